@@ -1,0 +1,69 @@
+"""What a provider told us about one operation: an Answer with an Outcome, and what it states about the money."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bridge.domain.reasons import Reason
+
+
+class Outcome(StrEnum):
+    """What became of one operation at the provider, as far as we know.
+
+    SUCCEEDED      the provider did it
+    PENDING        accepted; the answer comes later, by callback or inquiry
+    DECLINED       the payer or the provider said no; the reason says why
+    NOT_EXECUTED   it surely never happened (refused connection, or an inquiry found nothing); safe to repeat
+    UNKNOWN        sent, and no readable answer; never repeated, inquired about until it is one of the others
+    """
+
+    SUCCEEDED = "succeeded"
+    PENDING = "pending"
+    DECLINED = "declined"
+    NOT_EXECUTED = "not_executed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the provider's books say about an operation; compared with our row before anything is believed.
+
+    Amounts are minor units of `currency`. `our_reference` is the reference that we gave the provider for this try.
+    For a payment `amount` is what was asked for, `authorized` and `captured` what was reserved and taken so far;
+    for a refund or a capture only `amount` is used. None: the provider does not say.
+    """
+
+    our_reference: str | None
+    currency: str | None
+    amount: int | None
+    authorized: int | None = None
+    captured: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A provider's answer to one question. `reason` belongs to DECLINED; `provider_code` is for the log, never for a payer.
+
+    A SUCCEEDED payment without a statement is only a hint: it is inquired about before anything is called paid.
+    """
+
+    outcome: Outcome
+    reason: Reason | None = None
+    provider_code: str | None = None
+    provider_reference: str | None = None
+    statement: Statement | None = None
+
+    @classmethod
+    def declined(cls, reason: Reason, provider_code: str | None = None, **more: object) -> Answer:
+        """The payer or the provider said no."""
+        return cls(Outcome.DECLINED, reason, provider_code, **more)  # type: ignore[arg-type]
+
+    @classmethod
+    def unknown(cls, provider_code: str | None = None) -> Answer:
+        """Sent, and no readable answer."""
+        return cls(Outcome.UNKNOWN, provider_code=provider_code)
+
+    @classmethod
+    def not_executed(cls, provider_code: str | None = None) -> Answer:
+        """It surely never happened."""
+        return cls(Outcome.NOT_EXECUTED, provider_code=provider_code)

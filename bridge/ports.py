@@ -1,0 +1,564 @@
+"""What the use cases need from outside, as protocols, and the messages they pass.
+
+A provider, the store, the notifier and the clock stand behind these; nothing here knows who they are.
+Amounts are minor units, times are UTC, durations are seconds.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+from bridge.domain.events import Event
+from bridge.domain.money import Money
+from bridge.domain.operation import Operation
+from bridge.domain.outcome import Answer
+from bridge.domain.payment import Payer, Payment
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def __call__(self) -> datetime:
+        """Return now, UTC, in whole milliseconds."""
+
+
+# --- outgoing HTTP ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """A whole answer: status, headers (lower-case names) and body, at most 1 MiB."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+class Transport(Protocol):
+    """All outgoing HTTP. Redirects are not followed, no proxy or netrc of the environment is used, TLS is verified."""
+
+    def __call__(
+        self,
+        lane: str,
+        method: str,
+        url: str,
+        *,
+        deadline: float,
+        params: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        multipart: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        secrets: Sequence[str] = (),
+    ) -> HttpAnswer:
+        """Send one request and read the whole answer within `deadline` seconds, connecting included.
+
+        `lane` names whom we call (an account, a shop): breaker and connections are per lane. `secrets` are cut out of
+        the transcript. Raises NotSent when the request surely never reached the other side, else NoAnswer.
+        """
+
+
+# --- providers -------------------------------------------------------------------------------------------------------
+
+
+class Capability(StrEnum):
+    """What a provider can do; asked before a call is made."""
+
+    CAPTURE = "capture"
+    CANCEL = "cancel"
+    PARTIAL_REFUND = "partial_refund"
+    HOSTED_PAGE = "hosted_page"
+    WALLET_USERNAME = "wallet_username"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequest:
+    """Ask for this payment. `reference` is our name for this try, unique for ever; `return_url` and `callback_url` are the bridge's."""
+
+    reference: str
+    payment_id: str
+    order_reference: str
+    money: Money
+    payer: Payer
+    channel: str
+    capture: str
+    description: str
+    matching_number: str
+    language: str
+    expires_at: datetime
+    return_url: str
+    callback_url: str
+    pay_currency: str | None = None
+    reason_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRef:
+    """Which payment is meant: our reference of the try, and the provider's where it is known."""
+
+    reference: str
+    money: Money
+    provider_reference: str | None = None
+    pay_currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRequest:
+    """Refund, capture or cancel `money` of `payment`; `reference` is our name for this try, unique for ever."""
+
+    reference: str
+    payment: PaymentRef
+    money: Money
+    text: str = ""
+    provider_reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The answer to a payment request, and the provider's page for the payer where there is one."""
+
+    answer: Answer
+    page_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawCallback:
+    """A callback or a return as it arrived: method, content type, query string and body, byte for byte."""
+
+    method: str
+    content_type: str
+    query: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A genuine callback: which payment or operation it is about. What it says about money is only a hint.
+
+    At least one of the two references is given: `provider_reference` is the provider's, `our_reference` the one we gave.
+    """
+
+    provider_reference: str | None
+    our_reference: str | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The bytes that the provider wants to hear after a callback."""
+
+    body: bytes = b"OK"
+    content_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What the payer pays in one of the provider's currencies, minor units."""
+
+    currency: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentReason:
+    """One of the provider's payment reasons: its id there and its text."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a provider's account offers: limits and fee in minor units of `currency`, and what the payer must type."""
+
+    currencies: tuple[str, ...]
+    minimum: int
+    maximum: int | None
+    payer_fields: tuple[str, ...]
+
+
+class Provider(Protocol):
+    """One account at one payment service provider. Safe to use from many threads; keeps nothing that must survive.
+
+    No method raises for what a provider says or fails to say: that is an Answer. Every call has a total deadline of
+    `deadline` seconds; after it the connection is closed, so that nothing of it can still be on its way.
+    """
+
+    name: ClassVar[str]
+    capabilities: ClassVar[frozenset[Capability]]
+
+    def terms(self) -> Terms:
+        """Return limits and fields of this account; no I/O."""
+
+    def fee(self, money: Money) -> int | None:
+        """Return the estimated fee for receiving `money`, minor units of its currency; None: not known. No I/O."""
+
+    def prices(self, money: Money) -> tuple[Price, ...]:
+        """Return what the payer may pay instead, in the provider's currencies that the profile allows; may call, cached; () on failure."""
+
+    def reasons(self) -> tuple[PaymentReason, ...]:
+        """Return the payment reasons that the payer or shop may choose from; may call, cached; () on failure or where there are none."""
+
+    def start(self, request: PaymentRequest) -> Start:
+        """Ask for the money, or make the page where the payer gives it."""
+
+    def inquire(self, payment: PaymentRef) -> Answer:
+        """Ask what became of a payment; by our reference where the provider's is unknown. NOT_EXECUTED: the provider has no such payment."""
+
+    def refund(self, request: OperationRequest) -> Answer:
+        """Give back part or all of a captured payment."""
+
+    def capture(self, request: OperationRequest) -> Answer:
+        """Take part or all of an authorized payment."""
+
+    def cancel(self, request: OperationRequest) -> Answer:
+        """Release an authorization of which nothing was captured."""
+
+    def inquire_operation(self, kind: str, request: OperationRequest) -> Answer:
+        """Ask what became of a refund, capture or cancel (`kind`). NOT_EXECUTED: the provider has no such operation."""
+
+    def read_callback(self, raw: RawCallback) -> Callback:
+        """Verify and read a callback; no I/O. Raises CallbackRejected."""
+
+    def read_return(self, raw: RawCallback) -> Callback | None:
+        """Read what a returning browser brings; None where it brings nothing; no I/O. Raises CallbackRejected."""
+
+    def acknowledge(self, callback: Callback | None) -> Reply:
+        """Return the bytes that this provider wants to hear; None: the callback was rejected."""
+
+    def register(self, callback_url: str, expires_in: int) -> None:
+        """Tell the provider where callbacks go and after how many seconds a request expires. Raises TransportError or ConfigError."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderType:
+    """What a provider's folder exports as PROVIDER: its name, the model of its profile block, and how to build an account.
+
+    `build(settings, transport, clock)` returns a Provider; `lane` for its calls is made by the account itself.
+    """
+
+    name: str
+    settings: type
+    build: Callable[[Any, Transport, Clock], Provider]
+
+
+class Providers(Protocol):
+    """The accounts of all merchants."""
+
+    def get(self, merchant: str, provider: str) -> Provider:
+        """Return a merchant's account at a provider. Raises NotFound."""
+
+
+# --- shops -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """One shop of a merchant as its profile describes it, without its secrets. `methods` maps a method to a provider's name."""
+
+    merchant: str
+    merchant_name: str
+    shop: str
+    platform: str
+    origins: tuple[str, ...]
+    methods: Mapping[str, str]
+    notification_url: str | None
+    respond_within: float
+    expires_in: int
+    expires_in_max: int
+    late_payment: str
+    mode: str = "live"
+    currencies: tuple[str, ...] = ()
+
+
+class Shops(Protocol):
+    """The shops of all profiles in force."""
+
+    def get(self, shop: str) -> Shop:
+        """Return a shop by its name, which is unique over all merchants. Raises NotFound."""
+
+    def by_key(self, api_key: str) -> Shop | None:
+        """Return the shop that an API key belongs to; compared by SHA-256 in constant time."""
+
+    def secrets(self, shop: str) -> Sequence[str]:
+        """Return the notification secrets (whsec_…) that are valid for a shop now."""
+
+
+# --- notifications ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a shop answered to a notification. `status` None: no answer; `detail` says why. `retry_after` in seconds."""
+
+    status: int | None
+    detail: str
+    retry_after: int | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the shop took it."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def gone(self) -> bool:
+        """Tell whether the shop wants no more notifications at this address."""
+        return self.status == 410
+
+
+class Notifier(Protocol):
+    """Signs a notification and posts it to the shop."""
+
+    def __call__(self, url: str, secrets: Sequence[str], event_id: str, body: str) -> Delivery:
+        """Post `body` (JSON text) under `event_id`, signed with every secret; never raises for what the shop does."""
+
+
+# --- store -----------------------------------------------------------------------------------------------------------
+
+
+class JobKind(StrEnum):
+    """What the outbox can hold: work written with the change that makes it necessary."""
+
+    PAYMENT = "payment"
+    OPERATION = "operation"
+    CALLBACK = "callback"
+    NOTIFY = "notify"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of outbox work. `subject` is the id it is about, `lane` what must not be crowded out by it (shop or account).
+
+    `fence` grows with every claim: who holds an older one has lost the job. `attempts` counts tries for the ladders.
+    """
+
+    kind: JobKind
+    subject: str
+    lane: str
+    due_at: datetime
+    attempts: int
+    fence: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFilter:
+    """Which payments to list; None: any. Times are inclusive from, exclusive to."""
+
+    order_reference: str | None = None
+    status: str | None = None
+    method: str | None = None
+    provider_reference: str | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    updated_from: datetime | None = None
+    needs_review: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What an idempotency key stands for: the request's fingerprint, the resource it made, and the answer once it is final."""
+
+    fingerprint: str
+    resource: str
+    created_at: datetime
+    status: int | None = None
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCallback:
+    """A callback as it was received, kept for the record. `state`: received, rejected, applied, unmatched."""
+
+    id: str
+    provider: str
+    merchant: str
+    raw: RawCallback = field(repr=False)
+    received_at: datetime
+    state: str
+    note: str | None = None
+    payment_id: str | None = None
+
+
+class Payments(Protocol):
+    """Payments as rows. Every read names the shop or is for the house's own use."""
+
+    def add(self, payment: Payment) -> None:
+        """Insert. Raises PaymentExists when the order already has an open payment."""
+
+    def save(self, payment: Payment) -> Payment:
+        """Update by compare and set on `version`; return the payment with its new version. Raises LeaseLost when somebody was faster."""
+
+    def get(self, payment_id: str, *, lock: bool = False) -> Payment:
+        """Return a payment; `lock` holds its row until the unit ends. Raises NotFound."""
+
+    def of_shop(self, shop: str, payment_id: str, *, lock: bool = False) -> Payment:
+        """Return a payment of this shop only. Raises NotFound."""
+
+    def by_token(self, token: str, *, lock: bool = False) -> Payment:
+        """Return the payment of a checkout token. Raises NotFound."""
+
+    def by_provider_reference(self, merchant: str, provider: str, reference: str) -> Payment | None:
+        """Return the payment that a provider knows under `reference`."""
+
+    def list(self, shop: str | None, wanted: PaymentFilter, limit: int, before: str | None) -> Sequence[Payment]:
+        """Return payments, newest first, older than the id `before`; `shop` None: of all shops, for operators."""
+
+
+class Operations(Protocol):
+    """Refunds, captures and cancels as rows."""
+
+    def add(self, operation: Operation) -> None:
+        """Insert."""
+
+    def save(self, operation: Operation) -> Operation:
+        """Update by compare and set on `version`. Raises LeaseLost when somebody was faster."""
+
+    def get(self, operation_id: str) -> Operation:
+        """Return an operation. Raises NotFound."""
+
+    def of_shop(self, shop: str, kind: str, operation_id: str) -> Operation:
+        """Return an operation of this shop and kind only. Raises NotFound."""
+
+    def of_payment(self, payment_id: str, kind: str | None = None) -> Sequence[Operation]:
+        """Return a payment's operations, oldest first."""
+
+    def by_provider_reference(self, merchant: str, provider: str, reference: str) -> Operation | None:
+        """Return the operation that a provider knows under `reference`."""
+
+
+class Events(Protocol):
+    """The append-only history."""
+
+    def add(self, event: Event) -> None:
+        """Append."""
+
+    def get(self, event_id: str) -> Event:
+        """Return an event. Raises NotFound."""
+
+    def of_payment(self, payment_id: str) -> Sequence[Event]:
+        """Return a payment's events and notes in the order in which they were written."""
+
+    def after(self, shop: str, event_id: str | None, limit: int) -> Sequence[Event]:
+        """Return a shop's events (no notes) after `event_id`; an event once skipped by a reader can never appear before its cursor. Raises NotFound."""
+
+    def next_undelivered(self, payment_id: str) -> Event | None:
+        """Return the payment's first event that is neither delivered nor given up."""
+
+    def mark(self, event_id: str, *, result: str, delivered_at: datetime | None = None, undeliverable_at: datetime | None = None) -> None:
+        """Note one try to deliver an event, and its end where it has one."""
+
+    def reopen(self, event_id: str) -> None:
+        """Make an undeliverable event deliverable again."""
+
+    def undeliverable(self, shop: str | None, limit: int) -> Sequence[Event]:
+        """Return events that were given up, oldest first."""
+
+
+class Outbox(Protocol):
+    """Work written with the change. At most one job per (kind, subject)."""
+
+    def put(self, kind: JobKind, subject: str, lane: str, due_at: datetime, *, keep_attempts: bool = False) -> None:
+        """Make sure that `subject` is looked at when due; replaces an earlier due time and starts the ladder anew unless told otherwise."""
+
+    def nudge(self, kind: JobKind, subject: str, due_at: datetime) -> None:
+        """Bring an existing job forward to `due_at`; never later, never a new one."""
+
+    def claim(self, kinds: Sequence[JobKind], now: datetime, leased_until: datetime, limit: int, crowded: Sequence[str]) -> Sequence[Job]:
+        """Lease due jobs to the caller, oldest due first, none of a `crowded` lane."""
+
+    def hold(self, job: Job) -> None:
+        """Prove that the caller still holds the job, and keep others off until the unit ends. Raises LeaseLost."""
+
+    def done(self, job: Job) -> None:
+        """Remove a held job; if it was put anew meanwhile, release it instead."""
+
+    def postpone(self, job: Job, due_at: datetime) -> None:
+        """Release a held job, counting one more attempt; if it was put anew meanwhile, the earlier due time holds."""
+
+    def remove(self, kind: JobKind, subject: str) -> None:
+        """Remove a job whoever holds it."""
+
+    def depth(self) -> Mapping[str, int]:
+        """Return how many jobs there are by kind."""
+
+
+class Callbacks(Protocol):
+    """Raw callbacks, kept."""
+
+    def add(self, callback: StoredCallback) -> None:
+        """Insert."""
+
+    def get(self, callback_id: str) -> StoredCallback:
+        """Return one. Raises NotFound."""
+
+    def mark(self, callback_id: str, state: str, note: str | None = None, payment_id: str | None = None) -> None:
+        """Note what became of it."""
+
+    def prune(self, older_than: datetime) -> int:
+        """Delete what is older; return how many."""
+
+
+class Keys(Protocol):
+    """Idempotency keys by shop."""
+
+    def get(self, shop: str, key: str) -> KeptAnswer | None:
+        """Return what a key stands for."""
+
+    def add(self, shop: str, key: str, kept: KeptAnswer) -> None:
+        """Claim a key, in the same unit as the intent that it stands for. Raises IdempotencyRunning when somebody was faster."""
+
+    def finish(self, shop: str, key: str, status: int, body: str) -> None:
+        """Keep the final answer."""
+
+    def prune(self, older_than: datetime) -> int:
+        """Delete what is older; return how many."""
+
+
+class Documents(Protocol):
+    """Small JSON values owned by a provider, an adapter or the house."""
+
+    def get(self, owner: str, name: str) -> Any | None:
+        """Return a value."""
+
+    def put(self, owner: str, name: str, value: Any) -> None:
+        """Store a value."""
+
+    def delete(self, owner: str, name: str) -> None:
+        """Remove a value."""
+
+
+class Unit(Protocol):
+    """One database transaction: a clean exit commits, an exception rolls back."""
+
+    payments: Payments
+    operations: Operations
+    events: Events
+    outbox: Outbox
+    callbacks: Callbacks
+    keys: Keys
+    documents: Documents
+
+
+class Units(Protocol):
+    """Opens units. No unit is open while a provider or a shop is asked."""
+
+    def __call__(self) -> AbstractContextManager[Unit]:
+        """Open a unit that may write."""
+
+    def read(self) -> AbstractContextManager[Unit]:
+        """Open a unit that only reads."""
+
+
+# --- the room in which provider calls run -----------------------------------------------------------------------------
+
+
+class Calls(Protocol):
+    """A bounded pool in which provider calls run, so that a slow provider never takes the threads that serve."""
+
+    def run(self, lane: str, call: Any, wait: float) -> bool:
+        """Run `call()` in the pool and wait up to `wait` seconds; True: it ended. Raises Unavailable when the lane is full and nothing was started."""
