@@ -190,6 +190,7 @@ class Provider(Protocol):
 
     name: ClassVar[str]
     capabilities: ClassVar[frozenset[Capability]]
+    deadline: float
 
     def terms(self) -> Terms:
         """Return limits and fields of this account; no I/O."""
@@ -361,12 +362,11 @@ class PaymentFilter:
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """What an idempotency key stands for: the request's fingerprint, the resource it made, and the answer once it is final."""
+    """What an idempotency key stands for: the request's fingerprint, the resource it made, and the answer (JSON text) once it is final."""
 
     fingerprint: str
     resource: str
     created_at: datetime
-    status: int | None = None
     body: str | None = None
 
 
@@ -512,7 +512,7 @@ class Keys(Protocol):
     def add(self, shop: str, key: str, kept: KeptAnswer) -> None:
         """Claim a key, in the same unit as the intent that it stands for. Raises IdempotencyRunning when somebody was faster."""
 
-    def finish(self, shop: str, key: str, status: int, body: str) -> None:
+    def finish(self, shop: str, key: str, body: str) -> None:
         """Keep the final answer."""
 
     def prune(self, older_than: datetime) -> int:

@@ -1,0 +1,43 @@
+"""Raw callbacks, kept as they arrived."""
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from bridge.errors import NotFound
+from bridge.ports import RawCallback, StoredCallback
+from bridge.store.schema import callbacks
+
+
+class SqlCallbacks:
+    """See `ports.Callbacks`."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work on one connection."""
+        self._connection = connection
+
+    def add(self, callback: StoredCallback) -> None:
+        """Insert."""
+        raw = callback.raw
+        self._connection.execute(insert(callbacks).values(
+            id=callback.id, provider=callback.provider, merchant=callback.merchant, received_at=callback.received_at, method=raw.method,
+            content_type=raw.content_type[:255], query=raw.query, body=raw.body, state=callback.state, note=callback.note,
+            payment_id=callback.payment_id))
+
+    def get(self, callback_id: str) -> StoredCallback:
+        """Return one. Raises NotFound."""
+        row = self._connection.execute(select(callbacks).where(callbacks.c.id == callback_id)).first()
+        if row is None:
+            raise NotFound
+        return StoredCallback(row.id, row.provider, row.merchant, RawCallback(row.method, row.content_type, row.query, row.body),
+                              row.received_at, row.state, row.note, row.payment_id)
+
+    def mark(self, callback_id: str, state: str, note: str | None = None, payment_id: str | None = None) -> None:
+        """Note what became of it."""
+        self._connection.execute(update(callbacks).where(callbacks.c.id == callback_id).values(state=state, note=note,
+                                                                                               payment_id=payment_id))
+
+    def prune(self, older_than: datetime) -> int:
+        """Delete what is older; return how many."""
+        return self._connection.execute(delete(callbacks).where(callbacks.c.received_at < older_than)).rowcount

@@ -1,0 +1,33 @@
+"""Small JSON values owned by a provider, an adapter or the house."""
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, select
+
+from bridge.store.dialects import Dialect
+from bridge.store.schema import documents
+
+
+class SqlDocuments:
+    """See `ports.Documents`."""
+
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+        """Work on one connection."""
+        self._connection = connection
+        self._dialect = dialect
+
+    def get(self, owner: str, name: str) -> Any | None:
+        """Return a value."""
+        c = documents.c
+        return self._connection.execute(select(c.value).where(c.owner == owner, c.name == name)).scalar()
+
+    def put(self, owner: str, name: str, value: Any) -> None:
+        """Store a value."""
+        query = self._dialect.insert(documents).values(owner=owner, name=name, value=value)
+        self._connection.execute(query.on_conflict_do_update(index_elements=["owner", "name"], set_={"value": query.excluded.value}))
+
+    def delete(self, owner: str, name: str) -> None:
+        """Remove a value."""
+        c = documents.c
+        self._connection.execute(delete(documents).where(and_(c.owner == owner, c.name == name)))

@@ -1,0 +1,84 @@
+"""Opens the database: SQLite on one node (WAL, durable commits, one writer), PostgreSQL on many."""
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import StaticPool
+
+SQLITE_BUSY_SECONDS = 30
+POOL_TIMEOUT_SECONDS = 10
+
+
+def open_engine(url: str, *, pool_size: int = 16) -> Engine:
+    """Open the database named by an SQLAlchemy URL. No connection is made yet."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(url, in_memory=parsed.database in (None, "", ":memory:"))
+    return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=POOL_TIMEOUT_SECONDS, pool_pre_ping=True,
+                         connect_args={"options": "-c timezone=utc -c lock_timeout=10s -c statement_timeout=30s"})
+
+
+def _open_sqlite(url: str, *, in_memory: bool) -> Engine:
+    pool = {"poolclass": StaticPool} if in_memory else {"pool_size": 32, "max_overflow": 32, "pool_timeout": POOL_TIMEOUT_SECONDS}
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_SECONDS}, **pool)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection, _record) -> None:  # type: ignore[no-untyped-def]
+        connection.isolation_level = None  # the driver's own BEGIN comes too late for a write lock; ours is explicit
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+class Transactions:
+    """Begins and ends transactions.
+
+    On SQLite a writer takes the file's write lock at once, and the writers of this process queue on one lock first:
+    waiting there is fair and cheap, waiting for the file is neither.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        """Take the engine to work on."""
+        self.engine = engine
+        self._sqlite = engine.dialect.name == "sqlite"
+        self._in_memory = isinstance(engine.pool, StaticPool)
+        self._writer = threading.RLock() if self._in_memory else threading.Lock()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Run one transaction that may write; commit on a clean exit, roll back on an exception."""
+        if not self._sqlite:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        with self._writer, self.engine.connect() as connection:
+            yield from self._sqlite_transaction(connection, "BEGIN IMMEDIATE")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Run one transaction that only reads."""
+        if not self._sqlite:
+            with self.engine.connect() as connection:
+                yield connection
+            return
+        if self._in_memory:
+            with self.write() as connection:
+                yield connection
+            return
+        with self.engine.connect() as connection:
+            yield from self._sqlite_transaction(connection, "BEGIN")
+
+    @staticmethod
+    def _sqlite_transaction(connection: Connection, begin: str) -> Iterator[Connection]:
+        connection.exec_driver_sql(begin)
+        try:
+            yield connection
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()

@@ -1,0 +1,89 @@
+"""The append-only history, and how far its events were delivered."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, insert, or_, and_, select, update
+
+from bridge.domain.events import Event
+from bridge.errors import NotFound
+from bridge.store.dialects import Dialect
+from bridge.store.schema import events
+
+_FIELDS = ("id", "type", "payment_id", "merchant", "shop", "source", "at", "sequence", "detail", "body", "delivered_at",
+           "undeliverable_at", "attempts", "last_result")
+
+
+class SqlEvents:
+    """See `ports.Events`."""
+
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+        """Work on one connection."""
+        self._connection = connection
+        self._dialect = dialect
+
+    def add(self, event: Event) -> None:
+        """Append."""
+        row = {name: getattr(event, name) for name in _FIELDS}
+        self._connection.execute(insert(events).values(row | {"xact": self._dialect.xact}))
+
+    def get(self, event_id: str) -> Event:
+        """Return an event. Raises NotFound."""
+        row = self._row(events.c.id == event_id)
+        if row is None:
+            raise NotFound
+        return _event_from(row)
+
+    def of_payment(self, payment_id: str) -> Sequence[Event]:
+        """Return a payment's events and notes in the order in which they were written."""
+        query = select(events).where(events.c.payment_id == payment_id).order_by(events.c.position)
+        return [_event_from(row) for row in self._connection.execute(query)]
+
+    def after(self, shop: str, event_id: str | None, limit: int) -> Sequence[Event]:
+        """Return a shop's events after `event_id`; none can later appear before its cursor. Raises NotFound."""
+        c = events.c
+        query = select(events).where(c.shop == shop, c.sequence.is_not(None), self._dialect.visible())
+        if event_id is not None:
+            query = query.where(self._later_than(shop, event_id))
+        return [_event_from(row) for row in self._connection.execute(query.order_by(c.xact, c.position).limit(limit))]
+
+    def next_undelivered(self, payment_id: str) -> Event | None:
+        """Return the payment's first event that is neither delivered nor given up."""
+        c = events.c
+        query = select(events).where(c.payment_id == payment_id, c.sequence.is_not(None), c.delivered_at.is_(None),
+                                     c.undeliverable_at.is_(None)).order_by(c.sequence).limit(1)
+        row = self._connection.execute(query).first()
+        return None if row is None else _event_from(row)
+
+    def mark(self, event_id: str, *, result: str, delivered_at: datetime | None = None, undeliverable_at: datetime | None = None) -> None:
+        """Note one try to deliver an event, and its end where it has one."""
+        values = {"attempts": events.c.attempts + 1, "last_result": result[:255], "delivered_at": delivered_at,
+                  "undeliverable_at": undeliverable_at}
+        self._connection.execute(update(events).where(events.c.id == event_id, events.c.delivered_at.is_(None)).values(values))
+
+    def reopen(self, event_id: str) -> None:
+        """Make an undeliverable event deliverable again."""
+        self._connection.execute(update(events).where(events.c.id == event_id).values(undeliverable_at=None, delivered_at=None))
+
+    def undeliverable(self, shop: str | None, limit: int) -> Sequence[Event]:
+        """Return events that were given up, oldest first."""
+        query = select(events).where(events.c.undeliverable_at.is_not(None)).order_by(events.c.position).limit(limit)
+        if shop is not None:
+            query = query.where(events.c.shop == shop)
+        return [_event_from(row) for row in self._connection.execute(query)]
+
+    def _later_than(self, shop: str, event_id: str) -> ColumnElement[bool]:
+        c = events.c
+        seen = self._row(c.id == event_id, c.shop == shop)
+        if seen is None:
+            raise NotFound("There is no such event to continue after.")
+        return or_(c.xact > seen.xact, and_(c.xact == seen.xact, c.position > seen.position))
+
+    def _row(self, *conditions: ColumnElement[bool]) -> Row[Any] | None:
+        return self._connection.execute(select(events).where(*conditions)).first()
+
+
+def _event_from(row: Row[Any]) -> Event:
+    return Event(**{name: row._mapping[name] for name in _FIELDS})

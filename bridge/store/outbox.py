@@ -1,0 +1,88 @@
+"""Work written with the change that makes it necessary, claimed under a lease with a fence."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, tuple_, update
+
+from bridge.errors import LeaseLost
+from bridge.ports import Job, JobKind
+from bridge.store.dialects import Dialect
+from bridge.store.schema import outbox
+
+_FIELDS = ("subject", "lane", "due_at", "attempts", "fence", "revision")
+
+
+class SqlOutbox:
+    """See `ports.Outbox`. A put during a claim raises the revision, so that the holder cannot finish what it has not seen."""
+
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+        """Work on one connection."""
+        self._connection = connection
+        self._dialect = dialect
+
+    def put(self, kind: JobKind, subject: str, lane: str, due_at: datetime, *, keep_attempts: bool = False) -> None:
+        """Make sure that `subject` is looked at when due."""
+        query = self._dialect.insert(outbox).values(kind=kind.value, subject=subject, lane=lane, due_at=due_at, attempts=0, fence=0,
+                                                    revision=0)
+        changed = {"due_at": query.excluded.due_at, "revision": outbox.c.revision + 1}
+        if not keep_attempts:
+            changed["attempts"] = 0
+        self._connection.execute(query.on_conflict_do_update(index_elements=["kind", "subject"], set_=changed))
+
+    def nudge(self, kind: JobKind, subject: str, due_at: datetime) -> None:
+        """Bring an existing job forward to `due_at`."""
+        self._connection.execute(update(outbox).where(_is(kind, subject), outbox.c.due_at > due_at).values(due_at=due_at))
+
+    def claim(self, kinds: Sequence[JobKind], now: datetime, leased_until: datetime, limit: int, crowded: Sequence[str]) -> Sequence[Job]:
+        """Lease due jobs to the caller, oldest due first."""
+        c = outbox.c
+        free = or_(c.leased_until.is_(None), c.leased_until < now)
+        due = select(c.kind, c.subject).where(c.kind.in_([kind.value for kind in kinds]), c.due_at <= now, free)
+        if crowded:
+            due = due.where(c.lane.not_in(crowded))
+        due = self._dialect.locked(due.order_by(c.due_at).limit(limit), skip=True)
+        keys = [tuple(row) for row in self._connection.execute(due)]
+        if not keys:
+            return []
+        taken = update(outbox).where(tuple_(c.kind, c.subject).in_(keys)).values(fence=c.fence + 1, leased_until=leased_until)
+        return [Job(kind=JobKind(row.kind), **{name: row._mapping[name] for name in _FIELDS})
+                for row in self._connection.execute(taken.returning(outbox))]
+
+    def hold(self, job: Job) -> None:
+        """Prove that the caller still holds the job. Raises LeaseLost."""
+        query = self._dialect.locked(select(outbox.c.fence).where(_is(job.kind, job.subject)))
+        if self._connection.execute(query).scalar() != job.fence:
+            raise LeaseLost
+
+    def done(self, job: Job) -> None:
+        """Remove a held job; if it was put anew meanwhile, release it instead."""
+        gone = self._connection.execute(delete(outbox).where(_held(job), outbox.c.revision == job.revision)).rowcount
+        if not gone:
+            self._connection.execute(update(outbox).where(_held(job)).values(leased_until=None))
+
+    def postpone(self, job: Job, due_at: datetime) -> None:
+        """Release a held job, counting one more attempt; if it was put anew meanwhile, the earlier due time holds."""
+        c = outbox.c
+        same = c.revision == job.revision
+        earlier = case((or_(same, c.due_at > due_at), due_at), else_=c.due_at)
+        attempts = case((same, c.attempts + 1), else_=c.attempts)
+        self._connection.execute(update(outbox).where(_held(job)).values(due_at=earlier, attempts=attempts, leased_until=None))
+
+    def remove(self, kind: JobKind, subject: str) -> None:
+        """Remove a job whoever holds it."""
+        self._connection.execute(delete(outbox).where(_is(kind, subject)))
+
+    def depth(self) -> Mapping[str, int]:
+        """Return how many jobs there are by kind."""
+        query = select(outbox.c.kind, func.count()).group_by(outbox.c.kind)
+        return {kind: count for kind, count in self._connection.execute(query)}
+
+
+def _is(kind: JobKind, subject: str) -> ColumnElement[bool]:
+    return and_(outbox.c.kind == kind.value, outbox.c.subject == subject)
+
+
+def _held(job: Job) -> ColumnElement[bool]:
+    return and_(_is(job.kind, job.subject), outbox.c.fence == job.fence)

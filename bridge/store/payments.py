@@ -1,0 +1,147 @@
+"""Payments as rows."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bridge.domain.payment import Asking, Failure, Payer, Payment, Status
+from bridge.domain.reasons import Reason
+from bridge.errors import LeaseLost, NotFound, PaymentExists
+from bridge.ports import PaymentFilter
+from bridge.store.dialects import Dialect
+from bridge.store.schema import payments
+
+_PLAIN = (
+    "id", "merchant", "shop", "order_reference", "method", "provider", "channel", "capture", "amount", "currency", "return_url",
+    "cancel_url", "description", "checkout_token", "matching_number", "created_at", "updated_at", "expires_at", "attempt", "asked_at",
+    "tries", "inquiries", "next_check_at", "amount_authorized", "amount_captured", "amount_capture_pending", "amount_refunded",
+    "amount_refund_pending", "fee_estimate", "provider_reference", "pay_currency", "reason_id", "page_url", "review", "watched",
+    "sequence", "version",
+)
+"""Columns that hold exactly the field of the same name."""
+
+
+class SqlPayments:
+    """See `ports.Payments`."""
+
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+        """Work on one connection."""
+        self._connection = connection
+        self._dialect = dialect
+
+    def add(self, payment: Payment) -> None:
+        """Insert. Raises PaymentExists when the order already has an open payment."""
+        held = self._open_payment(payment.shop, payment.order_reference)
+        if held is not None:
+            raise PaymentExists(payment=held)
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(payments), _row_from(payment))
+        except IntegrityError as error:
+            held = self._open_payment(payment.shop, payment.order_reference)
+            if held is None:
+                raise
+            raise PaymentExists(payment=held) from error
+
+    def save(self, payment: Payment) -> Payment:
+        """Update by compare and set on `version`. Raises LeaseLost when somebody was faster."""
+        saved = replace(payment, version=payment.version + 1)
+        row = _row_from(saved)
+        query = update(payments).where(payments.c.id == payment.id, payments.c.version == payment.version)
+        if not payment.is_open:
+            row["open_order"] = None
+        else:
+            del row["open_order"]  # a late payment stays without its order, which may have another payment by now
+        if self._connection.execute(query.values(row)).rowcount != 1:
+            raise LeaseLost
+        return saved
+
+    def get(self, payment_id: str, *, lock: bool = False) -> Payment:
+        """Return a payment. Raises NotFound."""
+        return self._one(payments.c.id == payment_id, lock)
+
+    def of_shop(self, shop: str, payment_id: str, *, lock: bool = False) -> Payment:
+        """Return a payment of this shop only. Raises NotFound."""
+        return self._one(and_(payments.c.id == payment_id, payments.c.shop == shop), lock)
+
+    def by_token(self, token: str, *, lock: bool = False) -> Payment:
+        """Return the payment of a checkout token. Raises NotFound."""
+        return self._one(payments.c.checkout_token == token, lock)
+
+    def by_provider_reference(self, merchant: str, provider: str, reference: str) -> Payment | None:
+        """Return the payment that a provider knows under `reference`."""
+        query = select(payments).where(payments.c.merchant == merchant, payments.c.provider == provider,
+                                       payments.c.provider_reference == reference)
+        row = self._connection.execute(query).first()
+        return None if row is None else _payment_from(row)
+
+    def list(self, shop: str | None, wanted: PaymentFilter, limit: int, before: str | None) -> Sequence[Payment]:
+        """Return payments, newest first, older than the id `before`."""
+        query = select(payments).where(*_conditions(shop, wanted)).order_by(payments.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(payments.c.id < before)
+        return [_payment_from(row) for row in self._connection.execute(query)]
+
+    def _one(self, condition: ColumnElement[bool], lock: bool) -> Payment:
+        query = select(payments).where(condition)
+        row = self._connection.execute(self._dialect.locked(query) if lock else query).first()
+        if row is None:
+            raise NotFound
+        return _payment_from(row)
+
+    def _open_payment(self, shop: str, order_reference: str) -> str | None:
+        query = select(payments.c.id).where(payments.c.shop == shop, payments.c.open_order == order_reference)
+        return self._connection.execute(query).scalar()
+
+
+def _conditions(shop: str | None, wanted: PaymentFilter) -> list[ColumnElement[bool]]:
+    c = payments.c
+    equal = ((c.shop, shop), (c.order_reference, wanted.order_reference), (c.status, wanted.status), (c.method, wanted.method),
+             (c.provider_reference, wanted.provider_reference))
+    found = [column == value for column, value in equal if value is not None]
+    since = ((c.created_at, wanted.created_from), (c.updated_at, wanted.updated_from))
+    found += [column >= value for column, value in since if value is not None]
+    if wanted.created_to is not None:
+        found.append(c.created_at < wanted.created_to)
+    if wanted.needs_review:
+        found.append(c.review.is_not(None))
+    return found
+
+
+def _row_from(payment: Payment) -> dict[str, Any]:
+    row = {name: getattr(payment, name) for name in _PLAIN}
+    failure = payment.failure
+    row.update(
+        open_order=payment.order_reference if payment.is_open else None,
+        wallet_username=payment.payer.wallet_username,
+        payer_email=payment.payer.email,
+        payer_locale=payment.payer.locale,
+        metadata=dict(payment.metadata),
+        status=payment.status.value,
+        asking=payment.asking.value,
+        failure_reason=failure.reason.value if failure else None,
+        failure_provider_code=failure.provider_code if failure else None,
+    )
+    return row
+
+
+def _payment_from(row: Row[Any]) -> Payment:
+    m = row._mapping
+    return Payment(
+        **{name: m[name] for name in _PLAIN},
+        payer=Payer(m["wallet_username"], m["payer_email"], m["payer_locale"]),
+        metadata=m["metadata"],
+        status=Status(m["status"]),
+        asking=Asking(m["asking"]),
+        failure=failure_from(m),
+    )
+
+
+def failure_from(mapping: Any) -> Failure | None:
+    """Read the two failure columns that payments and operations share."""
+    reason = mapping["failure_reason"]
+    return None if reason is None else Failure(Reason(reason), mapping["failure_provider_code"])

@@ -1,0 +1,70 @@
+"""One unit of work: one database transaction and the repositories that share it."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
+
+from bridge.errors import LeaseLost, Unavailable
+from bridge.store.callbacks import SqlCallbacks
+from bridge.store.dialects import dialect_of
+from bridge.store.documents import SqlDocuments
+from bridge.store.engine import Transactions
+from bridge.store.events import SqlEvents
+from bridge.store.idempotency import SqlKeys
+from bridge.store.operations import SqlOperations
+from bridge.store.outbox import SqlOutbox
+from bridge.store.payments import SqlPayments
+
+SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
+
+
+class SqlUnit:
+    """The repositories over one connection; see `ports.Unit`."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Take the connection of an open transaction."""
+        dialect = dialect_of(connection)
+        self.payments = SqlPayments(connection, dialect)
+        self.operations = SqlOperations(connection, dialect)
+        self.events = SqlEvents(connection, dialect)
+        self.outbox = SqlOutbox(connection, dialect)
+        self.callbacks = SqlCallbacks(connection)
+        self.keys = SqlKeys(connection)
+        self.documents = SqlDocuments(connection, dialect)
+
+
+class SqlUnits:
+    """Opens units on one database; see `ports.Units`."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take the engine to work on."""
+        self._transactions = Transactions(engine)
+
+    @contextmanager
+    def __call__(self) -> Iterator[SqlUnit]:
+        """Open a unit that may write. Raises Unavailable when the database cannot be had, LeaseLost when another was faster."""
+        with _translated(), self._transactions.write() as connection:
+            yield SqlUnit(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[SqlUnit]:
+        """Open a unit that only reads. Raises Unavailable when the database cannot be had."""
+        with _translated(), self._transactions.read() as connection:
+            yield SqlUnit(connection)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable from error
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES:
+            raise LeaseLost from error
+        if isinstance(error, OperationalError):
+            raise Unavailable from error
+        raise
