@@ -1,0 +1,51 @@
+"""waitress on a thread of its own, with room for calls that hang, and a quiet end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import falcon
+from waitress.server import create_server
+from waitress.wasyncore import close_all
+
+THREADS = 64
+"""So many calls at once, hanging ones included."""
+
+
+class Server:
+    """Serves an app at an address; port 0 takes a free one."""
+
+    def __init__(self, app: falcon.App, listen: str, most_body: int) -> None:
+        """Bind. Raises OSError if the address cannot be had, ValueError if it cannot be read."""
+        self._server = create_server(
+            app, listen=listen, threads=THREADS, channel_request_lookahead=1, max_request_body_size=most_body,
+            asyncore_use_poll=True, asyncore_loop_timeout=0.2, ident="sandbox", clear_untrusted_proxy_headers=True,
+        )
+        self._thread = threading.Thread(target=self._server.run, daemon=True, name="sandbox")
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        host, port = self._server.effective_host, self._server.effective_port
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def start(self) -> None:
+        """Start serving."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving: end the threads, then close all connections; the loop ends when none is left."""
+        self._server.task_dispatcher.shutdown()
+        connections = self._server._map
+        self._server.trigger.pull_trigger(lambda: close_all(connections, ignore_all=True))
+        self._thread.join(5)
+
+
+def until_signal() -> None:
+    """Wait for SIGTERM or SIGINT. Only for the main thread."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    while not stopped.wait(3600):
+        pass
