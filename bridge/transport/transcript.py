@@ -1,0 +1,54 @@
+"""What went over the wire, for people and tests, with every secret cut out."""
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, quote_plus
+
+CUT = "[cut out]"
+_SHOWN = 4000
+_SECRET_HEADERS = re.compile(r"auth|cookie|token|secret|signature|password|api-?key", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """One exchange. `answer` None: there was none, and `error` says why. Long bodies are shortened to 4000 characters."""
+
+    lane: str
+    request: str
+    answer: str | None
+    error: str | None
+    seconds: float
+
+    def __str__(self) -> str:
+        """Write it for people."""
+        return f"{self.lane} ({self.seconds:.3f} s)\n> {self.request}\n< {self.answer or self.error}"
+
+
+def scrub(text: str, secrets: Iterable[str]) -> str:
+    """Cut every secret out of a text, however the wire writes it."""
+    forms = {form for secret in secrets if secret for form in _forms(secret)}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, CUT)
+    return text
+
+
+def write(first_line: str, headers: Mapping[str, str], body: bytes | str | None, secrets: Sequence[str]) -> str:
+    """Write a request or an answer without its secrets."""
+    lines = [first_line]
+    lines += [f"{name}: {CUT if _SECRET_HEADERS.search(name) else value}" for name, value in headers.items()]
+    raw = body.encode("utf-8", "replace") if isinstance(body, str) else body or b""
+    # First cut out, then shorten: half a secret is one too.
+    return scrub("\n".join([*lines, "", raw.decode("utf-8", "replace")]), secrets)[:_SHOWN]
+
+
+def _forms(secret: str) -> set[str]:
+    raw = secret.encode("utf-8", "surrogatepass")
+    escaped = quote(raw, safe="")
+    return {
+        secret, escaped, escaped.lower(), quote(raw), quote_plus(raw), json.dumps(secret)[1:-1], raw.hex(), raw.hex().upper(),
+        base64.b64encode(raw).decode(),
+    }
