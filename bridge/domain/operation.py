@@ -61,7 +61,6 @@ class Operation:
     asking: Asking = Asking.NOT_ASKED
     attempt: int = 0
     asked_at: datetime | None = None
-    inquiries: int = 0
     reason: str | None = None
     refund_reference: str | None = None
     provider_reference: str | None = None

@@ -105,6 +105,10 @@ EFFECTS: dict[Effect, Fact] = {
 }
 
 
+NEEDS_WALLET_USERNAME = frozenset({"wallet"})
+"""Methods for which the provider can be asked only when the payer's wallet user name is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a payment, refund or capture did not succeed; the provider's own code is for the merchant's log."""
@@ -156,7 +160,6 @@ class Payment:
     attempt: int = 0
     asked_at: datetime | None = None
     tries: int = 0
-    inquiries: int = 0
     next_check_at: datetime | None = None
     amount_authorized: int = 0
     amount_captured: int = 0
@@ -170,7 +173,6 @@ class Payment:
     reason_id: str | None = None
     page_url: str | None = None
     review: str | None = None
-    watched: bool = False
     sequence: int = 0
     version: int = field(default=0, compare=False)
 
@@ -198,6 +200,12 @@ class Payment:
     def outcome_known(self) -> bool:
         """False while the provider was asked and its answer was lost."""
         return self.asking is not Asking.DOUBTFUL
+
+    @property
+    def ready_to_ask(self) -> bool:
+        """Tell whether the provider can be asked, and should be: not asked yet, and the payer is known where that is needed."""
+        named = self.method not in NEEDS_WALLET_USERNAME or self.payer.wallet_username is not None
+        return named and self.asking is Asking.NOT_ASKED and self.status in (Status.CREATED, Status.PENDING)
 
     @property
     def is_open(self) -> bool:

@@ -14,7 +14,7 @@ from bridge.store.dialects import Dialect
 from bridge.store.payments import failure_from
 from bridge.store.schema import operations, payments
 
-_PLAIN = ("id", "payment_id", "merchant", "shop", "amount", "currency", "created_at", "updated_at", "attempt", "asked_at", "inquiries",
+_PLAIN = ("id", "payment_id", "merchant", "shop", "amount", "currency", "created_at", "updated_at", "attempt", "asked_at",
           "reason", "refund_reference", "provider_reference", "review", "version")
 
 

@@ -18,8 +18,8 @@ from bridge.store.schema import payments
 _PLAIN = (
     "id", "merchant", "shop", "order_reference", "method", "provider", "channel", "capture", "amount", "currency", "return_url",
     "cancel_url", "description", "checkout_token", "matching_number", "created_at", "updated_at", "expires_at", "attempt", "asked_at",
-    "tries", "inquiries", "next_check_at", "amount_authorized", "amount_captured", "amount_capture_pending", "amount_refunded",
-    "amount_refund_pending", "fee_estimate", "provider_reference", "pay_currency", "reason_id", "page_url", "review", "watched",
+    "tries", "next_check_at", "amount_authorized", "amount_captured", "amount_capture_pending", "amount_refunded",
+    "amount_refund_pending", "fee_estimate", "provider_reference", "pay_currency", "reason_id", "page_url", "review",
     "sequence", "version",
 )
 """Columns that hold exactly the field of the same name."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON, BigInteger, Boolean, CheckConstraint, Column, Dialect, ForeignKey, Identity, Index, Integer, LargeBinary, MetaData, String, Table,
+    JSON, BigInteger, CheckConstraint, Column, Dialect, ForeignKey, Identity, Index, Integer, LargeBinary, MetaData, String, Table,
     Text, UniqueConstraint, text,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
@@ -93,7 +93,6 @@ payments = Table(
     Column("attempt", Integer, nullable=False),
     Column("asked_at", Utc),
     Column("tries", Integer, nullable=False),
-    Column("inquiries", Integer, nullable=False),
     Column("next_check_at", Utc),
     Column("amount_authorized", BigInteger, nullable=False),
     Column("amount_captured", BigInteger, nullable=False),
@@ -108,7 +107,6 @@ payments = Table(
     Column("reason_id", Word),
     Column("page_url", Text),
     Column("review", Text),
-    Column("watched", Boolean, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("shop", "open_order"),
@@ -150,7 +148,6 @@ operations = Table(
     Column("asking", Word, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("asked_at", Utc),
-    Column("inquiries", Integer, nullable=False),
     Column("reason", Text),
     Column("refund_reference", String(255)),
     Column("provider_reference", String(255)),

@@ -1,0 +1,179 @@
+"""The three beats of everything that moves money: write the intent, call the provider, write the answer.
+
+The intent is written by the use case that wants something (`intend…` inside its unit); `send…` makes the call with no
+unit open and writes the answer. A crash between two beats leaves a row and a job that `look_after.py` picks up.
+"""
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from bridge.domain.events import NoteType, Source
+from bridge.domain.operation import Kind, Operation
+from bridge.domain.outcome import Answer
+from bridge.domain.payment import Asking, Payment
+from bridge.errors import Unavailable
+from bridge.failpoints import failpoint
+from bridge.ports import Calls, Clock, JobKind, OperationRequest, PaymentRef, PaymentRequest, Provider, Providers, Start, Unit, Units
+from bridge.services.record import Record
+from bridge.services.represent import Represent, language_of
+from bridge.services.schedule import Schedule, lane_of
+from bridge.services.settle import Settle
+
+log = logging.getLogger("bridge.ask")
+
+T = TypeVar("T")
+
+Finish = Callable[[Unit, Payment, Operation | None], None]
+"""Called in the unit that writes the answer, to store what belongs to the same commit (an idempotency key's answer)."""
+
+BUSY_SECONDS = 1
+
+
+def _nothing_more(_unit: Unit, _payment: Payment, _operation: Operation | None) -> None:
+    return None
+
+
+class AskProvider:
+    """Asks a provider for a payment, refund, capture or cancel, at most once per intent."""
+
+    def __init__(
+        self, units: Units, providers: Providers, calls: Calls, clock: Clock, schedule: Schedule, settle: Settle, represent: Represent
+    ) -> None:
+        """Take what the three beats need."""
+        self._units = units
+        self._providers = providers
+        self._calls = calls
+        self._clock = clock
+        self._schedule = schedule
+        self._settle = settle
+        self._represent = represent
+
+    # --- payments
+
+    def intend(self, record: Record) -> None:
+        """Beat 1: note on an open record that the provider is about to be asked."""
+        record.set(asking=Asking.ASKING, attempt=record.payment.attempt + 1, asked_at=record.at)
+        self._settle.plan(record)
+
+    def send(self, payment: Payment, wait: float | None = None, finish: Finish = _nothing_more) -> bool:
+        """Beats 2 and 3; return whether they ended within `wait` seconds (None: run here and now).
+
+        When the account's calls are full nothing is sent, and the worker sends it a moment later.
+        """
+        return self._run(payment, wait, lambda: self._send(payment, finish), lambda: self._put_back(payment))
+
+    def _send(self, payment: Payment, finish: Finish) -> None:
+        failpoint("payment_intended")
+        if payment.asked_at is None or self._clock() > self._schedule.send_by(payment.asked_at):
+            return  # woke up too late: by now others may act on it
+        provider = self._providers.get(payment.merchant, payment.provider)
+        start = guarded(lambda: provider.start(self._request_from(payment)), Start(Answer.unknown("internal")))
+        failpoint("payment_asked")
+        with self._units() as unit:
+            record = Record(unit, unit.payments.get(payment.id, lock=True), Source.ANSWER, self._clock(), self._represent)
+            self._write_answer(record, payment, start)
+            finish(unit, record.save(), None)
+            failpoint("payment_answer_uncommitted")
+        failpoint("payment_answered")
+
+    def _write_answer(self, record: Record, asked: Payment, start: Start) -> None:
+        if record.payment.attempt == asked.attempt:
+            self._settle.started(record, start.answer, start.page_url)
+        else:
+            record.review(NoteType.CONTRADICTION, f"{asked.reference} was answered after {record.payment.reference} had been asked")
+
+    def _put_back(self, payment: Payment) -> None:
+        with self._units() as unit:
+            current = unit.payments.get(payment.id, lock=True)
+            if current.attempt == payment.attempt and current.asking is Asking.ASKING:
+                unit.payments.save(replace(current, asking=Asking.NOT_ASKED, attempt=current.attempt - 1))
+                unit.outbox.put(JobKind.PAYMENT, payment.id, lane_of(payment), self._soon())
+
+    def _request_from(self, p: Payment) -> PaymentRequest:
+        return PaymentRequest(
+            reference=p.reference, payment_id=p.id, order_reference=p.order_reference, money=p.money, payer=p.payer, channel=p.channel,
+            capture=p.capture, description=p.description or p.order_reference, matching_number=p.matching_number, language=language_of(p),
+            expires_at=p.expires_at, return_url=f"{self._represent.checkout_url(p)}/return",
+            callback_url=self._represent.callback_url(p.provider, p.merchant), pay_currency=p.pay_currency, reason_id=p.reason_id)
+
+    # --- refunds, captures, cancels
+
+    def intend_operation(self, record: Record, operation: Operation) -> Operation:
+        """Beat 1: return the operation as being asked, not yet saved, with its next look planned."""
+        asking = replace(operation, asking=Asking.ASKING, attempt=operation.attempt + 1, asked_at=record.at, updated_at=record.at)
+        return self._settle.plan_operation(record, asking)
+
+    def send_operation(self, payment: Payment, operation: Operation, wait: float | None = None, finish: Finish = _nothing_more) -> bool:
+        """Beats 2 and 3; return whether they ended within `wait` seconds (None: run here and now)."""
+        return self._run(payment, wait, lambda: self._send_operation(payment, operation, finish),
+                         lambda: self._put_back_operation(payment, operation))
+
+    def _send_operation(self, payment: Payment, operation: Operation, finish: Finish) -> None:
+        failpoint("operation_intended")
+        if operation.asked_at is None or self._clock() > self._schedule.send_by(operation.asked_at):
+            return
+        call = _verb(self._providers.get(payment.merchant, payment.provider), operation.kind)
+        answer = guarded(lambda: call(request_for(payment, operation)), Answer.unknown("internal"))
+        failpoint("operation_asked")
+        with self._units() as unit:
+            record = Record(unit, unit.payments.get(payment.id, lock=True), Source.ANSWER, self._clock(), self._represent)
+            current = unit.operations.get(operation.id)
+            if current.attempt == operation.attempt:
+                current = unit.operations.save(self._settle.operation_started(record, current, answer))
+            else:
+                record.review(NoteType.CONTRADICTION, f"{operation.reference} was answered after {current.reference} had been asked")
+            finish(unit, record.save(), current)
+            failpoint("operation_answer_uncommitted")
+        failpoint("operation_answered")
+
+    def _put_back_operation(self, payment: Payment, operation: Operation) -> None:
+        with self._units() as unit:
+            unit.payments.get(payment.id, lock=True)
+            current = unit.operations.get(operation.id)
+            if current.attempt == operation.attempt and current.asking is Asking.ASKING:
+                unit.operations.save(replace(current, asking=Asking.NOT_ASKED, attempt=current.attempt - 1))
+                unit.outbox.put(JobKind.OPERATION, operation.id, lane_of(payment), self._soon())
+
+    # --- both
+
+    def _run(self, payment: Payment, wait: float | None, call: Callable[[], None], put_back: Callable[[], None]) -> bool:
+        if wait is None:
+            call()
+            return True
+        try:
+            return self._calls.run(lane_of(payment), call, wait)
+        except Unavailable:
+            put_back()
+            return False
+
+    def _soon(self) -> datetime:
+        return self._clock() + timedelta(seconds=BUSY_SECONDS)
+
+
+def ref_of(payment: Payment) -> PaymentRef:
+    """Name a payment to its provider."""
+    return PaymentRef(payment.reference, payment.money, payment.provider_reference, payment.pay_currency)
+
+
+def request_for(payment: Payment, operation: Operation) -> OperationRequest:
+    """Word a refund, capture or cancel for the provider."""
+    money = replace(payment.money, amount=operation.amount)
+    return OperationRequest(operation.reference, ref_of(payment), money, operation.reason or payment.description or payment.order_reference,
+                            operation.provider_reference)
+
+
+def _verb(provider: Provider, kind: Kind) -> Callable[[OperationRequest], Answer]:
+    return {Kind.REFUND: provider.refund, Kind.CAPTURE: provider.capture, Kind.CANCEL: provider.cancel}[kind]
+
+
+def guarded(call: Callable[[], T], otherwise: T) -> T:
+    """Run a provider's code; a mistake in it must not look like an answer."""
+    try:
+        return call()
+    except Exception:
+        log.exception("a provider's code failed; the outcome is treated as unknown")
+        return otherwise

@@ -1,0 +1,98 @@
+"""Asks a provider what became of a payment or an operation, and settles what it says.
+
+A callback, a returning browser, a shop's sync, a watching payer and the reconciliation all come through here.
+"""
+from __future__ import annotations
+
+from bridge.domain.events import Source
+from bridge.domain.operation import Operation, OperationStatus
+from bridge.domain.outcome import Answer
+from bridge.domain.payment import Asking, Payment
+from bridge.failpoints import failpoint
+from bridge.ports import Calls, Clock, Job, Providers, Shop, Unit, Units
+from bridge.services.ask_provider import guarded, ref_of, request_for
+from bridge.services.record import Record
+from bridge.services.represent import Represent
+from bridge.services.schedule import lane_of
+from bridge.services.settle import Settle
+
+UNREADABLE = Answer.unknown("internal")
+
+
+class InquirePayment:
+    """Asks the provider now. Repeating it is harmless."""
+
+    def __init__(self, units: Units, providers: Providers, clock: Clock, settle: Settle, represent: Represent) -> None:
+        """Take what an inquiry needs."""
+        self._units = units
+        self._providers = providers
+        self._clock = clock
+        self._settle = settle
+        self._represent = represent
+
+    def __call__(self, payment: Payment, source: Source, job: Job | None = None) -> tuple[Payment, Answer]:
+        """Inquire about a payment that was asked for; return it afterwards, and the provider's answer.
+
+        With a job, nothing is written once another worker holds it (LeaseLost).
+        """
+        provider = self._providers.get(payment.merchant, payment.provider)
+        answer = guarded(lambda: provider.inquire(ref_of(payment)), UNREADABLE)
+        failpoint("inquired")
+        with self._units() as unit:
+            record = self._record(unit, payment, source, job)
+            if record.payment.attempt == payment.attempt and record.payment.asking is not Asking.ASKING or answer.provider_reference:
+                self._settle.inquired(record, answer)
+                record.save()
+            failpoint("inquiry_uncommitted")
+        return record.payment, answer
+
+    def operation(self, payment: Payment, operation: Operation, source: Source, job: Job | None = None) -> tuple[Operation, Answer]:
+        """Inquire about a refund, capture or cancel that was asked for; return it afterwards, and the provider's answer."""
+        provider = self._providers.get(payment.merchant, payment.provider)
+        answer = guarded(lambda: provider.inquire_operation(operation.kind.value, request_for(payment, operation)), UNREADABLE)
+        failpoint("operation_inquired")
+        with self._units() as unit:
+            record = self._record(unit, payment, source, job)
+            current = unit.operations.get(operation.id)
+            if current.attempt == operation.attempt and current.asking is not Asking.ASKING or answer.provider_reference:
+                current = unit.operations.save(self._settle.operation_inquired(record, current, answer))
+                record.save()
+            failpoint("operation_inquiry_uncommitted")
+        return current, answer
+
+    def _record(self, unit: Unit, payment: Payment, source: Source, job: Job | None) -> Record:
+        locked = unit.payments.get(payment.id, lock=True)
+        if job is not None:
+            unit.outbox.hold(job)
+        return Record(unit, locked, source, self._clock(), self._represent)
+
+
+class SyncPayment:
+    """The shop wants to know now: the status double-check."""
+
+    def __init__(self, units: Units, calls: Calls, inquire: InquirePayment, represent: Represent) -> None:
+        """Take what a sync needs."""
+        self._units = units
+        self._calls = calls
+        self._inquire = inquire
+        self._represent = represent
+
+    def __call__(self, shop: Shop, payment_id: str) -> dict:
+        """Inquire about the payment and its unfinished refunds; return the payment as it is known within `respond_within`.
+
+        Raises NotFound; Unavailable when the account's calls are full.
+        """
+        with self._units.read() as unit:
+            payment = unit.payments.of_shop(shop.shop, payment_id)
+        if payment.attempt:
+            self._calls.run(lane_of(payment), lambda: self._everything(payment), shop.respond_within)
+        with self._units.read() as unit:
+            return self._represent.payment(unit.payments.of_shop(shop.shop, payment_id))
+
+    def _everything(self, payment: Payment) -> None:
+        payment, _ = self._inquire(payment, Source.INQUIRY)
+        with self._units.read() as unit:
+            operations = unit.operations.of_payment(payment.id)
+        for operation in operations:
+            if operation.status is OperationStatus.PENDING and operation.attempt:
+                self._inquire.operation(payment, operation, Source.INQUIRY)

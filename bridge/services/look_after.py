@@ -1,0 +1,121 @@
+"""Reconciliation: looks after every payment and operation that is not settled, whatever left it so.
+
+The worker brings a job; what is to be done follows from the row alone, so a crash anywhere is made good here.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bridge.domain.events import Source
+from bridge.domain.operation import Operation, OperationStatus
+from bridge.domain.payment import Asking, Fact, Failure, Payment, Status
+from bridge.domain.reasons import Reason
+from bridge.failpoints import failpoint
+from bridge.ports import Clock, Job, Units
+from bridge.services.ask_provider import AskProvider
+from bridge.services.inquire_payment import InquirePayment
+from bridge.services.record import Record
+from bridge.services.represent import Represent
+from bridge.services.schedule import Schedule
+from bridge.services.settle import Settle
+
+Step = Callable[[], object]
+
+
+def _nothing() -> None:
+    return None
+
+
+class _LookAfter:
+    """What both need."""
+
+    def __init__(
+        self, units: Units, clock: Clock, ask: AskProvider, inquire: InquirePayment, settle: Settle, schedule: Schedule, represent: Represent
+    ) -> None:
+        """Take what the story needs."""
+        self._units = units
+        self._clock = clock
+        self._ask = ask
+        self._inquire = inquire
+        self._settle = settle
+        self._schedule = schedule
+        self._represent = represent
+
+
+class LookAfterPayment(_LookAfter):
+    """Sends what was never sent, inquires about what is open or in doubt, ends what has expired."""
+
+    def __call__(self, job: Job) -> None:
+        """Do what is due for the job's payment. Raises LeaseLost when another worker holds it by now."""
+        with self._units() as unit:
+            payment = unit.payments.get(job.subject, lock=True)
+            unit.outbox.hold(job)
+            record = Record(unit, payment, Source.CLOCK, self._clock(), self._represent)
+            step = self._decide(record, job)
+            failpoint("look_after_uncommitted")
+        step()
+
+    def _decide(self, record: Record, job: Job) -> Step:
+        p = record.payment
+        if p.asking is Asking.ASKING:
+            return self._lost_or_under_way(record, job)
+        if p.status is Status.CREATED and record.at >= p.expires_at or p.ready_to_ask and record.at >= p.expires_at:
+            record.apply(Fact.EXPIRED, failure=Failure(Reason.EXPIRED))
+            return self._plan_and(record, _nothing)
+        if p.ready_to_ask:
+            self._ask.intend(record)
+            payment = record.save()
+            return lambda: self._ask.send(payment)
+        if self._schedule.payment(p, record.at) is None and p.outcome_known or p.attempt == 0:
+            return self._plan_and(record, _nothing)
+        return lambda: self._inquire(p, Source.INQUIRY, job)
+
+    def _lost_or_under_way(self, record: Record, job: Job) -> Step:
+        p = record.payment
+        if p.asked_at is not None and record.at < self._schedule.answered_by(p, p.asked_at):
+            return self._plan_and(record, _nothing)
+        self._settle.lost(record)
+        doubtful = record.save()
+        return lambda: self._inquire(doubtful, Source.INQUIRY, job)
+
+    def _plan_and(self, record: Record, step: Step) -> Step:
+        self._settle.plan(record)
+        record.save()
+        return step
+
+
+class LookAfterOperation(_LookAfter):
+    """The same for a refund, capture or cancel."""
+
+    def __call__(self, job: Job) -> None:
+        """Do what is due for the job's operation. Raises LeaseLost when another worker holds it by now."""
+        with self._units() as unit:
+            payment = unit.payments.get(unit.operations.get(job.subject).payment_id, lock=True)
+            unit.outbox.hold(job)
+            record = Record(unit, payment, Source.CLOCK, self._clock(), self._represent)
+            step = self._decide(record, unit.operations.get(job.subject), job)
+            failpoint("look_after_operation_uncommitted")
+        step()
+
+    def _decide(self, record: Record, operation: Operation, job: Job) -> Step:
+        if operation.status is not OperationStatus.PENDING:
+            return _nothing
+        if operation.asking is Asking.ASKING:
+            return self._lost_or_under_way(record, operation, job)
+        if operation.asking is Asking.NOT_ASKED:
+            asking = record.unit.operations.save(self._ask.intend_operation(record, operation))
+            return self._saved(record, lambda payment: self._ask.send_operation(payment, asking))
+        return lambda: self._inquire.operation(record.payment, operation, Source.INQUIRY, job)
+
+    def _lost_or_under_way(self, record: Record, operation: Operation, job: Job) -> Step:
+        asked_at = operation.asked_at
+        if asked_at is not None and record.at < self._schedule.answered_by(record.payment, asked_at):
+            self._settle.plan_operation(record, operation)
+            return self._saved(record, lambda payment: None)
+        doubtful = self._settle.operation_lost(record, operation)
+        doubtful = record.unit.operations.save(doubtful)
+        return self._saved(record, lambda payment: self._inquire.operation(payment, doubtful, Source.INQUIRY, job))
+
+    def _saved(self, record: Record, step: Callable[[Payment], object]) -> Step:
+        payment = record.save()
+        return lambda: step(payment)

@@ -1,0 +1,113 @@
+"""A payment under change within one unit: facts are applied, events and notes written, the row saved once.
+
+Every committed change of a payment goes through a Record, so an event exists exactly when its change does.
+"""
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+
+from bridge.domain.events import OPERATION_EVENTS, PAYMENT_EVENTS, Event, EventType, NoteType, Source
+from bridge.domain.operation import Operation, OperationStatus, move
+from bridge.domain.payment import GIVEN_UP, Change, Fact, Failure, Payment, Status
+from bridge.ports import JobKind, Unit
+from bridge.services.ids import new_id
+from bridge.services.represent import Represent, to_json
+
+log = logging.getLogger("bridge.payments")
+
+
+class Record:
+    """One payment, one unit, one source of facts. Call `save` at the end; nothing is stored before."""
+
+    def __init__(self, unit: Unit, payment: Payment, source: Source, at: datetime, represent: Represent) -> None:
+        """Open a record on a payment read in `unit` under lock."""
+        self.unit = unit
+        self.payment = payment
+        self.source = source
+        self.at = at
+        self._represent = represent
+
+    def set(self, **changes: object) -> None:
+        """Change fields that are no facts: how far the asking is, references, counters."""
+        self.payment = replace(self.payment, **changes)  # type: ignore[arg-type]
+
+    def apply(
+        self,
+        fact: Fact,
+        *,
+        authorized: int = 0,
+        captured: int = 0,
+        failure: Failure | None = None,
+        source: Source | None = None,
+    ) -> Change:
+        """Apply a fact; tell it when it changed something, keep it when it contradicts.
+
+        Amounts are the provider's totals, minor units. `source` is given where it differs from the record's.
+        """
+        before = self.payment.status
+        self.payment, change = self.payment.apply(fact, self.at, authorized=authorized, captured=captured, failure=failure)
+        if change is Change.APPLIED:
+            self.tell(_event_for(before, self.payment.status), source=source)
+        elif change is Change.CONTRADICTED:
+            self.review(NoteType.CONTRADICTION, f"{fact.value} was reported while the payment is {before.value}")
+        return change
+
+    def end(self, operation: Operation, status: OperationStatus, failure: Failure | None = None) -> Operation:
+        """End a refund, capture or cancel and move the payment's amounts with it; return the stored operation."""
+        ended, change = operation.end(status, self.at, failure)
+        if change is Change.APPLIED:
+            self.payment = replace(move(self.payment, ended), updated_at=self.at)
+            self._tell_operation(ended)
+        elif change is Change.CONTRADICTED:
+            self.review(NoteType.CONTRADICTION, f"{ended.id}: {status.value} was reported while it is {ended.status.value}")
+        return ended
+
+    def open(self, operation: Operation) -> None:
+        """Store a new operation, hold its amount, and tell the shop."""
+        self.payment = replace(move(self.payment, operation), updated_at=self.at)
+        self.unit.operations.add(operation)
+        self._tell_operation(operation)
+
+    def tell(self, event_type: EventType, operation: Operation | None = None, source: Source | None = None) -> None:
+        """Write an event for the shop, and the outbox entry that delivers it."""
+        self.set(sequence=self.payment.sequence + 1)
+        p = self.payment
+        event = self._event(event_type.value, source=source, sequence=p.sequence)
+        body = to_json(self._represent.notification(event, p, operation))
+        self.unit.events.add(replace(event, body=body))
+        self.unit.outbox.put(JobKind.NOTIFY, p.id, p.shop, self.at, keep_attempts=True)
+        log.info("%s", event_type.value, extra={"payment": p.id, "shop": p.shop, "status": p.status.value, "source": event.source})
+
+    def note(self, note_type: NoteType, detail: str) -> None:
+        """Keep something in the history without telling the shop."""
+        self.unit.events.add(replace(self._event(note_type.value), detail=detail))
+        log.warning("%s: %s", note_type.value, detail, extra={"payment": self.payment.id, "shop": self.payment.shop})
+
+    def review(self, note_type: NoteType, detail: str) -> None:
+        """Keep a note once, and ask for an operator's eye."""
+        if self.payment.review != detail:
+            self.note(note_type, detail)
+            self.set(review=detail)
+
+    def save(self) -> Payment:
+        """Store the payment; compare and set."""
+        self.payment = self.unit.payments.save(self.payment)
+        return self.payment
+
+    def _tell_operation(self, operation: Operation) -> None:
+        event_type = OPERATION_EVENTS.get((operation.kind, operation.status))
+        if event_type is not None:
+            self.tell(event_type, operation)
+
+    def _event(self, event_type: str, *, source: Source | None = None, sequence: int | None = None) -> Event:
+        p = self.payment
+        return Event(id=new_id("evt", self.at), type=event_type, payment_id=p.id, merchant=p.merchant, shop=p.shop,
+                     source=(source or self.source).value, at=self.at, sequence=sequence)
+
+
+def _event_for(before: Status, after: Status) -> EventType:
+    if before in GIVEN_UP and after is Status.PAID:
+        return EventType.PAYMENT_PAID_LATE
+    return PAYMENT_EVENTS[after]

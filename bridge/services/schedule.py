@@ -1,0 +1,114 @@
+"""When to look at a payment or an operation again: the ladders, and the job that carries the next look.
+
+Every payment and operation that is not settled has exactly one outbox job, so nothing is forgotten by a crash.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+
+from bridge.domain.operation import Operation, OperationStatus
+from bridge.domain.payment import GIVEN_UP, Asking, Payment, Status
+from bridge.errors import NotFound
+from bridge.ports import JobKind, Providers
+
+DAY = 86_400
+INQUIRY_STEPS = (5, 15, 30, 60, 120, 300, 900, 3_600, 21_600, *(DAY,) * 6)
+"""Seconds between two inquiries, counted from the request; after the last one an operator looks."""
+
+INQUIRY_OFFSETS = tuple(accumulate(INQUIRY_STEPS))
+
+PAYMENT_RETRIES = (2, 5, 15)
+"""Seconds before a payment request that surely never arrived is sent again; then the payment failed."""
+
+OPERATION_RETRIES = (2, 5, 15, 30, 60, 120, 300, 900)
+"""The same for refunds, captures and cancels, for which nobody waits at a page."""
+
+NOTIFICATION_STEPS = (5, 30, 120, 600, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""Seconds between two tries to notify a shop; the first try is at once. After the last one the event is undeliverable."""
+
+WATCHED_SECONDS = 2
+"""How often a payment is inquired about while its payer watches the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, in seconds. `send_within`: a request not sent by then is given up unsent. `not_found_grace`: how long
+    after the last moment at which a request could arrive its absence at the provider is believed."""
+
+    send_within: float = 10.0
+    not_found_grace: float = 60.0
+
+
+class Schedule:
+    """Plans the next look."""
+
+    def __init__(self, providers: Providers, patience: Patience) -> None:
+        """Take the accounts, whose deadlines bound every wait."""
+        self._providers = providers
+        self._patience = patience
+
+    def send_by(self, asked_at: datetime) -> datetime:
+        """Return the last moment at which a request intended at `asked_at` may still be sent."""
+        return asked_at + timedelta(seconds=self._patience.send_within)
+
+    def answered_by(self, payment: Payment, asked_at: datetime) -> datetime:
+        """Return the moment after which a request intended at `asked_at` can no longer be on its way."""
+        try:
+            deadline = self._providers.get(payment.merchant, payment.provider).deadline
+        except NotFound:
+            deadline = 60.0
+        return self.send_by(asked_at) + timedelta(seconds=deadline + 1)
+
+    def absence_counts(self, payment: Payment, asked_at: datetime, at: datetime) -> bool:
+        """Tell whether "no such request" from the provider is to be believed at `at`."""
+        return at >= self.answered_by(payment, asked_at) + timedelta(seconds=self._patience.not_found_grace)
+
+    def payment(self, p: Payment, at: datetime) -> datetime | None:
+        """Return when to look at a payment again; None: never, unless something happens."""
+        if p.asking is Asking.ASKING and p.asked_at is not None:
+            return self.answered_by(p, p.asked_at)
+        if p.ready_to_ask:
+            return at + timedelta(seconds=_step(PAYMENT_RETRIES, p.attempt))
+        if p.status is Status.CREATED:
+            return p.expires_at
+        if p.asked_at is None or not _awaits_the_provider(p):
+            return None
+        due = _next_offset(p.asked_at, at)
+        return min(due or p.expires_at, p.expires_at) if at < p.expires_at else due
+
+    def operation(self, payment: Payment, o: Operation, at: datetime) -> datetime | None:
+        """Return when to look at a refund, capture or cancel again."""
+        if o.status is not OperationStatus.PENDING:
+            return None
+        if o.asking is Asking.ASKING and o.asked_at is not None:
+            return self.answered_by(payment, o.asked_at)
+        if o.asking is Asking.NOT_ASKED or o.asked_at is None:
+            return at + timedelta(seconds=_step(OPERATION_RETRIES, o.attempt))
+        return _next_offset(o.asked_at, at)
+
+
+def lane_of(payment: Payment) -> str:
+    """Name the account whose slowness must not hold up the others."""
+    return f"{payment.merchant}:{payment.provider}"
+
+
+def kind_of(subject: Payment | Operation) -> JobKind:
+    """Return the kind of job that looks after a payment or an operation."""
+    return JobKind.PAYMENT if isinstance(subject, Payment) else JobKind.OPERATION
+
+
+def _awaits_the_provider(p: Payment) -> bool:
+    if p.asking is Asking.DOUBTFUL or p.status is Status.PENDING:
+        return True
+    return (p.status in GIVEN_UP and p.asking is Asking.ANSWERED) or (p.status is Status.AUTHORIZED and p.capture == "automatic")
+
+
+def _step(steps: tuple[int, ...], attempt: int) -> int:
+    return 0 if attempt == 0 else steps[min(attempt, len(steps)) - 1]
+
+
+def _next_offset(since: datetime, at: datetime) -> datetime | None:
+    age = (at - since).total_seconds()
+    return next((since + timedelta(seconds=offset) for offset in INQUIRY_OFFSETS if offset > age), None)

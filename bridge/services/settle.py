@@ -1,0 +1,288 @@
+"""The funnel: an answer becomes facts, a changed row, events and the next look.
+
+The immediate answer, a callback's inquiry, a browser's return and reconciliation all end here, so the same fact is
+learned in one place. Nothing is called paid before the provider's books agree with our row (reference, amount, currency).
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bridge.domain.checkout import tries_left
+from bridge.domain.events import NoteType, Source
+from bridge.domain.operation import ENDS, PREFIXES, Kind, Operation, OperationStatus
+from bridge.domain.outcome import Answer, Outcome, Statement
+from bridge.domain.payment import EFFECTS, GIVEN_UP, Asking, Fact, Failure, Payment, Status
+from bridge.domain.reasons import MEANINGS, Reason
+from bridge.errors import NotFound
+from bridge.ports import JobKind, Shops
+from bridge.services.ids import new_id
+from bridge.services.record import Record
+from bridge.services.schedule import OPERATION_RETRIES, PAYMENT_RETRIES, Schedule, lane_of
+
+
+class Settle:
+    """Applies what a provider said. Stateless; every method works on an open Record and leaves saving it to the caller."""
+
+    def __init__(self, schedule: Schedule, shops: Shops) -> None:
+        """Take the ladders and the shops' policies."""
+        self._schedule = schedule
+        self._shops = shops
+
+    # --- payments
+
+    def started(self, record: Record, answer: Answer, page_url: str | None = None) -> None:
+        """Apply the answer to our own request."""
+        p = record.payment
+        if p.asking is Asking.ANSWERED and answer.outcome in (Outcome.UNKNOWN, Outcome.NOT_EXECUTED):
+            return  # a callback was faster than the answer, and knows more
+        self._keep_reference(record, answer)
+        record.set(page_url=page_url or p.page_url)
+        _STARTED[answer.outcome](self, record, answer)
+        self.plan(record)
+
+    def slow(self, record: Record) -> None:
+        """Say that the provider has been asked, before it has answered."""
+        record.apply(Fact.ASKED)
+
+    def lost(self, record: Record) -> None:
+        """Nobody wrote what became of a request that may have been sent: from now on its outcome is unknown."""
+        record.set(asking=Asking.DOUBTFUL)
+        record.apply(Fact.ASKED)
+        record.note(NoteType.OUTCOME_UNKNOWN, "the provider may have been asked and no answer was written")
+        self.plan(record)
+
+    def inquired(self, record: Record, answer: Answer) -> None:
+        """Apply the answer to an inquiry; end what has passed its expiry."""
+        self._keep_reference(record, answer)
+        _INQUIRED[answer.outcome](self, record, answer)
+        if record.payment.status is Status.PENDING and record.payment.outcome_known and self._is_overdue(record, answer):
+            record.apply(Fact.EXPIRED, failure=Failure(Reason.EXPIRED), source=Source.CLOCK)
+        self.plan(record, final=answer.outcome is Outcome.DECLINED)
+
+    def plan(self, record: Record, *, final: bool = False) -> None:
+        """Write when the payment is looked at again. `final`: the provider's last word was said."""
+        p = record.payment
+        due = None if final and p.asking is Asking.ANSWERED else self._schedule.payment(p, record.at)
+        record.set(next_check_at=due)
+        if due is not None:
+            record.unit.outbox.put(JobKind.PAYMENT, p.id, lane_of(p), due)
+            return
+        record.unit.outbox.remove(JobKind.PAYMENT, p.id)
+        if not p.outcome_known:
+            record.review(NoteType.NEEDS_REVIEW, "the provider's answer is still unknown after the last inquiry")
+
+    def _is_overdue(self, record: Record, answer: Answer) -> bool:
+        waiting = answer.outcome is Outcome.PENDING or record.payment.asking is Asking.NOT_ASKED
+        return waiting and record.at >= record.payment.expires_at
+
+    def _keep_reference(self, record: Record, answer: Answer) -> None:
+        known, told = record.payment.provider_reference, answer.provider_reference
+        if known and told and known != told:
+            record.review(NoteType.CONTRADICTION, f"the provider names two references: {known} and {told}")
+        elif told and not known:
+            record.set(provider_reference=told)
+
+    def _accepted(self, record: Record, answer: Answer) -> None:
+        record.set(asking=Asking.ANSWERED)
+        record.apply(Fact.ASKED)
+        if answer.statement is not None:
+            self._believe(record, answer.statement)
+
+    def _declined(self, record: Record, answer: Answer) -> None:
+        if answer.statement is not None and self._differs(record, answer.statement):
+            return
+        reason = answer.reason or Reason.REQUEST_REFUSED
+        if self._payer_may_correct(record.payment, reason):
+            record.set(asking=Asking.NOT_ASKED, payer=replace(record.payment.payer, wallet_username=None))
+            return
+        record.set(asking=Asking.ANSWERED)
+        record.apply(EFFECTS[MEANINGS[reason].effect], failure=Failure(reason, answer.provider_code))
+
+    def _payer_may_correct(self, p: Payment, reason: Reason) -> bool:
+        return MEANINGS[reason].correctable and p.status is Status.CREATED and p.tries > 0 and tries_left(p) > 0
+
+    def _never_arrived(self, record: Record, answer: Answer) -> None:
+        record.set(asking=Asking.NOT_ASKED)
+        if record.payment.attempt > len(PAYMENT_RETRIES):
+            record.apply(Fact.FAILED, failure=Failure(Reason.PROVIDER_UNAVAILABLE, answer.provider_code))
+
+    def _answer_lost(self, record: Record, answer: Answer) -> None:
+        record.set(asking=Asking.DOUBTFUL)
+        record.apply(Fact.ASKED)
+        record.note(NoteType.OUTCOME_UNKNOWN, f"the provider was asked and its answer was lost ({answer.provider_code or 'no answer'})")
+
+    def _not_there(self, record: Record, answer: Answer) -> None:
+        p = record.payment
+        if p.asking is not Asking.DOUBTFUL or p.asked_at is None:
+            if p.asking is Asking.ANSWERED and p.status is Status.PENDING:
+                record.review(NoteType.CONTRADICTION, "the provider accepted this payment and does not know it any more")
+            return
+        if not self._schedule.absence_counts(p, p.asked_at, record.at):
+            return
+        record.set(asking=Asking.NOT_ASKED)
+        if p.status is Status.PENDING and record.at < p.expires_at:
+            record.note(NoteType.ASKED_AGAIN, f"the provider does not know {p.reference}: it never arrived and is asked again")
+            self._never_arrived(record, answer)
+
+    def _nothing_learned(self, record: Record, answer: Answer) -> None:
+        """An inquiry that failed says nothing about the payment."""
+
+    def _believe(self, record: Record, statement: Statement) -> None:
+        p = record.payment
+        if self._differs(record, statement):
+            return
+        if statement.captured and not p.amount_capture_pending:
+            late = p.status in GIVEN_UP
+            record.apply(Fact.PAID, authorized=statement.authorized or 0, captured=statement.captured)
+            if late:
+                self._handle_late(record)
+        elif statement.authorized:
+            record.apply(Fact.AUTHORIZED, authorized=statement.authorized)
+
+    def _differs(self, record: Record, statement: Statement) -> bool:
+        p = record.payment
+        problem = mismatch(statement, p.reference, p.amount, p.currency)
+        if problem is not None:
+            record.review(NoteType.INTEGRITY_FAILURE, problem)
+        return problem is not None
+
+    def _handle_late(self, record: Record) -> None:
+        policy = self._late_policy(record.payment.shop)
+        if policy == "refund":
+            p = record.payment
+            refund = Operation(id=new_id(PREFIXES[Kind.REFUND], record.at), kind=Kind.REFUND, payment_id=p.id, merchant=p.merchant,
+                               shop=p.shop, amount=p.amount_refundable, currency=p.currency, created_at=record.at, updated_at=record.at,
+                               reason="paid after the payment was given up")
+            record.open(refund)
+            record.unit.outbox.put(JobKind.OPERATION, refund.id, lane_of(p), record.at)
+        elif policy == "hold":
+            record.review(NoteType.NEEDS_REVIEW, "paid after the payment was given up; the shop's policy is to hold it for an operator")
+
+    def _late_policy(self, shop: str) -> str:
+        try:
+            return self._shops.get(shop).late_payment
+        except NotFound:
+            return "hold"
+
+    # --- refunds, captures, cancels
+
+    def operation_started(self, record: Record, operation: Operation, answer: Answer) -> Operation:
+        """Apply the answer to our own request for a refund, capture or cancel; return it as it is now, not yet saved."""
+        if operation.asking is Asking.ANSWERED and answer.outcome in (Outcome.UNKNOWN, Outcome.NOT_EXECUTED):
+            return operation
+        return self._operation_answered(record, operation, answer, _OPERATION_STARTED)
+
+    def operation_inquired(self, record: Record, operation: Operation, answer: Answer) -> Operation:
+        """Apply the answer to an inquiry about a refund, capture or cancel; return it as it is now, not yet saved."""
+        return self._operation_answered(record, operation, answer, _OPERATION_INQUIRED)
+
+    def operation_lost(self, record: Record, operation: Operation) -> Operation:
+        """Nobody wrote what became of a request that may have been sent: from now on its outcome is unknown."""
+        record.note(NoteType.OUTCOME_UNKNOWN, f"{operation.id} may have been asked for and no answer was written")
+        return self.plan_operation(record, replace(operation, asking=Asking.DOUBTFUL))
+
+    def plan_operation(self, record: Record, operation: Operation) -> Operation:
+        """Write when the operation is looked at again; return it, marked for review when nobody will look."""
+        due = self._schedule.operation(record.payment, operation, record.at)
+        if due is not None:
+            record.unit.outbox.put(JobKind.OPERATION, operation.id, lane_of(record.payment), due)
+            return operation
+        record.unit.outbox.remove(JobKind.OPERATION, operation.id)
+        if operation.status is not OperationStatus.PENDING:
+            return operation
+        detail = f"{operation.id} has no final answer after the last inquiry"
+        record.review(NoteType.NEEDS_REVIEW, detail)
+        return replace(operation, review=detail)
+
+    def _operation_answered(self, record: Record, operation: Operation, answer: Answer, table: _OperationTable) -> Operation:
+        operation = replace(operation, updated_at=record.at,
+                            provider_reference=operation.provider_reference or answer.provider_reference)
+        return self.plan_operation(record, table[answer.outcome](self, record, operation, answer))
+
+    def _operation_succeeded(self, record: Record, operation: Operation, answer: Answer) -> Operation:
+        statement = answer.statement
+        problem = statement and mismatch(statement, operation.reference, operation.amount, operation.currency)
+        if problem:
+            record.review(NoteType.INTEGRITY_FAILURE, problem)
+            return replace(operation, review=problem)
+        ended = record.end(replace(operation, asking=Asking.ANSWERED), OperationStatus.SUCCEEDED)
+        if operation.kind is Kind.CAPTURE:
+            record.apply(Fact.PAID, captured=record.payment.amount_captured)
+        elif operation.kind is Kind.CANCEL:
+            record.apply(Fact.CANCELED, failure=Failure(Reason.GIVEN_UP))
+        return ended
+
+    def _operation_pending(self, record: Record, operation: Operation, answer: Answer) -> Operation:
+        return replace(operation, asking=Asking.ANSWERED)
+
+    def _operation_declined(self, record: Record, operation: Operation, answer: Answer) -> Operation:
+        reason = answer.reason or Reason.REQUEST_REFUSED
+        answered = replace(operation, asking=Asking.ANSWERED)
+        return record.end(answered, ENDS[MEANINGS[reason].effect], Failure(reason, answer.provider_code))
+
+    def _operation_never_arrived(self, record: Record, operation: Operation, answer: Answer) -> Operation:
+        again = replace(operation, asking=Asking.NOT_ASKED)
+        if operation.attempt <= len(OPERATION_RETRIES):
+            return again
+        return record.end(again, OperationStatus.FAILED, Failure(Reason.PROVIDER_UNAVAILABLE, answer.provider_code))
+
+    def _operation_answer_lost(self, record: Record, operation: Operation, answer: Answer) -> Operation:
+        record.note(NoteType.OUTCOME_UNKNOWN, f"{operation.id} was asked for and the answer was lost ({answer.provider_code or 'no answer'})")
+        return replace(operation, asking=Asking.DOUBTFUL)
+
+    def _operation_not_there(self, record: Record, operation: Operation, answer: Answer) -> Operation:
+        doubtful = operation.asking is Asking.DOUBTFUL and operation.asked_at is not None
+        if not doubtful or not self._schedule.absence_counts(record.payment, operation.asked_at, record.at):
+            return operation
+        record.note(NoteType.ASKED_AGAIN, f"the provider does not know {operation.reference}: it never arrived and is asked again")
+        return self._operation_never_arrived(record, operation, answer)
+
+    def _operation_nothing_learned(self, record: Record, operation: Operation, answer: Answer) -> Operation:
+        return operation
+
+
+def mismatch(statement: Statement, reference: str, amount: int, currency: str) -> str | None:
+    """Compare the provider's books with our row (minor units); return what differs, None if nothing does."""
+    pairs = (("reference", statement.our_reference, reference), ("currency", statement.currency, currency),
+             ("amount", statement.amount, amount))
+    differs = [f"{name} {theirs} instead of {ours}" for name, theirs, ours in pairs if theirs is not None and theirs != ours]
+    if max(statement.authorized or 0, statement.captured or 0) > amount:
+        differs.append("more than was asked for")
+    return f"the provider's books differ: {', '.join(differs)}" if differs else None
+
+
+_PaymentTable = dict[Outcome, Callable[[Settle, Record, Answer], None]]
+_OperationTable = dict[Outcome, Callable[[Settle, Record, Operation, Answer], Operation]]
+
+_STARTED: _PaymentTable = {
+    Outcome.SUCCEEDED: Settle._accepted,
+    Outcome.PENDING: Settle._accepted,
+    Outcome.DECLINED: Settle._declined,
+    Outcome.NOT_EXECUTED: Settle._never_arrived,
+    Outcome.UNKNOWN: Settle._answer_lost,
+}
+
+_INQUIRED: _PaymentTable = {
+    Outcome.SUCCEEDED: Settle._accepted,
+    Outcome.PENDING: Settle._accepted,
+    Outcome.DECLINED: Settle._declined,
+    Outcome.NOT_EXECUTED: Settle._not_there,
+    Outcome.UNKNOWN: Settle._nothing_learned,
+}
+
+_OPERATION_STARTED: _OperationTable = {
+    Outcome.SUCCEEDED: Settle._operation_succeeded,
+    Outcome.PENDING: Settle._operation_pending,
+    Outcome.DECLINED: Settle._operation_declined,
+    Outcome.NOT_EXECUTED: Settle._operation_never_arrived,
+    Outcome.UNKNOWN: Settle._operation_answer_lost,
+}
+
+_OPERATION_INQUIRED: _OperationTable = {
+    Outcome.SUCCEEDED: Settle._operation_succeeded,
+    Outcome.PENDING: Settle._operation_pending,
+    Outcome.DECLINED: Settle._operation_declined,
+    Outcome.NOT_EXECUTED: Settle._operation_not_there,
+    Outcome.UNKNOWN: Settle._operation_nothing_learned,
+}
