@@ -1,265 +1,212 @@
 /**
- * The checkout page: shows one payment to its payer, asks for the wallet user name, and follows the payment to its end.
+ * The checkout page: shows one payment to its payer, asks for the wallet user name, follows the payment to its end.
  * What it shows is always the server's word; it keeps nothing in the browser and adds no history.
  */
-import { clock, fill, inWords, isFinal, milestone, money, nextDelay, pollChain, skewOf, stateOf, webAddress } from './rules.mjs';
-
-/** @typedef {import('./rules.mjs').View} View */
+import { clock, fill, inWords, isFinal, isOver, milestone, money, nextDelay, pollChain, stateOf, timeLeft, webAddress } from './rules.mjs';
 
 /** @param {string} id @returns {any} */
 const $ = (id) => document.getElementById(id);
+const root = $('checkout');
+const heading = $('heading');
 
-/** @type {{api: string, locale: string, view: View | null, code?: string}} */
-const data = JSON.parse($('checkout-data').textContent);
-const lang = document.documentElement.lang;
-const framed = window.parent !== window;
-
-/** A provider's page may bring the browser back inside the frame we made for it: then the outer page shows the result. */
-const inner = framed && (() => {
-  try { return Boolean(window.parent.document.getElementById('checkout-data')); } catch { return false; }
-})();
+/** @type {{api: string, locale: string, view: import('./view').View | null, code?: string}} */
+let { api, locale, view, code } = JSON.parse($('checkout-data').textContent);
 
 /** @type {Record<string, string>} */
-const texts = (await import(`./i18n/${lang}.mjs`).catch(() => import('./i18n/en.mjs'))).default;
+const texts = (await import(`./i18n/${document.documentElement.lang}.mjs`).catch(() => import('./i18n/en.mjs'))).default;
 
-let view = data.view;
-let code = data.code;
+const framed = parent !== window;
+
+/** A provider's page may bring the browser back inside the frame made for it: then the page around it shows the result. */
+const inner = framed && (() => {
+  try { return Boolean(parent.document.getElementById('checkout-data')); } catch { return false; }
+})();
+
+const FIELDS = ['currency', 'wallet_username', 'reason'];
+const BEAT = 500;
+
 let state = 'loading';
 let since = 0;
-/** What is on its way to the server: 'confirm', 'cancel' or nothing. */
+/** What the payer asked for and the server has not answered: 'confirm', 'cancel' or nothing. */
 let busy = '';
 let etag = '';
-let skew = 0;
+/** When the view was true, on our clock: only its age counts, so a wrong clock does no harm. */
+let asOf = Date.now();
 let failures = 0;
 let retryAfter = 0;
-/** Time left when this page first saw the payment wait, and at the last look. */
+/** Time left at the last look, and when this page first saw the payment wait. */
+let seen = Infinity;
 let span = 0;
-let lastLeft = Infinity;
-/** When the browser goes on by itself, on our clock; 0 is never. */
+/** When the browser goes on by itself; 0 is never. */
 let leaveAt = 0;
 /** @type {Record<string, string>} */
 let errors = {};
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let bannerTimer;
 
-const left = () => (view?.expires_at ? Date.parse(view.expires_at) - Date.now() - skew : Infinity);
+/** @param {number} amount @param {string} [currency] */
+const price = (amount, currency = view?.currency) => money(amount, currency ?? '', locale);
 
-/** @param {string} key @param {Record<string, string | number>} [more] */
-function say(key, more) {
-  const merchant = view?.merchant.name ?? '';
-  const amount = view ? money(view.amount, view.currency, data.locale) : '';
-  return fill(texts[key] ?? '', { merchant, amount, ...more });
-}
+/** @param {string} key @param {Record<string, any>} [more] */
+const say = (key, more) => fill(texts[key] ?? '', { merchant: view?.merchant.name, amount: view && price(view.amount), code, ...more });
 
 /** Writes only what changed, so that nothing flickers or is read twice. @param {any} element @param {string} text */
 function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Shows a text, or hides its element where there is none. @param {any} element @param {string} [text] */
-function show(element, text = '') {
-  element.hidden = !text;
-  write(element, text);
+/** Shows a text; without one, hides its row. @param {string} id @param {string | 0 | false | null} [text] */
+function show(id, text) {
+  write($(id), text || '');
+  ($(id).closest('[data-row]') ?? $(id)).hidden = !text;
 }
 
-/** Says something to a screen reader, and to nobody else. @param {string} text */
+/** Tells a screen reader. @param {string} text */
 const announce = (text) => write($('live'), text);
 
 /* ---- drawing ---- */
 
-/** What happened to the payer's money, in sentences. @param {View} v */
-function story(v) {
-  if (state === 'succeeded') return say(v.status === 'authorized' ? 'reserved.body' : 'succeeded.body');
-  if (!isFinal(state)) return say(`${state}.body`);
-  return [v.failure?.message || say(`${state}.body`), say('untouched'), say('again')].filter(Boolean).join(' ');
-}
-
 function draw() {
   const before = state;
-  state = code ? 'gone' : inner ? 'checking' : stateOf(/** @type {View} */ (view), left(), busy === 'confirm');
-  const root = $('checkout');
+  const left = view ? timeLeft(view, Date.now() - asOf) : Infinity;
+  state = !view || code ? 'gone' : inner ? 'checking' : stateOf({ ...view, asking: view.asking || busy === 'confirm' }, left);
   root.dataset.state = state;
-  root.removeAttribute('aria-busy');
-  for (const element of root.querySelectorAll('[data-in]')) element.toggleAttribute('hidden', !element.dataset.in.split(' ').includes(state));
-  for (const element of root.querySelectorAll('[data-out]')) element.toggleAttribute('hidden', element.dataset.out.split(' ').includes(state));
-  for (const element of root.querySelectorAll('[data-t]')) write(element, say(element.dataset.t));
-  write($('heading'), say(`${state}.heading`));
-  show($('body'), code ? say('gone.body', { code }) : story(/** @type {View} */ (view)));
-  if (view) drawView(view);
-  drawActions();
-  tick();
+  for (const part of root.querySelectorAll('[data-in]')) part.toggleAttribute('hidden', !part.dataset.in.split(' ').includes(state));
+  for (const part of root.querySelectorAll('[data-t]')) write(part, say(part.dataset.t));
+  show('heading', say(`${state}.heading`));
+  show('body', story());
+  show('alert', errors.form);
+  drawSummary();
+  drawForm();
+  drawPage();
+  drawTime(left);
+  drawLinks();
   if (state !== before) entered(before);
 }
 
-/** @param {View} v */
-function drawView(v) {
-  const amount = money(v.amount, v.currency, data.locale);
-  write($('merchant'), v.merchant.name);
-  write($('initial'), [...v.merchant.name][0] ?? '');
-  write($('amount'), amount);
-  write($('order'), v.order_reference);
-  write($('purpose'), v.description ?? '');
-  $('purpose-row').hidden = !v.description || v.description.includes(v.order_reference);
-  $('refunded-row').hidden = !v.amount_refunded;
-  write($('refunded'), money(v.amount_refunded, v.currency, data.locale));
-  $('match-box').hidden ||= !v.matching_number;
-  write($('match'), v.matching_number ?? '');
-  drawForm(v);
-  drawPage(v);
+/** What became of the payment, in sentences. */
+function story() {
+  if (view?.status === 'authorized') return say('reserved.body');
+  if (!isOver(state)) return say(`${state}.body`);
+  return `${view?.failure?.message || say(`${state}.body`)} ${say('untouched')}\n\n${say('again')}`.trim();
 }
 
-/** @param {View} v */
-function drawForm(v) {
-  const blocked = v.tries_left < 1;
-  show($('alert'), blocked && state === 'ready' ? say('tooMany') : errors.form);
-  const form = $('form');
-  form.hidden = !(state === 'ready' || busy === 'confirm');
-  if (form.hidden) return;
-  $('mark').hidden = true;
-  show($('body'));
-  fillChoices(v);
-  for (const field of ['currency', 'wallet_username', 'reason']) $(`${field}-field`).hidden = blocked || !v.fields.includes(field);
-  for (const field of ['wallet_username', 'reason']) {
-    show($(`${field}-error`), errors[field]);
-    $(field).setAttribute('aria-invalid', String(Boolean(errors[field])));
+function drawSummary() {
+  show('merchant', view?.merchant.name);
+  if (!view) return;
+  const { amount, amount_refunded, description, merchant, order_reference } = view;
+  show('initial', [...merchant.name][0]);
+  show('amount', price(amount));
+  show('order', order_reference);
+  show('purpose', description?.includes(order_reference) ? '' : description);
+  show('refunded', amount_refunded && price(amount_refunded));
+}
+
+function drawForm() {
+  const sending = state === 'sending';
+  for (const name of FIELDS) {
+    const input = $(name);
+    input.closest('.field').hidden = !view?.fields.includes(name) || (sending && !input.value);
+    input.setAttribute('aria-invalid', Boolean(errors[name]));
+    input.readOnly = sending;
+    show(`${name}-error`, errors[name]);
   }
-  $('wallet_username').readOnly = Boolean(busy);
-  $('send').hidden = blocked;
-  $('send').setAttribute('aria-disabled', String(Boolean(busy)));
-  write($('send').firstElementChild, say(busy === 'confirm' ? 'sending.heading' : 'send'));
+  if (sending && FIELDS.every((name) => !$(name).value)) $('form').hidden = true;
+  $('mark').hidden = state === 'card' || !$('form').hidden;
+  $('send').setAttribute('aria-disabled', sending);
+  $('cancel').setAttribute('aria-disabled', busy === 'cancel');
 }
 
-/** Builds the choices once: what the payer picked must survive the next answer. @param {View} v */
-function fillChoices(v) {
-  const reason = $('reason');
-  if (reason.length === 1) reason.append(...(v.reasons ?? []).map(({ id, text }) => new Option(text, id)));
-  const currencies = $('currencies');
-  if (currencies.firstChild) return;
-  currencies.append(...(v.currencies ?? []).map((price) => {
-    const label = document.createElement('label');
-    const input = document.createElement('input');
-    const text = document.createElement('bdi');
-    Object.assign(input, { type: 'radio', name: 'currency', value: price.code, defaultChecked: price.code === v.currency });
-    text.textContent = money(price.amount, price.code, data.locale);
-    label.append(input, text);
-    return label;
-  }));
-}
-
-/** The provider's own page, where it may be framed; gone when the card is no longer asked for. @param {View} v */
-function drawPage(v) {
-  const url = state === 'card' ? webAddress(v.page?.url) : undefined;
+/** The provider's own page, where it may be framed. */
+function drawPage() {
   const box = $('page');
-  if (!url || !v.page?.embed) box.replaceChildren();
+  const url = state === 'card' && view?.page?.embed && webAddress(view.page.url);
+  if (!url) box.replaceChildren();
   else if (!box.firstChild) {
-    const frame = document.createElement('iframe');
     const title = say('card.title', { host: new URL(url).host });
-    Object.assign(frame, { src: url, name: 'provider-page', title, referrerPolicy: 'origin', allow: 'payment *; publickey-credentials-get *' });
-    box.append(frame);
+    const allow = 'payment *; publickey-credentials-get *';
+    box.append(Object.assign(document.createElement('iframe'), { src: url, title, allow, referrerPolicy: 'origin' }));
   }
 }
 
-function drawActions() {
-  const over = isFinal(state) && state !== 'succeeded';
-  const back = over || (state === 'ready' && view && view.tries_left < 1);
-  const page = state === 'card' ? webAddress(view?.page?.url) : undefined;
-  link($('go'), state === 'succeeded' ? 'continue' : 'back', webAddress(
-    state === 'succeeded' ? view?.return_url : back ? view?.cancel_url ?? view?.return_url : null));
-  link($('full'), 'card.go', page);
-  $('full').classList.toggle('primary', !view?.page?.embed);
-  $('cancel').setAttribute('aria-disabled', String(Boolean(busy)));
-  $('cancel').hidden ||= busy === 'confirm';
+/** @param {number} left */
+function drawTime(left) {
+  const awaiting = state === 'awaiting';
+  show('match', awaiting && view?.matching_number);
+  show('left', awaiting && left < Infinity && say('left', { time: clock(left) }));
+  if (awaiting) $('bar').style.inlineSize = `${(left / (span ||= left)) * 100}%`;
+  const mark = awaiting && milestone(seen, left);
+  if (mark) announce(say('left', { time: inWords(mark, locale) }));
+  seen = left;
+  const wait = leaveAt - Date.now();
+  show('auto', leaveAt && say('auto', { time: inWords(wait, locale) }));
+  $('stay').hidden = !leaveAt;
+  if (leaveAt && wait <= 0) {
+    leaveAt = 0;
+    location.replace($('go').href);
+  }
 }
 
-/** @param {any} anchor @param {string} key @param {string} [url] */
-function link(anchor, key, url) {
-  anchor.hidden = !url;
-  write(anchor, say(key));
-  if (url) anchor.href = url;
+function drawLinks() {
+  const done = state === 'succeeded';
+  link($('go'), done ? view?.return_url : view?.cancel_url ?? view?.return_url);
+  link($('full'), view?.page?.url);
+  write($('go'), say(done ? 'continue' : 'back'));
+  $('full').classList.toggle('primary', !view?.page?.embed);
+}
+
+/** @param {any} anchor @param {string | null} [url] */
+function link(anchor, url) {
+  anchor.href = webAddress(url);
+  anchor.hidden ||= !webAddress(url);
 }
 
 /** @param {string} before */
 function entered(before) {
-  const heading = say(`${state}.heading`);
-  const merchant = view?.merchant.name;
   since = Date.now();
-  document.title = (merchant ? `${heading} – ${merchant}` : heading).replace(/[\u2068\u2069]/g, '');
-  lastLeft = left();
-  if (state === 'awaiting') span ||= lastLeft;
-  if (before === 'loading') return;
-  announce(heading);
-  /* The thing that had the focus may be gone. Nothing is taken from a shop's page whose field the payer is typing in. */
-  if (document.hasFocus() && !busy) $('heading').focus({ preventScroll: framed });
+  document.title = [heading.textContent, view?.merchant.name].filter(Boolean).join(' – ').replace(/[\u2068\u2069]/g, '');
   if (isFinal(state)) chain.stop();
+  if (before === 'loading') return;
+  announce(heading.textContent);
+  /* What had the focus may be gone. Nothing is taken from a shop's page in which the payer is typing. */
+  if (document.hasFocus() && state !== 'sending') heading.focus({ preventScroll: framed });
+  if (state === 'checking') chain.now();
   /* Only who saw the payment succeed is taken on: who comes back to this page wants to be here. */
-  if (state === 'succeeded' && !framed && webAddress(view?.return_url)) leaveAt = Date.now() + 5000;
-  tick();
+  if (state === 'succeeded' && !framed && webAddress(view?.return_url)) leaveAt = since + 5000;
 }
 
-/* ---- time ---- */
-
-/** Looks at the clock; a deadline that passed is a reason to ask, never a result. */
-function tick() {
-  const rest = left();
-  $('left-box').hidden = state !== 'awaiting' || rest === Infinity;
-  if (state === 'awaiting') {
-    write($('left'), say('left', { time: clock(rest) }));
-    $('bar').style.inlineSize = `${Math.max(0, Math.min(100, (rest / span) * 100))}%`;
-    const mark = milestone(lastLeft, rest);
-    if (mark) announce(say('left', { time: inWords(mark, data.locale) }));
-  }
-  lastLeft = rest;
-  const wait = leaveAt - Date.now();
-  show($('auto'), leaveAt ? say('auto', { time: inWords(Math.max(0, Math.ceil(wait / 1000)) * 1000, data.locale) }) : '');
-  $('stay').hidden = !leaveAt;
-  if (leaveAt && wait <= 0) leave();
-}
-
-function leave() {
-  leaveAt = 0;
-  location.replace($('go').href);
-}
-
-const BEAT = 500;
-
-function beat() {
-  if (isFinal(state) && !leaveAt) return;
-  if (document.hidden && leaveAt) leaveAt += BEAT;
-  if (view && !code && !busy && stateOf(view, left()) !== state && !inner) {
-    draw();
-    chain.now();
-  } else tick();
+/** Tells that the connection is gone, bad, or back. */
+function drawBanner() {
+  const text = !navigator.onLine ? say('offline') : failures > 2 ? say('trouble') : '';
+  const was = root.dataset.down;
+  root.dataset.down = text;
+  if (text === (was ?? '')) return;
+  show('banner', text || say('online'));
+  announce(text || say('online'));
+  if (!text) setTimeout(() => root.dataset.down || show('banner'), 4000);
 }
 
 /* ---- talking to the bridge ---- */
 
-/** @param {string} path @param {object} [body] @param {AbortSignal} [signal] */
-async function call(path, body, signal) {
-  /** @type {Record<string, string>} */
-  const headers = { Accept: 'application/json', 'Accept-Language': data.locale };
-  if (body) headers['Content-Type'] = 'application/json';
-  else if (etag) headers['If-None-Match'] = etag;
-  const response = await fetch(data.api + path, {
-    method: body ? 'POST' : 'GET', body: body && JSON.stringify(body), headers, signal, credentials: 'omit', cache: 'no-store',
+/** @param {string} path @param {AbortSignal} signal @param {object} [body] */
+async function call(path, signal, body) {
+  const response = await fetch(api + path, {
+    method: body ? 'POST' : 'GET', body: body && JSON.stringify(body), signal, credentials: 'omit', cache: 'no-store',
+    headers: { 'Accept-Language': locale, ...(body ? { 'Content-Type': 'application/json' } : etag && { 'If-None-Match': etag }) },
   });
-  retryAfter = Math.min(60, Number(response.headers.get('Retry-After')) || 0) * 1000;
-  const answer = response.status === 304 ? null : await response.json().catch(() => ({}));
-  if (response.status === 404 || response.status === 410) code = answer?.code || String(response.status);
-  if (response.ok && !body) etag = response.headers.get('ETag') ?? '';
-  if (response.ok && answer?.status) take(answer);
-  return { status: response.status, answer };
+  const { status, ok, headers } = response;
+  const answer = status === 304 ? {} : await response.json().catch(() => ({}));
+  retryAfter = Math.min(60, Number(headers.get('Retry-After')) || 0) * 1000;
+  if (status === 404 || status === 410) code = answer.code ?? status;
+  if (ok && answer.status) {
+    view = answer;
+    asOf = Date.now();
+    if (!body) etag = headers.get('ETag') ?? '';
+  }
+  return { status, answer };
 }
 
-/** @param {View} next */
-function take(next) {
-  view = next;
-  skew = skewOf(next.now, Date.now());
-}
-
-/** @param {AbortSignal} signal */
-async function ask(signal) {
+const chain = pollChain(async (signal) => {
   try {
-    const { status } = await call('', undefined, signal);
+    const { status } = await call('', signal);
     failures = status >= 500 || status === 429 ? failures + 1 : 0;
   } catch {
     if (signal.reason === 'stopped') return false;
@@ -268,116 +215,79 @@ async function ask(signal) {
   drawBanner();
   draw();
   return !isFinal(state);
-}
+}, () => nextDelay({ state, since: Date.now() - since, hidden: document.hidden, failures, retryAfter }));
 
-const chain = pollChain(ask, () => nextDelay({ state, since: Date.now() - since, hidden: document.hidden, failures, retryAfter }));
-
-/**
- * One thing the payer wants done, at most one at a time.
- * @param {'confirm' | 'cancel'} verb @param {object} body @param {string} unsent the text if it fails
- */
-async function act(verb, body, unsent) {
+/** What the payer wants done, one thing at a time. @param {'confirm' | 'cancel'} verb @param {object} body @param {string} failed */
+async function act(verb, body, failed) {
   if (busy) return;
-  chain.stop();
   busy = verb;
   errors = {};
+  chain.stop();
   draw();
-  const limit = new AbortController();
-  const late = setTimeout(() => limit.abort(), 10_000);
-  const { status, answer } = await call(`/${verb}`, body, limit.signal).catch(() => ({ status: 0, answer: null }));
-  clearTimeout(late);
+  const { status, answer } = await call(`/${verb}`, AbortSignal.timeout(10_000), body).catch(() => ({ status: 0, answer: {} }));
   busy = '';
-  if (status !== 200 && status !== 202) complain(status, answer, unsent);
+  if (status > 202 || !status) complain(status, answer, failed);
   draw();
-  if (errors.wallet_username) $('wallet_username').focus();
-  else if (errors.reason) $('reason').focus();
-  else if (errors.form) $('alert').focus();
-  /* A lost answer, or "already asked" in another tab: the server knows. */
-  if (!isFinal(state)) chain[status === 0 || status === 409 ? 'now' : 'start']();
+  $(FIELDS.find((name) => errors[name]) ?? 'alert').focus();
+  /* A lost answer, or one given to another tab: the server knows. */
+  if (!isFinal(state)) chain[status && status !== 409 ? 'start' : 'now']();
 }
 
-/** @param {number} status @param {any} problem @param {string} unsent */
-function complain(status, problem, unsent) {
-  if (view && typeof problem?.tries_left === 'number') view.tries_left = problem.tries_left;
-  if (problem?.code === 'too_many_tries' && view) view.tries_left = 0;
-  else if (problem?.code === 'wallet_username_refused') {
-    const tries = view && view.tries_left <= 2 ? say('tries', { n: view.tries_left }) : '';
-    errors.wallet_username = `${say('username.refused')} ${tries}`.trim();
-  } else if (problem?.errors?.length) {
-    for (const { pointer, detail } of problem.errors) {
-      const field = String(pointer).slice(1);
-      if (field === 'wallet_username') errors[field] = say('username.invalid');
-      else errors[field === 'reason' ? field : 'form'] = detail;
-    }
-  } else if (status !== 409) errors.form = say(unsent);
-}
-
-/** Tells that the connection is gone, bad, or back. */
-function drawBanner() {
-  const banner = $('banner');
-  const text = !navigator.onLine ? say('offline') : failures >= 3 ? say('trouble') : '';
-  const back = !text && banner.dataset.down === 'true';
-  if (!text && !back) return;
-  banner.dataset.down = String(Boolean(text));
-  show(banner, text || say('online'));
-  announce(banner.textContent);
-  clearTimeout(bannerTimer);
-  if (back) bannerTimer = setTimeout(() => show(banner), 4000);
+/** @param {number} status @param {any} problem @param {string} failed */
+function complain(status, problem, failed) {
+  if (!view || status === 409) return;
+  view.tries_left = problem.code === 'too_many_tries' ? 0 : problem.tries_left ?? view.tries_left;
+  if (problem.code === 'wallet_username_refused') {
+    errors.wallet_username = `${say('username.refused')} ${view.tries_left < 3 ? say('tries', { n: view.tries_left }) : ''}`;
+  } else if (problem.code !== 'too_many_tries') {
+    for (const { pointer, detail } of problem.errors ?? []) errors[pointer.slice(1)] = detail;
+    if (errors.wallet_username) errors.wallet_username = say('username.invalid');
+    if (!FIELDS.some((name) => errors[name])) errors.form = say(failed);
+  }
 }
 
 /* ---- the payer ---- */
 
 /** @param {SubmitEvent} event */
-function confirm(event) {
+function submit(event) {
   event.preventDefault();
   if (busy || !view) return;
-  const { fields } = view;
-  const entries = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData($('form'))));
-  const body = Object.fromEntries(fields.map((field) => [field, (entries[field] ?? '').trim()]));
+  const body = Object.fromEntries(view.fields.map((name) => [name, $(name).value.trim()]));
   errors = {};
-  if (fields.includes('wallet_username') && !/^\S+@\S+$/.test(body.wallet_username)) errors.wallet_username = say('username.invalid');
-  if (fields.includes('reason') && !body.reason) errors.reason = say('reason.invalid');
-  const wrong = Object.keys(errors)[0];
+  if ('wallet_username' in body && !/^\S+@\S+$/.test(body.wallet_username)) errors.wallet_username = say('username.invalid');
+  if (body.reason === '') errors.reason = say('reason.invalid');
+  const wrong = FIELDS.find((name) => errors[name]);
   if (!wrong) return act('confirm', body, 'notSent');
   draw();
   $(wrong).focus();
 }
 
-function stay() {
-  leaveAt = 0;
-  tick();
-  $('heading').focus({ preventScroll: true });
-}
-
 function wake() {
   drawBanner();
-  if (view && !code && !inner && !busy && !isFinal(state)) chain.wake();
+  if (!inner && !busy && !isFinal(state)) chain.wake();
 }
 
 function start() {
-  document.documentElement.classList.toggle('framed', framed);
-  document.documentElement.classList.toggle('inner', inner);
-  document.documentElement.classList.add('up');
-  if (!framed) $('checkout').setAttribute('role', 'main');
-  if (view) {
-    /* The page's data is as old as the page: count from the first byte, unless that cannot be right. */
-    const [load] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType('navigation'));
-    const age = performance.now() - (load?.responseStart ?? 0);
-    skew = skewOf(view.now, Date.now() - (age > 0 && age < 30_000 ? age : 0));
-  }
-  $('form').addEventListener('submit', confirm);
+  document.documentElement.classList.add('up', framed ? 'framed' : 'alone', inner ? 'inner' : 'outer');
+  root.removeAttribute('aria-busy');
+  if (!framed) root.setAttribute('role', 'main');
+  for (const { code: id, amount } of view?.currencies ?? []) $('currency').append(new Option(price(amount, id), id, false, id === view?.currency));
+  for (const { id, text } of view?.reasons ?? []) $('reason').append(new Option(text, id));
+  $('form').addEventListener('submit', submit);
   $('cancel').addEventListener('click', () => act('cancel', {}, 'notCanceled'));
-  $('stay').addEventListener('click', stay);
   $('reload').addEventListener('click', () => location.reload());
-  $('go').addEventListener('click', () => { leaveAt = 0; });
-  for (const name of ['focus', 'online', 'offline']) window.addEventListener(name, wake);
+  for (const id of ['stay', 'go']) $(id).addEventListener('click', () => { leaveAt = 0; draw(); });
+  for (const name of ['focus', 'online', 'offline']) addEventListener(name, wake);
   document.addEventListener('visibilitychange', () => document.hidden || wake());
-  window.addEventListener('pagehide', () => { chain.stop(); leaveAt = 0; });
-  window.addEventListener('pageshow', (event) => { if (event.persisted && view && !code) chain.now(); });
+  addEventListener('pagehide', () => { leaveAt = 0; chain.stop(); });
+  addEventListener('pageshow', ({ persisted }) => { if (persisted && view && !inner) chain.now(); });
+  setInterval(() => {
+    if (document.hidden && leaveAt) leaveAt += BEAT;
+    if (leaveAt || !isFinal(state)) draw();
+  }, BEAT);
   draw();
   drawBanner();
-  setInterval(beat, BEAT);
-  if (view && !code && !inner && !isFinal(state)) chain.start();
+  if (!inner && !isFinal(state)) chain.start();
 }
 
 start();

@@ -27,5 +27,10 @@ export const FINAL = Object.freeze({
  */
 export function isMessage(value, types) {
   return value?.ns === NS && value.v === VERSION && typeof value.id === 'string' && Number.isSafeInteger(value.seq)
-    && types.includes(value.type) && JSON.stringify(value).length <= LARGEST;
+    && types.includes(value.type) && sizeOf(value) <= LARGEST;
+}
+
+/** What has no JSON form (a cycle, a BigInt) has no size. @param {any} value */
+function sizeOf(value) {
+  try { return JSON.stringify(value).length; } catch { return Infinity; }
 }

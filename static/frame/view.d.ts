@@ -1,0 +1,34 @@
+/**
+ * What the payer door answers about one payment: `GET /v1/checkout/{token}` and both POSTs below it.
+ * Amounts are whole minor units, times RFC 3339 in UTC. This file is read by editors and the type check only.
+ */
+export interface View {
+  token: string;
+  status: 'created' | 'pending' | 'authorized' | 'paid' | 'declined' | 'failed' | 'canceled' | 'expired';
+  /** False: the provider was asked and its answer was lost. */
+  outcome_known: boolean;
+  /** True while the bridge is asking the provider. */
+  asking: boolean;
+  method: string;
+  amount: number;
+  currency: string;
+  amount_refunded: number;
+  merchant: { name: string };
+  order_reference: string;
+  description: string | null;
+  /** The server's clock when it answered. */
+  now: string;
+  expires_at: string | null;
+  /** The message may be shown to the payer. */
+  failure: { code: string; message: string } | null;
+  matching_number: string | null;
+  tries_left: number;
+  /** What the payer fills in: `wallet_username`, `currency`, `reason`. */
+  fields: string[];
+  currencies: { code: string; amount: number }[] | null;
+  reasons: { id: string; text: string }[] | null;
+  /** The provider's own page for cards; framed where `embed` allows it. */
+  page: { url: string; embed: boolean } | null;
+  return_url: string | null;
+  cancel_url: string | null;
+}
