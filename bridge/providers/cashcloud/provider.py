@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar
 
+from pydantic import SecretStr
+
 from bridge.domain.money import Money
 from bridge.domain.outcome import Answer, Outcome, Statement
 from bridge.domain.reasons import Reason
@@ -52,7 +54,7 @@ class CashcloudAccount:
         self._settings = settings
         self._transport = transport
         self._lane = f"{self.name}:{settings.username}"
-        self._passwords = [secret.get_secret_value() for secret in (settings.password, settings.previous_password) if secret]
+        self._passwords = [secret for secret in (settings.password, settings.previous_password) if secret]
         self._tokens = Tokens([partial(self._new_token, password) for password in self._passwords])
         self._fees = codes.PRICE_LIST[settings.account_type]
         self._prices: Kept[tuple[Price, ...]] = Kept(PRICES_KEPT, clock)
@@ -196,7 +198,8 @@ class CashcloudAccount:
         return wire.read_settings(self._send("GET", "settings", until))
 
     def _is_genuine(self, method: str, status: str, time: str, control: str) -> bool:
-        return any([crypto.same(crypto.control(method, status, time, password), control) for password in self._passwords])
+        passwords = [password.get_secret_value() for password in self._passwords]
+        return any([crypto.same(crypto.control(method, status, time, password), control) for password in passwords])
 
     def _asked(self, request: PaymentRequest, until: Deadline) -> Booked:
         currency, euros = request.pay_currency or codes.EUR, self._euros(request.money)
@@ -267,13 +270,13 @@ class CashcloudAccount:
                 return answer
         raise NotAuthorized("Cashcloud answered 403 to a new token")
 
-    def _new_token(self, password: str, until: Deadline) -> str:
+    def _new_token(self, password: SecretStr, until: Deadline) -> str:
         login = {"username": self._settings.username, "device_id": self._settings.device_id}
         with _nothing_moved_yet():
             answer = self._call("POST", "salt", until, multipart=login)
             if 400 <= answer.status < 500:
                 raise NotAuthorized(f"Cashcloud answered {answer.status} to the login")
-            return crypto.token(**login, password=password, salt=wire.read_text(answer, "salt"))
+            return crypto.token(**login, password=password.get_secret_value(), salt=wire.read_text(answer, "salt"))
 
     def _call(self, method: str, path: str, until: Deadline, **content: Any) -> HttpAnswer:
         return self._transport(self._lane, method, self._settings.base_url + path, deadline=until.left(), **content)
@@ -361,8 +364,8 @@ def _fields_for_settings(wanted: AccountSettings) -> dict[str, str]:
 
 def _field(fields: Mapping[str, str], name: str) -> str:
     value = fields.get(name, "")
-    if not value or len(value) > wire.MAX_TEXT:
-        raise CallbackRejected(f"the field {name} is missing or too long")
+    if not value or len(value) > wire.MAX_TEXT or not value.isprintable():
+        raise CallbackRejected(f"the field {name} is missing, too long or unprintable")
     return value
 
 

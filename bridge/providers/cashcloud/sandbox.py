@@ -99,9 +99,11 @@ class Cashcloud:
         )
 
     def merchant(self, username: str, password: str, account_type: str, name: str, locked: bool) -> Merchant:
-        """A merchant of which only the password's hash is kept. Raises ValueError for an unknown account type."""
+        """A merchant of which only the password's hash is kept. Raises ValueError for an impossible one."""
         if account_type not in ("corporate_plus", "corporate"):
             raise ValueError("a Cashcloud account is corporate_plus or corporate")
+        if "|" in username:
+            raise ValueError("a Cashcloud username holds no |, which parts the token")
         kept = {"password_hash": password_hash(password).hex()}
         settings = {"callback_url": "", "request_expiration": DEFAULT_EXPIRATION}
         return Merchant(self.name, username, name, account_type, locked, kept, settings)

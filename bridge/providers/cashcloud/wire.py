@@ -93,7 +93,7 @@ def read_validation(answer: HttpAnswer) -> tuple[str, ...]:
     fields = _object(_json(answer.body))
     if "validationFailed" not in fields:
         raise Unreadable("validationFailed")
-    return tuple(_codes(fields["validationFailed"], "", MAX_NESTING))
+    return tuple(code if code.isprintable() else "unprintable" for code in _codes(fields["validationFailed"], "", MAX_NESTING))
 
 
 def _codes(failed: Any, field: str, levels: int) -> Iterator[str]:
@@ -140,7 +140,7 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str) or not value or len(value) > MAX_TEXT:
+    if not isinstance(value, str) or not value or len(value) > MAX_TEXT or not value.isprintable():
         raise Unreadable(name)
     return value
 

@@ -1,0 +1,110 @@
+"""Cashcredits and foreign orders: what is asked, what is booked, and what is believed."""
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from bridge.domain.money import Money
+from bridge.domain.outcome import Outcome
+from bridge.domain.reasons import Reason
+from bridge.ports import PaymentRef
+from bridge.providers.cashcloud.conversion import Booked, euro_cents, in_our_words, part_of, read_note, with_note
+from scripted import FIFTY, a_refund, a_request, a_transaction, an_account, http
+
+NOTED = {"id": "pay_1-1", "description": "Order 100000123 [4999 EUR = 4899 CCR]"}
+PAID_IN_CCR = PaymentRef("pay_1-1", FIFTY, "hash-1", "CCR")
+RATE, HASH = http(200, {"amount": {"2": {"3": 4899}}}), http(201, {"hash": "hash-1"})
+DOLLARS = {"convert_foreign_currency": True, "euro_rates": {"USD": "0.925", "JPY": "0.0061"}}
+
+
+def inquired(payment=PAID_IN_CCR, **changes):
+    account, _ = an_account({"transactions": [http(200, {"transaction": a_transaction(**changes)})]})
+    statement = account.inquire(payment).statement
+    return statement.currency, statement.amount, statement.captured
+
+
+def test_start__in_cashcredits__asks_for_the_price_and_notes_it():
+    account, wire = an_account({"currency-rate": [RATE], "request": [HASH]}, cashcredits=True)
+    assert account.start(a_request(pay_currency="CCR")).answer.outcome is Outcome.PENDING
+    sent = wire.calls[-1][2]["multipart"]
+    assert (sent["amount"], sent["currency_id"], sent["extern.description"]) == ("4899", "2", NOTED["description"])
+    assert wire.calls[1][2]["params"] == {"amount": "4999"}
+
+
+def test_inquire__booked_as_noted__is_told_in_the_payments_currency():
+    assert inquired(amount=4899, currency_id=2, extern=NOTED) == ("EUR", 4999, 4999)
+
+
+@pytest.mark.invariant("I12")
+@pytest.mark.parametrize(("changes", "told"), [
+    ({"amount": 4898, "currency_id": 2, "extern": NOTED}, ("CCR", 4898, 4898)),
+    ({"amount": 4899, "currency_id": 1, "extern": NOTED}, ("EUR", 4899, 4899)),
+    ({"amount": 4899, "currency_id": 2, "extern": {"id": "pay_1-1"}}, ("CCR", 4899, 4899)),
+    ({"amount": 4899, "currency_id": 2, "extern": NOTED | {"description": "[4999 USD = 4899 CCR]"}}, ("CCR", 4899, 4899)),
+    ({"amount": 4899, "currency_id": 2, "extern": NOTED | {"description": "[4999 EUR = 4899 CCR] x"}}, ("CCR", 4899, 4899)),
+])
+def test_inquire__booked_otherwise_than_noted__is_told_as_booked(changes, told):
+    """So that the comparison with our row fails (I12)."""
+    assert inquired(**changes) == told
+
+
+def test_inquire__a_euro_payment_booked_in_cashcredits__is_told_as_booked():
+    assert inquired(PaymentRef("pay_1-1", FIFTY, "hash-1"), currency_id=2) == ("CCR", 4999, 4999)
+
+
+@pytest.mark.parametrize(("refunded", "sent"), [(4999, "4899"), (1500, "1469"), (1, "0")])
+def test_refund__of_a_payment_in_cashcredits__gives_back_its_share(refunded, sent):
+    found = a_transaction(amount=4899, currency_id=2, extern=NOTED)
+    account, wire = an_account({"transactions": [http(200, {"transaction": found})], "refund": [http(201, {"hash": "hash-2"})]})
+    answer = account.refund(a_refund(Money(refunded, "EUR"), payment=PAID_IN_CCR))
+    assert (answer.outcome, wire.calls[-1][2]["multipart"]["amount"]) == (Outcome.PENDING, sent)
+    assert wire.calls[-1][2]["multipart"]["extern[description]"] == f"item returned [{refunded} EUR = {sent} CCR]"
+
+
+def test_refund__no_note_vouches_for_the_rate__is_declined_unasked():
+    found = a_transaction(amount=4899, currency_id=2)
+    account, wire = an_account({"transactions": [http(200, {"transaction": found})]})
+    assert account.refund(a_refund(payment=PAID_IN_CCR)).reason is Reason.REQUEST_REFUSED
+    assert "refund" not in wire.paths()
+
+
+@pytest.mark.parametrize(("money", "cents"), [(Money(4999, "USD"), "4624"), (Money(5000, "JPY"), "3050")])
+def test_start__foreign_order_with_a_rate__asks_for_euro(money, cents):
+    account, wire = an_account({"request": [HASH]}, **DOLLARS)
+    account.start(a_request(money=money))
+    sent = wire.calls[-1][2]["multipart"]
+    assert (sent["amount"], sent["currency_id"]) == (cents, "1")
+    assert in_our_words(Booked(int(cents), "EUR"), sent["extern.description"], money.currency) == Booked(money.amount, money.currency)
+
+
+@pytest.mark.parametrize(("request_", "settings"), [
+    (a_request(money=Money(4999, "USD")), {}),
+    (a_request(money=Money(4999, "GBP")), DOLLARS),
+    (a_request(pay_currency="CCR"), {}),
+    (a_request(pay_currency="USD"), {"cashcredits": True}),
+])
+def test_start__currency_that_the_profile_does_not_allow__is_declined_unasked(request_, settings):
+    account, wire = an_account(**settings)
+    assert account.start(request_).answer.reason is Reason.CURRENCY_NOT_SUPPORTED
+    assert not wire.calls
+
+
+@given(whole=st.integers(1, 10**9), booked=st.integers(1, 10**9), parts=st.lists(st.integers(1, 10**9), max_size=5))
+def test_part_of__parts_within_the_whole__never_add_up_to_more_than_was_booked(whole, booked, parts):
+    """What is given back stays within what was taken (I2)."""
+    ours, theirs = Money(whole, "EUR"), Booked(booked, "CCR")
+    note = with_note("", ours, theirs)
+    within = [part for at, part in enumerate(parts) if sum(parts[: at + 1]) <= whole]
+    assert sum(part_of(theirs, note, ours, Money(part, "EUR")).amount for part in within) <= booked
+    assert part_of(theirs, note, ours, ours) == theirs
+
+
+@given(text=st.text(max_size=40), ours=st.integers(0, 10**12), theirs=st.integers(0, 10**12))
+def test_note__after_any_text__is_read_as_it_was_written(text, ours, theirs):
+    note = read_note(with_note(text, Money(ours, "EUR"), Booked(theirs, "CCR")))
+    assert (note.ours.amount, note.theirs.amount) == (ours, theirs)
+
+
+def test_euro_cents__half_a_cent__is_rounded_up():
+    assert euro_cents(Money(50, "USD"), "0.925") == 46
+    assert euro_cents(Money(100, "USD"), "0.925") == 93
