@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import falcon
@@ -81,9 +82,7 @@ class Refunds(Door):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
         asked, order = read_json(req), self.shop.order(ref)
-        payment = asked.get("payment") or self.shop.view(ref)["payment_id"]
-        reference = asked.get("refund_reference") or orders.new_reference("RF")
-        wish = Refund(reference, payment or "none", asked.get("amount"), asked.get("reason", ""), asked.get("expected_refundable"))
+        wish = _refund(asked, self.shop.view(ref)["payment_id"])
         try:
             answer = refund.refund(self.shop.store, self.shop.client, order, wish)
         except NoAnswer as error:
@@ -127,10 +126,31 @@ def read_json(req: falcon.Request) -> dict[str, Any]:
 
 
 def _wish(asked: dict[str, Any]) -> Wish:
-    product, quantity = asked.get("product"), asked.get("quantity", 1)
-    if product not in PRODUCTS or type(quantity) is not int:
-        raise falcon.HTTPBadRequest(title="product or quantity is wrong", description=f"products: {', '.join(PRODUCTS)}")
-    if asked.get("method", "wallet") not in METHODS:
-        raise falcon.HTTPBadRequest(title="method is wrong", description=f"methods: {', '.join(METHODS)}")
-    ref = asked.get("order_reference") or orders.new_reference("R")
-    return Wish(ref, {product: quantity}, asked.get("method", "wallet"), asked.get("wallet_username"))
+    product = _one(asked, "product", str, lambda value: value in PRODUCTS)
+    quantity = _one(asked, "quantity", int, lambda value: value > 0, 1)
+    method = _one(asked, "method", str, lambda value: value in METHODS, METHODS[0])
+    ref = _one(asked, "order_reference", str, orders.is_reference, orders.new_reference("R"))
+    payer = asked.get("wallet_username") and _one(asked, "wallet_username", str, _is_short)
+    return Wish(ref, {product: quantity}, method, payer or None)
+
+
+def _refund(asked: dict[str, Any], payment: str | None) -> Refund:
+    return Refund(
+        _one(asked, "refund_reference", str, lambda value: value and _is_short(value), orders.new_reference("RF")),
+        _one(asked, "payment", str, lambda value: value.isidentifier(), payment or "none"),
+        _one(asked, "amount", int, lambda value: value > 0),
+        _one(asked, "reason", str, _is_short, ""),
+        asked.get("expected_refundable") and _one(asked, "expected_refundable", int, lambda value: value >= 0),
+    )
+
+
+def _one(asked: dict[str, Any], name: str, kind: type, fits: Callable[[Any], object], default: Any = None) -> Any:
+    """Return a field of the type that is wanted, booleans being no numbers; raises 400 naming the field."""
+    value = asked.get(name, default)
+    if type(value) is not kind or not fits(value):
+        raise falcon.HTTPBadRequest(title="A field does not fit", description=name)
+    return value
+
+
+def _is_short(text: str) -> bool:
+    return len(text) <= 200

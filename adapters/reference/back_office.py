@@ -23,8 +23,8 @@ class Desk:
     shop: Shop
 
     def show(self, req: falcon.Request, resp: falcon.Response, template: str, **data: Any) -> None:
-        """Answer with a page."""
-        rendering.show(self.shop.templates, req, resp, template, **data)
+        """Answer with a page. Every merchant's module speaks the shop's language; this one speaks English."""
+        rendering.show(self.shop.templates, req, resp, template, spoken="en", **data)
 
     def show_order(self, req: falcon.Request, resp: falcon.Response, ref: str, form: dict[str, Any], notice: str = "") -> None:
         """Answer with an order's page; ``form`` is the refund form as it is to be shown."""

@@ -31,9 +31,9 @@ def language(req: falcon.Request) -> str:
     return "de" if (req.get_header("Accept-Language") or "").lower().startswith("de") else "en"
 
 
-def show(environment: jinja2.Environment, req: falcon.Request, resp: falcon.Response, template: str, **data: Any) -> None:
-    """Answer with a page."""
-    spoken = language(req)
+def show(environment: jinja2.Environment, req: falcon.Request, resp: falcon.Response, template: str, spoken: str = "", **data: Any) -> None:
+    """Answer with a page, in the language that is ``spoken`` or the reader's own."""
+    spoken = spoken or language(req)
     if req.get_param("lang") in LANGUAGES:
         resp.set_cookie("lang", spoken, path="/", secure=False, http_only=True, same_site="Lax")
     resp.content_type = falcon.MEDIA_HTML

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 TOLERANCE = 300  # seconds, both ways
+SHORTEST = 24  # bytes of a key
 
 
 class Refused(Exception):
@@ -22,9 +23,10 @@ class Refused(Exception):
 def key_of(secret: str) -> bytes:
     """Return the key inside a ``whsec_…`` secret; raises ``ValueError`` if it is none."""
     prefix, _, encoded = secret.partition("_")
-    if prefix != "whsec":
-        raise ValueError("a notification secret begins with whsec_")
-    return base64.b64decode(encoded, validate=True)
+    key = base64.b64decode(encoded, validate=True)
+    if prefix != "whsec" or len(key) < SHORTEST:
+        raise ValueError(f"a notification secret is whsec_ and at least {SHORTEST} bytes in Base64")
+    return key
 
 
 def sign(key: bytes, id: str, timestamp: int, body: bytes) -> str:

@@ -1,0 +1,28 @@
+"""Which ports of this machine are free."""
+
+from __future__ import annotations
+
+import socket
+
+from bridge.demo.layout import HOST
+
+
+def is_free(port: int) -> bool:
+    """Tell whether somebody could listen on the port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def free_base() -> int:
+    """Return a port on which a demo can be built: it and those that follow from it are free now."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            port = probe.getsockname()[1]
+        if port < 65000 and all(is_free(port + more) for more in (0, 2, 3)):
+            return port
