@@ -1,0 +1,111 @@
+"""The payer acts on the checkout page: names a wallet, or gives up."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bridge.domain.checkout import tries_left, waits_for_payer
+from bridge.domain.events import Source
+from bridge.domain.payment import Asking, Payment, Status
+from bridge.errors import CheckoutClosed, FieldError, TooManyTries, ValidationFailed, WalletUsernameRefused
+from bridge.failpoints import failpoint
+from bridge.ports import Clock, Providers, Shops, Unit, Units
+from bridge.services.ask_provider import AskProvider
+from bridge.services.cancel_payment import GiveUp
+from bridge.services.record import Record
+from bridge.services.represent import Represent
+from bridge.services.settle import Settle
+from bridge.services.show_checkout import CheckoutView, ShowCheckout, Shown
+
+
+class ConfirmCheckout:
+    """Sends the money request to the wallet that the payer names; a refused name may be corrected, five times in all."""
+
+    def __init__(
+        self, units: Units, providers: Providers, shops: Shops, clock: Clock, ask: AskProvider, settle: Settle, show: ShowCheckout,
+        represent: Represent,
+    ) -> None:
+        """Take what the story needs."""
+        self._units = units
+        self._providers = providers
+        self._shops = shops
+        self._clock = clock
+        self._ask = ask
+        self._settle = settle
+        self._show = show
+        self._represent = represent
+
+    def __call__(self, token: str, wallet_username: str, reason: str | None, currency: str | None, language: str) -> Shown:
+        """Ask for the money; return what the page shows then.
+
+        Raises NotFound, CheckoutGone, CheckoutClosed, TooManyTries, ValidationFailed, WalletUsernameRefused.
+        """
+        self._show(token, language)
+        with self._units() as unit:
+            payment = self._intend(unit, token, wallet_username, reason, currency)
+            failpoint("confirm_uncommitted")
+        if not self._ask.send(payment, self._shops.get(payment.shop).respond_within):
+            self._call_it_pending(payment)
+        with self._units.read() as unit:
+            after = unit.payments.get(payment.id)
+        if after.status is Status.CREATED and after.payer.wallet_username is None:
+            raise WalletUsernameRefused(tries_left=tries_left(after))
+        return self._show(token, language)
+
+    def _intend(self, unit: Unit, token: str, username: str, reason: str | None, currency: str | None) -> Payment:
+        payment = unit.payments.by_token(token, lock=True)
+        now = self._clock()
+        if not waits_for_payer(payment, now) or payment.ready_to_ask or payment.asking is Asking.ANSWERED:
+            raise CheckoutClosed
+        if not tries_left(payment):
+            raise TooManyTries("There were too many tries in this checkout.")
+        record = Record(unit, payment, Source.PAYER, now, self._represent)
+        record.set(payer=replace(payment.payer, wallet_username=username), tries=payment.tries + 1,
+                   reason_id=self._reason(payment, reason), pay_currency=self._pay_currency(payment, currency))
+        self._ask.intend(record)
+        return record.save()
+
+    def _reason(self, payment: Payment, reason: str | None) -> str | None:
+        if reason is None:
+            return payment.reason_id
+        offered = self._providers.get(payment.merchant, payment.provider).reasons()
+        if reason not in [one.id for one in offered]:
+            raise ValidationFailed(errors=(FieldError("/reason", "unknown", "choose one of the reasons offered"),))
+        return reason
+
+    def _pay_currency(self, payment: Payment, currency: str | None) -> str | None:
+        if currency in (None, payment.currency):
+            return payment.pay_currency
+        offered = self._providers.get(payment.merchant, payment.provider).prices(payment.money)
+        if currency not in [price.currency for price in offered]:
+            raise ValidationFailed(errors=(FieldError("/currency", "not_supported", "choose one of the currencies offered"),))
+        return currency
+
+    def _call_it_pending(self, payment: Payment) -> None:
+        with self._units() as unit:
+            record = Record(unit, unit.payments.get(payment.id, lock=True), Source.ANSWER, self._clock(), self._represent)
+            if record.payment.asking is Asking.ASKING:
+                self._settle.slow(record)
+                record.save()
+
+
+class CancelCheckout:
+    """The payer gives up."""
+
+    def __init__(self, units: Units, shops: Shops, give_up: GiveUp, show: ShowCheckout, view: CheckoutView, clock: Clock) -> None:
+        """Take what the story needs."""
+        self._units = units
+        self._shops = shops
+        self._give_up = give_up
+        self._show = show
+        self._view = view
+        self._clock = clock
+
+    def __call__(self, token: str, language: str) -> Shown:
+        """Cancel the payment unless it is paid; return what the page shows then. Raises NotFound, CheckoutGone, NotCancelable, OutcomeUnknown."""
+        self._show(token, language)
+        with self._units.read() as unit:
+            payment = unit.payments.by_token(token)
+        self._give_up.ask_first(payment, self._shops.get(payment.shop).respond_within)
+        with self._units() as unit:
+            payment = self._give_up.end(unit, unit.payments.by_token(token, lock=True), Source.PAYER)
+        return self._view(payment, self._clock(), language)

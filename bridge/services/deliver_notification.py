@@ -1,0 +1,126 @@
+"""Tells a shop what happened: at least once, in order per payment, and no stuck payment delays another."""
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bridge.domain.events import Event, EventType
+from bridge.errors import NotFound
+from bridge.failpoints import failpoint
+from bridge.ports import Clock, Delivery, Job, JobKind, Notifier, Shop, Shops, Unit, Units
+from bridge.services.ids import new_id
+from bridge.services.represent import timestamp, to_json
+from bridge.services.schedule import NOTIFICATION_STEPS
+
+JITTER = 0.1
+OWNER = "house"
+
+
+def endpoint_document(shop: str) -> str:
+    """Name the document that says that a shop's endpoint is switched off."""
+    return f"endpoint-off:{shop}"
+
+
+class DeliverNotification:
+    """Delivers a payment's next event. One job per payment is the payment's lane: its head blocks only itself."""
+
+    def __init__(self, units: Units, shops: Shops, notifier: Notifier, clock: Clock, jitter: Callable[[], float] = random.random) -> None:
+        """Take what the story needs; `jitter` draws from [0, 1)."""
+        self._units = units
+        self._shops = shops
+        self._notifier = notifier
+        self._clock = clock
+        self._jitter = jitter
+
+    def __call__(self, job: Job) -> None:
+        """Try to deliver the head of the job's lane once. Raises LeaseLost when another worker holds the job by now."""
+        with self._units.read() as unit:
+            event = unit.events.next_undelivered(job.subject)
+            off = event and unit.documents.get(OWNER, endpoint_document(event.shop))
+        if event is None:
+            return
+        if off:
+            return self._conclude(job, event, Delivery(None, "the shop switched this endpoint off"), give_up=True)
+        delivery = self._post(event)
+        failpoint("notification_posted")
+        if delivery is not None:
+            self._conclude(job, event, delivery, give_up=delivery.gone or job.attempts >= len(NOTIFICATION_STEPS))
+
+    def _post(self, event: Event) -> Delivery | None:
+        """Post an event; None for a shop that wants no notifications and reads /v1/events instead."""
+        try:
+            shop = self._shops.get(event.shop)
+        except NotFound:
+            return Delivery(None, "the shop is in no profile")
+        if shop.notification_url is None:
+            return None
+        return self._notifier(shop.notification_url, self._shops.secrets(shop.shop), event.id, event.body or "")
+
+    def _conclude(self, job: Job, event: Event, delivery: Delivery, *, give_up: bool) -> None:
+        now = self._clock()
+        result = f"HTTP {delivery.status}" if delivery.status is not None else delivery.detail
+        with self._units() as unit:
+            unit.outbox.hold(job)
+            ended = delivery.ok or give_up
+            unit.events.mark(event.id, result=result, delivered_at=now if delivery.ok else None,
+                             undeliverable_at=now if give_up and not delivery.ok else None)
+            if delivery.gone:
+                unit.documents.put(OWNER, endpoint_document(event.shop), {"since": timestamp(now)})
+            self._plan(unit, job, event, delivery, now, ended)
+            failpoint("notification_uncommitted")
+
+    def _plan(self, unit: Unit, job: Job, event: Event, delivery: Delivery, now: datetime, ended: bool) -> None:
+        if not ended:
+            unit.outbox.postpone(job, now + self._pause(job, delivery))
+        elif unit.events.next_undelivered(event.payment_id) is not None:
+            unit.outbox.put(JobKind.NOTIFY, event.payment_id, job.lane, now)
+
+    def _pause(self, job: Job, delivery: Delivery) -> timedelta:
+        step = NOTIFICATION_STEPS[min(job.attempts, len(NOTIFICATION_STEPS) - 1)]
+        return timedelta(seconds=max(step * (1 + JITTER * self._jitter()), delivery.retry_after or 0))
+
+
+class ResendNotification:
+    """An operator has an undeliverable event delivered after all, or switches an endpoint on again."""
+
+    def __init__(self, units: Units, clock: Clock) -> None:
+        """Take what the story needs."""
+        self._units = units
+        self._clock = clock
+
+    def __call__(self, event_id: str) -> Event:
+        """Put the event back at the head of its payment's lane. Raises NotFound."""
+        with self._units() as unit:
+            event = unit.events.get(event_id)
+            unit.events.reopen(event_id)
+            unit.outbox.put(JobKind.NOTIFY, event.payment_id, event.shop, self._clock())
+        return event
+
+    def enable(self, shop: str) -> None:
+        """Switch a shop's endpoint on again."""
+        with self._units() as unit:
+            unit.documents.delete(OWNER, endpoint_document(shop))
+
+
+class TestNotification:
+    """The shop wants to see a notification: one is signed and sent, and what the shop answered is reported."""
+
+    __test__ = False
+
+    def __init__(self, shops: Shops, notifier: Notifier, clock: Clock) -> None:
+        """Take what the story needs."""
+        self._shops = shops
+        self._notifier = notifier
+        self._clock = clock
+
+    def __call__(self, shop: Shop) -> dict:
+        """Send `shop.test` and return {"delivered", "status", "detail", "url", "event"}."""
+        at = self._clock()
+        event_id = new_id("evt", at)
+        body = {"id": event_id, "type": EventType.SHOP_TEST.value, "timestamp": timestamp(at), "sequence": None, "shop": shop.shop, "data": {}}
+        if shop.notification_url is None:
+            return {"delivered": False, "status": None, "detail": "the profile has no notification_url", "url": None, "event": event_id}
+        delivery = self._notifier(shop.notification_url, self._shops.secrets(shop.shop), event_id, to_json(body))
+        return {"delivered": delivery.ok, "status": delivery.status, "detail": delivery.detail, "url": shop.notification_url,
+                "event": event_id}

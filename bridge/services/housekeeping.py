@@ -1,0 +1,125 @@
+"""What operators see and do: health, gauges, pruning, and the last word on what nobody else can decide."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from bridge.domain.events import NoteType, Source
+from bridge.domain.operation import Operation, OperationStatus
+from bridge.domain.payment import Asking, Fact, Failure, Payment
+from bridge.domain.reasons import Reason
+from bridge.errors import Conflict
+from bridge.ports import Clock, JobKind, PaymentFilter, Units
+from bridge.services.record import Record
+from bridge.services.represent import Represent
+
+KEYS_KEPT = timedelta(days=30)
+CALLBACKS_KEPT = timedelta(days=90)
+COUNTED = 1_000
+
+
+class CheckHealth:
+    """Tells whether the service can do its job."""
+
+    def __init__(self, units: Units, migrated: Callable[[], bool]) -> None:
+        """Take the store, and a function that tells whether its tables are the newest."""
+        self._units = units
+        self._migrated = migrated
+
+    def __call__(self) -> dict[str, bool]:
+        """Return one truth per part."""
+        return {"database": _works(self._ping), "migrations": _works(self._migrated)}
+
+    def _ping(self) -> bool:
+        with self._units.read() as unit:
+            unit.outbox.depth()
+        return True
+
+
+def _works(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except Exception:
+        return False
+
+
+class Measure:
+    """Counts what waits and what needs an operator."""
+
+    def __init__(self, units: Units) -> None:
+        """Take the store."""
+        self._units = units
+
+    def __call__(self) -> dict[str, Any]:
+        """Return {"outbox": {kind: jobs}, "undeliverable": events, "needs_review": payments}; the last two count up to 1,000."""
+        with self._units.read() as unit:
+            return {
+                "outbox": {kind.value: 0 for kind in JobKind} | dict(unit.outbox.depth()),
+                "undeliverable": len(unit.events.undeliverable(None, COUNTED)),
+                "needs_review": len(unit.payments.list(None, PaymentFilter(needs_review=True), COUNTED, None)),
+            }
+
+
+class Prune:
+    """Forgets what need not be kept: idempotency keys after 30 days, raw callbacks after 90."""
+
+    def __init__(self, units: Units, clock: Clock) -> None:
+        """Take the store."""
+        self._units = units
+        self._clock = clock
+
+    def __call__(self) -> int:
+        """Delete and return how many rows went."""
+        now = self._clock()
+        with self._units() as unit:
+            return unit.keys.prune(now - KEYS_KEPT) + unit.callbacks.prune(now - CALLBACKS_KEPT)
+
+
+class Resolve:
+    """An operator's word ends a doubt that the provider's word cannot; it is kept with its reason."""
+
+    def __init__(self, units: Units, clock: Clock, represent: Represent) -> None:
+        """Take the store."""
+        self._units = units
+        self._clock = clock
+        self._represent = represent
+
+    def payment_failed(self, payment_id: str, why: str) -> Payment:
+        """Declare that a payment in doubt never happened. Raises NotFound, Conflict when it is not in doubt."""
+        with self._units() as unit:
+            record = self._record(unit, payment_id)
+            if record.payment.outcome_known:
+                raise Conflict("This payment is not in doubt.")
+            record.set(asking=Asking.ANSWERED, review=None, next_check_at=None)
+            record.apply(Fact.FAILED, failure=Failure(Reason.OPERATOR))
+            record.note(NoteType.RESOLVED, why)
+            unit.outbox.remove(JobKind.PAYMENT, payment_id)
+            return record.save()
+
+    def operation(self, operation_id: str, status: OperationStatus, why: str) -> Operation:
+        """Declare how a pending refund, capture or cancel ended. Raises NotFound, Conflict when it is not pending."""
+        with self._units() as unit:
+            operation = unit.operations.get(operation_id)
+            record = self._record(unit, operation.payment_id)
+            if operation.status is not OperationStatus.PENDING:
+                raise Conflict(f"It is {operation.status.value} already.")
+            failure = None if status is OperationStatus.SUCCEEDED else Failure(Reason.OPERATOR)
+            ended = record.end(replace(operation, asking=Asking.ANSWERED, review=None), status, failure)
+            record.set(review=None)
+            record.note(NoteType.RESOLVED, f"{operation_id} {status.value}: {why}")
+            unit.outbox.remove(JobKind.OPERATION, operation_id)
+            record.save()
+            return unit.operations.save(ended)
+
+    def reviewed(self, payment_id: str, why: str) -> Payment:
+        """Close a review without changing anything else. Raises NotFound."""
+        with self._units() as unit:
+            record = self._record(unit, payment_id)
+            record.set(review=None)
+            record.note(NoteType.RESOLVED, why)
+            return record.save()
+
+    def _record(self, unit: Any, payment_id: str) -> Record:
+        return Record(unit, unit.payments.get(payment_id, lock=True), Source.OPERATOR, self._clock(), self._represent)

@@ -1,0 +1,160 @@
+"""A provider calls. Its callback is a hint: it is stored, checked, and then the provider is asked.
+
+Forged, replayed, reordered and foreign callbacks are kept and change nothing: whatever they say, only the answer to our
+own inquiry is settled.
+"""
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from bridge.domain.events import Source
+from bridge.domain.money import Money
+from bridge.domain.operation import Operation
+from bridge.domain.outcome import Answer, Outcome
+from bridge.domain.payment import Payment
+from bridge.errors import CallbackRejected, NotFound
+from bridge.failpoints import failpoint
+from bridge.ports import (
+    Callback, Clock, Job, JobKind, OperationRequest, PaymentRef, Provider, Providers, RawCallback, Reply, StoredCallback, Unit, Units,
+)
+from bridge.services.ask_provider import guarded
+from bridge.services.ids import new_id
+from bridge.services.inquire_payment import UNREADABLE, InquirePayment
+
+log = logging.getLogger("bridge.callbacks")
+
+CALLBACK_RETRIES = (2, 5, 15, 30, 60)
+"""Seconds before a callback is looked into again when the provider could not be asked; the payment's own ladder goes on anyway."""
+
+
+class ReceiveCallback:
+    """Stores the raw bytes and replies; the looking into is the worker's."""
+
+    def __init__(self, units: Units, providers: Providers, clock: Clock) -> None:
+        """Take what the story needs."""
+        self._units = units
+        self._providers = providers
+        self._clock = clock
+
+    def __call__(self, provider: str, merchant: str, raw: RawCallback) -> Reply:
+        """Keep a callback and reply what the provider wants to hear. Raises NotFound for an unknown account, Unavailable when it cannot be kept."""
+        account = self._providers.get(merchant, provider)
+        callback, note = _read(account, raw)
+        at = self._clock()
+        stored = StoredCallback(new_id("cb", at), provider, merchant, raw, at, "rejected" if callback is None else "received", note)
+        with self._units() as unit:
+            unit.callbacks.add(stored)
+            if callback is not None:
+                unit.outbox.put(JobKind.CALLBACK, stored.id, f"{merchant}:{provider}", at)
+            failpoint("callback_uncommitted")
+        failpoint("callback_stored")
+        return account.acknowledge(callback)
+
+
+class ProcessCallback:
+    """Looks into a stored callback: finds what it is about, asks the provider, settles the answer."""
+
+    def __init__(self, units: Units, providers: Providers, clock: Clock, inquire: InquirePayment) -> None:
+        """Take what the story needs."""
+        self._units = units
+        self._providers = providers
+        self._clock = clock
+        self._inquire = inquire
+
+    def __call__(self, job: Job) -> None:
+        """Process the job's callback; it is tried again while the provider cannot be asked. Raises LeaseLost."""
+        with self._units.read() as unit:
+            stored = unit.callbacks.get(job.subject)
+        account = self._providers.get(stored.merchant, stored.provider)
+        callback, note = _read(account, stored.raw)
+        if callback is None:
+            return self._mark(job, "rejected", note)
+        found = self._find(stored, callback) or self._find_by_asking(stored, account, callback)
+        if found is None:
+            return self._mark(job, "unmatched", "no payment of this merchant is known to the provider under this reference")
+        payment, operation = found
+        if operation is None:
+            _, answer = self._inquire(payment, Source.CALLBACK)
+        else:
+            _, answer = self._inquire.operation(payment, operation, Source.CALLBACK)
+        failpoint("callback_settled")
+        self._conclude(job, payment, answer)
+
+    def _conclude(self, job: Job, payment: Payment, answer: Answer) -> None:
+        if answer.outcome is not Outcome.UNKNOWN or job.attempts >= len(CALLBACK_RETRIES):
+            return self._mark(job, "applied", f"the provider says: {answer.outcome.value}", payment.id)
+        with self._units() as unit:
+            unit.outbox.hold(job)
+            unit.outbox.postpone(job, self._clock() + timedelta(seconds=CALLBACK_RETRIES[job.attempts]))
+
+    def _mark(self, job: Job, state: str, note: str | None, payment_id: str | None = None) -> None:
+        with self._units() as unit:
+            unit.outbox.hold(job)
+            unit.callbacks.mark(job.subject, state, note, payment_id)
+
+    def _find(self, stored: StoredCallback, callback: Callback) -> tuple[Payment, Operation | None] | None:
+        with self._units.read() as unit:
+            if callback.provider_reference is not None:
+                payment = unit.payments.by_provider_reference(stored.merchant, stored.provider, callback.provider_reference)
+                if payment is not None:
+                    return payment, None
+                operation = unit.operations.by_provider_reference(stored.merchant, stored.provider, callback.provider_reference)
+                if operation is not None:
+                    return unit.payments.get(operation.payment_id), operation
+            return _by_our_reference(unit, stored, callback.our_reference)
+
+    def _find_by_asking(self, stored: StoredCallback, account: Provider, callback: Callback) -> tuple[Payment, Operation | None] | None:
+        """The provider's reference may not have reached us yet (its answer was lost, or is slower than the callback)."""
+        if callback.provider_reference is None:
+            return None
+        for answer in _asked_about(account, callback.provider_reference):
+            if answer.statement is not None:
+                with self._units.read() as unit:
+                    found = _by_our_reference(unit, stored, answer.statement.our_reference)
+                if found is not None:
+                    return found
+        return None
+
+
+def _read(account: Provider, raw: RawCallback) -> tuple[Callback | None, str | None]:
+    try:
+        return account.read_callback(raw), None
+    except CallbackRejected as rejected:
+        log.warning("callback rejected: %s", rejected)
+        return None, str(rejected)
+
+
+def _asked_about(account: Provider, provider_reference: str) -> list[Answer]:
+    nothing = Money(0, "EUR")
+    payment = PaymentRef("", nothing, provider_reference)
+    refund = OperationRequest("", payment, nothing, provider_reference=provider_reference)
+    return [guarded(lambda: account.inquire(payment), UNREADABLE),
+            guarded(lambda: account.inquire_operation("refund", refund), UNREADABLE)]
+
+
+def _by_our_reference(unit: Unit, stored: StoredCallback, reference: str | None) -> tuple[Payment, Operation | None] | None:
+    """Find what we named so, if it is this merchant's and this provider's."""
+    identifier = (reference or "").rpartition("-")[0]
+    try:
+        operation = unit.operations.get(identifier) if not identifier.startswith("pay_") else None
+        payment = unit.payments.get(operation.payment_id if operation else identifier)
+    except NotFound:
+        return None
+    mine = (payment.merchant, payment.provider) == (stored.merchant, stored.provider)
+    return (payment, operation) if mine else None
+
+
+class ReceiveReturn:
+    """The payer's browser comes back from the provider's page. It proves nothing and starts an inquiry."""
+
+    def __init__(self, units: Units, clock: Clock) -> None:
+        """Take what the story needs."""
+        self._units = units
+        self._clock = clock
+
+    def __call__(self, token: str, raw: RawCallback) -> None:
+        """Have the provider asked at once. Raises NotFound for an unknown token."""
+        with self._units() as unit:
+            payment = unit.payments.by_token(token)
+            unit.outbox.nudge(JobKind.PAYMENT, payment.id, self._clock())
