@@ -88,7 +88,11 @@ class Accounts:
     def put(self, email: str, pin: str, balance: int, blocked: bool) -> None:
         """Add an account or write it anew."""
         with self._store.unit() as db:
-            db.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?)", (email, pin, balance, blocked))
+            db.execute(
+                "INSERT INTO accounts VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                " pin = excluded.pin, balance = excluded.balance, blocked = excluded.blocked",
+                (email, pin, balance, blocked),
+            )
 
     def get(self, email: str) -> Account | None:
         """One account by its e-mail, whatever its capitals."""

@@ -46,8 +46,15 @@ def build(data_dir: Path | str, merchants: Iterable[str] = (), chaos: str = "", 
 
     Raises ValueError for a merchant or chaos that cannot be read, `store.InUse` if another sandbox has the directory.
     """
-    chances = parse_chaos(chaos)
-    desk = Desk(Path(data_dir), chances, secrets.randbits(32) if seed is None else seed)
+    desk = Desk(Path(data_dir), parse_chaos(chaos), secrets.randbits(32) if seed is None else seed)
+    try:
+        return _assembled(desk, merchants)
+    except BaseException:
+        desk.close()
+        raise
+
+
+def _assembled(desk: Desk, merchants: Iterable[str]) -> SandboxApp:
     app = SandboxApp(desk)
     for provider in (found(desk) for found in discover()):
         _mount(app, desk, provider)
@@ -75,14 +82,16 @@ def running(
 ) -> Iterator[str]:
     """Serve on a thread while the block runs, and give the address (`http://127.0.0.1:49152`)."""
     app = build(data_dir, merchants, chaos, seed)
-    server = Server(app, listen, MOST_BODY)
-    app.desk.start()
-    server.start()
     try:
-        yield server.url
+        server = Server(app, listen, MOST_BODY)
+        app.desk.start()
+        server.start()
+        try:
+            yield server.url
+        finally:
+            app.desk.holds.release()
+            server.stop()
     finally:
-        app.desk.holds.release()
-        server.stop()
         app.desk.close()
 
 

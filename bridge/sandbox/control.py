@@ -179,7 +179,7 @@ def _is_here(host: str) -> bool:
 def _fault_options(body: Body) -> Body:
     options = {name: value for name, value in body.items() if name not in FAULT_FIELDS}
     if "ms" in options:
-        whole(options, "ms", most=600_000)
+        whole(options, "ms", most=86_400_000)
     if "code" in options:
         whole(options, "code", least=200, most=599)
     if "action" in options:

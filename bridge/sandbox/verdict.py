@@ -1,0 +1,205 @@
+"""The judge: does a bridge believe what the ledger says?
+
+Payments are matched by the provider's reference (a bridge payment that knows none yet by `our_reference`), refunds as the set of
+(amount, currency, status) under their payment. Both sides are read through their public doors only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+TIMEOUT = (5.0, 30.0)
+PAYMENTS, REFUNDS, EVENTS = "payments", "refunds", "events"
+PAYMENT_KINDS = frozenset({"request", "authorization"})
+REFUND_KINDS = frozenset({"refund", "credit"})
+
+AGREES = {
+    # ledger      what the bridge may call it
+    "pending": {"created", "pending", "canceled"},
+    "succeeded": {"paid", "authorized"},
+    "declined": {"declined", "canceled"},
+    "canceled": {"canceled"},
+    "expired": {"expired", "canceled"},
+    "failed": {"failed", "canceled"},
+}
+"""A payment that the bridge has given up (`canceled`) agrees with every state in which no money moved."""
+
+NEVER_ASKED = frozenset({"created", "declined", "failed", "canceled", "expired"})
+"""What the bridge may call a payment of which the ledger knows nothing."""
+
+FINAL_EVENTS = {
+    "paid": ("payment.paid", "payment.paid_late"),
+    "declined": ("payment.declined",),
+    "failed": ("payment.failed",),
+    "expired": ("payment.expired",),
+}
+REFUND_EVENTS = {"succeeded": "refund.succeeded", "failed": "refund.failed", "canceled": "refund.canceled"}
+
+Row = Mapping[str, Any]
+
+
+class CannotAsk(Exception):
+    """The bridge or the sandbox did not answer as it should."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """How many were compared and what differs, by kind."""
+
+    compared: Counter[str] = field(default_factory=Counter)
+    differences: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def agrees(self) -> bool:
+        """True if nothing differs."""
+        return not self.differences
+
+    def check(self, kind: str, same: bool, about: str) -> None:
+        """Count one comparison, and keep what it is about if the two sides differ."""
+        self.compared[kind] += 1
+        if not same:
+            self.differences.append((kind, about))
+
+    def lines(self) -> Iterator[str]:
+        """Every difference, then one line of sums per kind."""
+        yield from (about for _, about in self.differences)
+        differ = Counter(kind for kind, _ in self.differences)
+        for kind in (PAYMENTS, REFUNDS, EVENTS):
+            yield f"{kind}: {self.compared[kind]} compared, {differ[kind]} differ"
+
+
+def judge(bridge_url: str, api_keys: Sequence[str], sandbox_url: str, merchant: str | None = None) -> Verdict:
+    """Compare a bridge, seen through its shops' API keys, with the sandbox's ledger. Raises CannotAsk."""
+    with requests.Session() as session:
+        session.trust_env = False
+        ledger = _ask(session, f"{sandbox_url.rstrip('/')}/control/ledger")["entries"]
+        shops = [Shop(session, bridge_url.rstrip("/"), key) for key in api_keys]
+        try:
+            return compare([row for row in ledger if merchant in (None, row["merchant"])], shops)
+        except (KeyError, TypeError) as error:
+            raise CannotAsk(f"{bridge_url} answered something else than the normalized API: {error!r}") from None
+
+
+class Shop:
+    """A bridge as one shop sees it."""
+
+    def __init__(self, session: requests.Session, url: str, key: str) -> None:
+        self._session, self._url, self._headers = session, url, {"Authorization": f"Bearer {key}"}
+
+    def payments(self) -> Iterator[Row]:
+        """All payments."""
+        return self._pages("/v1/payments")
+
+    def refunds(self, payment: Row) -> Iterator[Row]:
+        """The refunds of one payment."""
+        return self._pages(f"/v1/payments/{payment['id']}/refunds")
+
+    def events(self) -> Iterator[Row]:
+        """All notifications, asked for by the id of the last one."""
+        query: dict[str, Any] = {"limit": 100}
+        while page := _ask(self._session, f"{self._url}/v1/events", query, self._headers)["data"]:
+            yield from page
+            query["after"] = page[-1]["id"]
+
+    def _pages(self, path: str) -> Iterator[Row]:
+        query: dict[str, Any] = {"limit": 100}
+        while True:
+            page = _ask(self._session, self._url + path, query, self._headers)
+            yield from page["data"]
+            if not page.get("next_cursor"):
+                return
+            query["cursor"] = page["next_cursor"]
+
+
+def compare(ledger: Sequence[Row], shops: Iterable[Shop]) -> Verdict:
+    """Hold every payment, refund and event of the shops against the ledger."""
+    verdict, seen = Verdict(), set()
+    entries = {row["reference"]: row for row in ledger}
+    by_ours = {row["our_reference"]: row for row in ledger if row["our_reference"] and row["kind"] in PAYMENT_KINDS}
+    refunded = _by_parent(row for row in ledger if row["kind"] in REFUND_KINDS)
+    for shop in shops:
+        events = Counter(_event_keys(shop.events()))
+        for payment in shop.payments():
+            entry = entries.get(_reference(payment)) or by_ours.get(payment["id"])
+            seen.add(entry and entry["reference"])
+            refunds = list(shop.refunds(payment))
+            _compare_payment(verdict, payment, entry)
+            _compare_refunds(verdict, payment, refunds, refunded[entry["reference"]] if entry else [])
+            _compare_events(verdict, payment, refunds, events)
+    for row in ledger:
+        if row["kind"] in PAYMENT_KINDS and row["reference"] not in seen:
+            verdict.check(PAYMENTS, False, f"{row['reference']}: {row['state']} in the ledger, unknown to the bridge")
+    return verdict
+
+
+def _compare_payment(verdict: Verdict, payment: Row, entry: Row | None) -> None:
+    name = payment["id"]
+    if entry is None:
+        same = payment["status"] in NEVER_ASKED and not _reference(payment)
+        verdict.check(PAYMENTS, same, f"{name}: {payment['status']} in the bridge, unknown to the ledger")
+        return
+    ours = (payment["amount"], payment["currency"])
+    theirs = (entry["amount"], entry["currency"])
+    same = ours == theirs and payment["status"] in AGREES[entry["state"]] and _captured_agrees(payment, entry)
+    verdict.check(PAYMENTS, same, f"{name}: {payment['status']} {ours} in the bridge, {entry['state']} {theirs} in the ledger")
+
+
+def _captured_agrees(payment: Row, entry: Row) -> bool:
+    if entry["kind"] != "request":
+        return True
+    return payment.get("amount_captured", 0) == (entry["amount"] if entry["state"] == "succeeded" else 0)
+
+
+def _compare_refunds(verdict: Verdict, payment: Row, refunds: Sequence[Row], entries: Sequence[Row]) -> None:
+    ours = Counter((row["amount"], row["currency"], row["status"]) for row in refunds if row["status"] != "failed")
+    theirs = Counter((row["amount"], row["currency"], row["state"]) for row in entries if row["state"] != "failed")
+    for refund in (ours & theirs).elements():
+        verdict.check(REFUNDS, True, str(refund))
+    for refund in (ours - theirs).elements():
+        verdict.check(REFUNDS, False, f"{payment['id']}: refund {refund} in the bridge, not in the ledger")
+    for refund in (theirs - ours).elements():
+        verdict.check(REFUNDS, False, f"{payment['id']}: refund {refund} in the ledger, not in the bridge")
+
+
+def _compare_events(verdict: Verdict, payment: Row, refunds: Sequence[Row], events: Counter[tuple[str, str]]) -> None:
+    expected = FINAL_EVENTS.get(payment["status"], ())
+    if expected:
+        times = sum(events[(name, payment["id"])] for name in expected)
+        verdict.check(EVENTS, times == 1, f"{payment['id']}: {' or '.join(expected)} told {times} times, not once")
+    for refund in refunds:
+        if name := REFUND_EVENTS.get(refund["status"]):
+            times = events[(name, refund["id"])]
+            verdict.check(EVENTS, times == 1, f"{refund['id']}: {name} told {times} times, not once")
+
+
+def _event_keys(events: Iterable[Row]) -> Iterator[tuple[str, str]]:
+    for event in events:
+        about = event["data"].get("refund") if event["type"].startswith("refund.") else event["data"].get("payment")
+        yield event["type"], (about or {}).get("id", "")
+
+
+def _by_parent(rows: Iterable[Row]) -> defaultdict[str, list[Row]]:
+    by_parent: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_parent[row["parent"]].append(row)
+    return by_parent
+
+
+def _reference(payment: Row) -> str:
+    return (payment.get("provider") or {}).get("reference") or ""
+
+
+def _ask(session: requests.Session, url: str, query: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None) -> Any:
+    try:
+        with session.get(url, params=query, headers=headers, timeout=TIMEOUT, allow_redirects=False) as answer:
+            answer.raise_for_status()
+            if answer.status_code != 200:
+                raise CannotAsk(f"{url} answered {answer.status_code}")
+            return answer.json()
+    except (requests.RequestException, ValueError) as error:
+        raise CannotAsk(f"{url}: {type(error).__name__}") from None
