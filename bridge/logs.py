@@ -33,7 +33,7 @@ _SECRETS: Mapping[str, re.Pattern[str]] = {
     "notification secrets": re.compile(r"\bwhsec_[A-Za-z0-9+/_=-]{6,}"),
     "checkout tokens": re.compile(r"\bchk_[A-Za-z0-9_-]{6,}"),
     "authorization headers": re.compile(r"(?i)\b((?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?)[^\r\n\"']+"),
-    "schemes": re.compile(r"(?i)\b((?:token|bearer|basic)\s+)[A-Za-z0-9+/_=.~-]{8,}"),
+    "schemes": re.compile(r"\b((?:[Tt]oken|[Bb]earer|[Bb]asic)\s+)(?=\S*[A-Z0-9])[A-Za-z0-9+/_=.~-]{8,}"),
     "passwords": re.compile(r"(?i)\b((?:password|passwd|secret)[\"']?\s*[:=]\s*[\"']?)[^\s\"',;&}]+"),
     "passwords in addresses": re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)"),
 }

@@ -20,6 +20,7 @@ from bridge.settings import Resolved, Secret
 
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
 _KEY_HASH = re.compile(r"sha256:[0-9a-f]{64}")
+_HOST = re.compile(r"[a-z0-9][a-z0-9._-]*|[0-9a-f:.]+")
 _SQLITE = "sqlite:///"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -48,6 +49,9 @@ def _safe(text: str) -> SplitResult:
         raise ValueError("must be ASCII without blanks; write an international name in its xn-- form")
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise ValueError("is no web address; write https://host/path")
+    if not _HOST.fullmatch(parts.hostname):
+        # Origins become part of a header that browsers obey: a star or a semicolon there would open the frame to others.
+        raise ValueError("must name one host, in letters, digits, dots and hyphens")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("must be https; http is allowed for this machine only (127.0.0.1, ::1, localhost)")
     if parts.username is not None or parts.password is not None or parts.fragment:
@@ -116,7 +120,7 @@ def _database(value: Any, info: ValidationInfo) -> SecretStr:
     parts = _split(value)
     if parts.scheme != "postgresql+psycopg":
         raise ValueError("must be sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
-    if parts.password and not isinstance(value, Resolved):
+    if (parts.password or "password" in parts.query) and not isinstance(value, Resolved):
         raise ValueError("carries a password; write the whole address as a reference, {env: NAME} or {file: PATH}")
     return SecretStr(str(value))
 

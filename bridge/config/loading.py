@@ -55,11 +55,15 @@ def _profile_files(document: Document, service: ServiceConfig | None) -> list[Pa
     if service is None:
         # With a mistake elsewhere in bridge.yaml the profiles are still worth reading.
         folder = (document.value or {}).get("merchants")
-        return sorted((document.path.parent / folder).glob("*.yaml")) if isinstance(folder, str) else []
-    files = sorted(service.merchants.glob("*.yaml"))
+        return _yaml_files(document.path.parent / folder) if isinstance(folder, str) else []
+    files = _yaml_files(service.merchants)
     if not files:
         document.complain(("merchants",), f"there is no profile (*.yaml) in {service.merchants}; write one, config/README.md shows how")
     return files
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
 
 
 def _validated(document: Document, model: type[Model], value: Any, prefix: Where = ()) -> Model | None:

@@ -67,7 +67,7 @@ class ServiceConfig(Settings):
     listen: Listen = Field("127.0.0.1:8080", description="host:port to serve on")
     threads: int = Field(16, ge=1, le=256, description="requests served at once")
     merchants: FilePath = Field(description="folder of the merchant profiles, *.yaml")
-    static: FilePath = Field(default_factory=_beside_package, description="folder of what browsers get; default: static beside the package")
+    static: FilePath = Field(default_factory=_beside_package, description="folder of what browsers get")
     outgoing: Outgoing = Field(default_factory=Outgoing, description="limits of calls to providers and shops")
     worker: Worker = Field(default_factory=Worker, description="how the outbox is worked off")
     in_process_worker: bool = Field(True, description="run the worker as a thread of `bridge serve`; false: `bridge worker` runs by itself")
