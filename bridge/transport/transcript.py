@@ -11,6 +11,8 @@ from urllib.parse import quote, quote_plus
 CUT = "[cut out]"
 _SHOWN = 4000
 _SECRET_HEADERS = re.compile(r"auth|cookie|token|secret|signature|password|api-?key", re.IGNORECASE)
+_SECRET_FIELDS = re.compile(r'("(?:\w*token|secret|password|salt)"\s*:\s*")(?:[^"\\]|\\.)*', re.IGNORECASE)
+"""Fields of a JSON answer that nobody could name as a secret before it came: a salt, a token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ def write(first_line: str, headers: Mapping[str, str], body: bytes | str | None,
     lines += [f"{name}: {CUT if _SECRET_HEADERS.search(name) else value}" for name, value in headers.items()]
     raw = body.encode("utf-8", "replace") if isinstance(body, str) else body or b""
     # First cut out, then shorten: half a secret is one too.
-    return scrub("\n".join([*lines, "", raw.decode("utf-8", "replace")]), secrets)[:_SHOWN]
+    text = _SECRET_FIELDS.sub(rf"\g<1>{CUT}", raw.decode("utf-8", "replace"))
+    return scrub("\n".join([*lines, "", text]), secrets)[:_SHOWN]
 
 
 def _forms(secret: str) -> set[str]:
