@@ -68,6 +68,7 @@ function draw() {
   const before = state;
   const left = view ? timeLeft(view, Date.now() - asOf) : Infinity;
   state = !view || code ? 'gone' : inner ? 'checking' : stateOf({ ...view, asking: view.asking || busy === 'confirm' }, left);
+  if (state !== before && state !== 'ready') errors = {};
   root.dataset.state = state;
   for (const part of root.querySelectorAll('[data-in]')) part.toggleAttribute('hidden', !part.dataset.in.split(' ').includes(state));
   for (const part of root.querySelectorAll('[data-t]')) write(part, say(part.dataset.t));
@@ -170,7 +171,11 @@ function entered(before) {
   if (document.hasFocus() && state !== 'sending') heading.focus({ preventScroll: framed });
   if (state === 'checking') chain.now();
   /* Only who saw the payment succeed is taken on: who comes back to this page wants to be here. */
-  if (state === 'succeeded' && !framed && webAddress(view?.return_url)) leaveAt = since + 5000;
+  if (state === 'succeeded' && !framed && webAddress(view?.return_url)) {
+    leaveAt = since + 5000;
+    draw();
+    announce(`${heading.textContent}. ${$('auto').textContent}`);
+  }
 }
 
 /** Tells that the connection is gone, bad, or back. */
@@ -251,7 +256,7 @@ function complain(status, problem, failed) {
 /** @param {SubmitEvent} event */
 function submit(event) {
   event.preventDefault();
-  if (busy || !view) return;
+  if (state !== 'ready' || !view) return;
   const body = Object.fromEntries(view.fields.map((name) => [name, $(name).value.trim()]));
   errors = {};
   if ('wallet_username' in body && !/^\S+@\S+$/.test(body.wallet_username)) errors.wallet_username = say('username.invalid');
