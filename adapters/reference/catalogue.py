@@ -23,11 +23,11 @@ PRODUCTS = {
     product.id: product
     for product in (
         Product(
-            "lamp", 4999, {"en": "Desk lamp “Halo”", "de": "Schreibtischlampe „Halo“"},
+            "lamp", 4999, {"en": "Desk lamp “Halo”", "de": "Schreibtisch\u00adlampe „Halo“"},
             {"en": "Warm light, brass neck, no flicker.", "de": "Warmes Licht, Messinghals, kein Flackern."},
         ),
         Product(
-            "mug", 1490, {"en": "Stoneware mug", "de": "Steingutbecher"},
+            "mug", 1490, {"en": "Stoneware mug", "de": "Steingut\u00adbecher"},
             {"en": "Glazed by hand, holds 300 ml.", "de": "Von Hand glasiert, fasst 300 ml."},
         ),
         Product(

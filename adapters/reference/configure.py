@@ -42,4 +42,4 @@ def test_connection(client: Client) -> dict[str, Any]:
         test = client.post("/v1/shop/test-notification", {}, f"test-{secrets.token_hex(8)}") if shop.ok else None
     except NoAnswer as error:
         return {"ok": False, "detail": str(error)}
-    return {"ok": bool(test and test.ok), "shop": shop.body, "test": test.body if test else None}
+    return {"ok": bool(test and test.ok and test.body.get("delivered")), "shop": shop.body, "test": test.body if test else None}
