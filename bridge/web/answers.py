@@ -1,0 +1,66 @@
+"""Writing answers: JSON, made resources, pages of lists, and 304 where nothing changed."""
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from falcon import HTTP_200, HTTP_201, HTTP_202, HTTP_304, Request, Response
+from falcon.media import BaseHandler
+
+from bridge.services.idempotent import Answered
+from bridge.services.read import Page
+from bridge.web import parse
+
+
+def to_bytes(document: Any) -> bytes:
+    """Write compact JSON, UTF-8; half of a surrogate pair, which UTF-8 has no bytes for, as its escape."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+
+
+class JsonHandler(BaseHandler):
+    """Falcon's media handler for application/json and application/problem+json."""
+
+    def serialize(self, media: Any, content_type: str) -> bytes:
+        """Write JSON."""
+        return to_bytes(media)
+
+    def deserialize(self, stream: Any, content_type: str | None, content_length: int | None) -> Any:
+        """Read strict JSON. Raises MalformedBody."""
+        return parse.read_object(stream.read())
+
+
+def made(resp: Response, answered: Answered, location: str, status: str = HTTP_201) -> None:
+    """Answer what an intent made: `status`, or 202 while the provider has not answered."""
+    resp.status = status if answered.done else HTTP_202
+    resp.data = answered.body.encode()
+    resp.set_header("Location", location)
+    if answered.replayed:
+        resp.set_header("Idempotent-Replayed", "true")
+
+
+def page(req: Request, resp: Response, found: Page, cursor: str = "cursor") -> None:
+    """Answer one page of a list; the link to the next keeps the filters."""
+    resp.media = {"data": found.data, "next_cursor": found.next_cursor}
+    if found.next_cursor is not None:
+        wanted = {**parse.read_query(req.query_string), cursor: found.next_cursor}
+        resp.append_link(f"{req.path}?{urlencode(wanted)}", "next")
+
+
+def unless_known(req: Request, resp: Response, document: Any, etag: str) -> None:
+    """Answer a document with its weak ETag, or 304 to whoever has it (RFC 9110, sections 8.8.3 and 13.1.2)."""
+    opaque = etag.removeprefix("W/").strip('"')
+    resp.set_header("ETag", f'W/"{opaque}"')
+    if knows(req, opaque):
+        resp.status = HTTP_304
+    else:
+        resp.status = HTTP_200
+        resp.media = document
+
+
+def knows(req: Request, opaque: str) -> bool:
+    """Tell whether If-None-Match names this version; the comparison is the weak one."""
+    given = req.get_header("If-None-Match")
+    if not given:
+        return False
+    return given.strip() == "*" or any(tag.strip().removeprefix("W/") == f'"{opaque}"' for tag in given.split(","))

@@ -1,0 +1,107 @@
+"""`/docs`: the contract for people, rendered once at start from the same document that `/openapi.json` serves."""
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from typing import Any
+
+from falcon import Request, Response
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+from bridge.services import Services
+from bridge.web.audience import Audience, Resource
+from bridge.web.operation import operation
+from bridge.web.settings import WebSettings
+
+
+class DocsResource(Resource):
+    """/docs"""
+
+    audience = Audience.PUBLIC
+
+    def __init__(self, services: Services, settings: WebSettings, written: Mapping[str, Any]) -> None:
+        """Render the page and the policy that lets its one style sheet through."""
+        super().__init__(services, settings)
+        self._page = render(written)
+        digest = base64.b64encode(hashlib.sha256(_style_of(self._page).encode()).digest()).decode()
+        self._policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+    @operation({200: "text/html"}, query=None)
+    def on_get(self, _req: Request, resp: Response) -> None:
+        """Read the contract as a page."""
+        resp.set_header("Content-Security-Policy", self._policy)
+        resp.content_type = "text/html; charset=utf-8"
+        resp.text = self._page
+
+
+def render(written: Mapping[str, Any]) -> str:
+    """Write the page."""
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"code": inline_code, "pretty": _pretty, "kind": _kind, "refs": _refs, "anchor": _anchor}
+    template = environment.from_string((resources.files(__package__) / "docs.html").read_text("utf-8"))
+    return template.render(api=written, doors=list(_doors(written)), problems=_problems(written))
+
+
+def inline_code(text: str) -> Markup:
+    """Escape a text, and set what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _style_of(page: str) -> str:
+    return page.partition("<style>")[2].partition("</style>")[0]
+
+
+def _doors(written: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for tag in written["tags"]:
+        found = [{"method": method, "path": path, **operation} for path, item in written["paths"].items()
+                 for method, operation in item.items() if tag["name"] in operation["tags"]]
+        yield {**tag, "operations": found}
+
+
+def _problems(written: Mapping[str, Any]) -> list[tuple[str, int, str]]:
+    """Every code with its status and sentence, read back from the answers."""
+    found = {}
+    for item in written["paths"].values():
+        for operation in item.values():
+            for status, answer in operation["responses"].items():
+                for code, title in re.findall(r"^- `(\w+)`: (.+)$", answer["description"], re.M):
+                    found[code] = (code, int(status), title)
+    return sorted(found.values(), key=lambda problem: (problem[1], problem[0]))
+
+
+def _pretty(example: Any) -> str:
+    return json.dumps(example, indent=2, ensure_ascii=False)
+
+
+def _anchor(text: str) -> str:
+    return re.sub(r"[^0-9a-z]+", "-", text.lower()).strip("-")
+
+
+def _refs(schema: Any) -> str | None:
+    """Name the component that a schema points to."""
+    return schema["$ref"].rpartition("/")[2] if isinstance(schema, Mapping) and "$ref" in schema else None
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    """Say in a few words what a value may be."""
+    if "$ref" in schema:
+        return str(_refs(schema))
+    if "anyOf" in schema:
+        return " or ".join(_kind(choice) for choice in schema["anyOf"])
+    if "const" in schema or "enum" in schema:
+        words = schema.get("enum", [schema.get("const")])
+        return " | ".join(map(str, words)) if len(words) <= 10 else f"one of {len(words)} codes"
+    if schema.get("type") == "array":
+        return f"list of {_kind(schema['items'])}"
+    if schema.get("type") == "integer" and "minimum" in schema and "maximum" in schema:
+        return f"integer, {schema['minimum']:,} to {schema['maximum']:,}"
+    if schema.get("format") == "date-time":
+        return "time"
+    if "maxLength" in schema:
+        return f"string, at most {schema['maxLength']}"
+    return {"object": "object of strings"}.get(schema.get("type", ""), schema.get("type", "anything"))

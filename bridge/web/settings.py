@@ -1,0 +1,25 @@
+"""What the doors must know of the installation."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """Where the bridge is seen from outside, where its static files are, and who may read its operator pages.
+
+    `public_url` has no slash at its end. `operator_networks` (CIDR) may read /readyz and /metrics beside this machine;
+    behind a reverse proxy an address is only as good as the server's list of trusted proxies.
+    """
+
+    public_url: str
+    static: Path
+    operator_networks: tuple[str, ...] = ()
+    docs: bool = True
+    version: str = "0.1.0"
+
+    @property
+    def secure(self) -> bool:
+        """Tell whether browsers reach us over TLS."""
+        return self.public_url.startswith("https://")
