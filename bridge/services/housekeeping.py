@@ -15,8 +15,6 @@ from bridge.ports import Clock, JobKind, PaymentFilter, Units
 from bridge.services.record import Record
 from bridge.services.represent import Represent
 
-KEYS_KEPT = timedelta(days=30)
-CALLBACKS_KEPT = timedelta(days=90)
 COUNTED = 1_000
 
 
@@ -63,18 +61,20 @@ class Measure:
 
 
 class Prune:
-    """Forgets what need not be kept: idempotency keys after 30 days, raw callbacks after 90."""
+    """Forgets what need not be kept: idempotency keys and raw callbacks."""
 
-    def __init__(self, units: Units, clock: Clock) -> None:
-        """Take the store."""
+    def __init__(self, units: Units, clock: Clock, keys: timedelta, callbacks: timedelta) -> None:
+        """Take the store, and for how long each is kept."""
         self._units = units
         self._clock = clock
+        self._keys = keys
+        self._callbacks = callbacks
 
     def __call__(self) -> int:
         """Delete and return how many rows went."""
         now = self._clock()
         with self._units() as unit:
-            return unit.keys.prune(now - KEYS_KEPT) + unit.callbacks.prune(now - CALLBACKS_KEPT)
+            return unit.keys.prune(now - self._keys) + unit.callbacks.prune(now - self._callbacks)
 
 
 class Resolve:

@@ -78,12 +78,12 @@ class Record:
         body = to_json(self._represent.notification(event, p, operation))
         self.unit.events.add(replace(event, body=body))
         self.unit.outbox.put(JobKind.NOTIFY, p.id, p.shop, self.at, keep_attempts=True)
-        log.info("%s", event_type.value, extra={"payment": p.id, "shop": p.shop, "status": p.status.value, "source": event.source})
+        log.info("%s", event_type.value, extra={"payment_id": p.id, "shop": p.shop, "status": p.status.value, "reason": event.source})
 
     def note(self, note_type: NoteType, detail: str) -> None:
         """Keep something in the history without telling the shop."""
         self.unit.events.add(replace(self._event(note_type.value), detail=detail))
-        log.warning("%s: %s", note_type.value, detail, extra={"payment": self.payment.id, "shop": self.payment.shop})
+        log.warning("%s: %s", note_type.value, detail, extra={"payment_id": self.payment.id, "shop": self.payment.shop})
 
     def review(self, note_type: NoteType, detail: str) -> None:
         """Keep a note once, and ask for an operator's eye."""

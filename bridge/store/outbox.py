@@ -68,7 +68,8 @@ class SqlOutbox:
         same = c.revision == job.revision
         earlier = case((or_(same, c.due_at > due_at), due_at), else_=c.due_at)
         attempts = case((same, c.attempts + 1), else_=c.attempts)
-        self._connection.execute(update(outbox).where(_held(job)).values(due_at=earlier, attempts=attempts, leased_until=None))
+        self._connection.execute(update(outbox).where(_held(job)).values(due_at=earlier, attempts=attempts, leased_until=None,
+                                                                             revision=c.revision + 1))
 
     def remove(self, kind: JobKind, subject: str) -> None:
         """Remove a job whoever holds it."""

@@ -1,0 +1,22 @@
+"""The command `bridge`."""
+from __future__ import annotations
+
+import click
+
+from bridge.cli_config import config, keys
+from bridge.cli_operate import merchants, notifications, payments
+from bridge.cli_serve import migrate, serve, worker
+from bridge.demo.command import demo, demo_check
+from bridge.sandbox.command import sandbox
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """One normalized payments API between shops and payment providers."""
+
+
+for command in (serve, worker, migrate, config, keys, payments, notifications, merchants, sandbox, demo, demo_check):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main(prog_name="bridge")

@@ -1,0 +1,180 @@
+"""Composition root: settings in, ready services out. The one place that knows every concrete class."""
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine
+
+from bridge import providers
+from bridge.calls import CallRoom
+from bridge.config import Config, Profiles
+from bridge.errors import ConfigError, NotFound, TransportError
+from bridge.notify import WebhookNotifier
+from bridge.ports import Clock, Provider, ProviderType, Transport
+from bridge.services import Services
+from bridge.services.ask_provider import AskProvider
+from bridge.services.cancel_payment import CancelPayment, GiveUp
+from bridge.services.capture_payment import CapturePayment
+from bridge.services.confirm_checkout import CancelCheckout, ConfirmCheckout
+from bridge.services.create_payment import CreatePaymentForOrder
+from bridge.services.deliver_notification import DeliverNotification, ResendNotification, TestNotification
+from bridge.services.housekeeping import CheckHealth, Measure, Prune, Resolve
+from bridge.services.inquire_payment import InquirePayment, SyncPayment
+from bridge.services.look_after import LookAfterOperation, LookAfterPayment
+from bridge.services.operate import Operate
+from bridge.services.read import Authenticate, OfferMethods, Read
+from bridge.services.receive_callback import ProcessCallback, ReceiveCallback, ReceiveReturn
+from bridge.services.refund_payment import RefundPayment
+from bridge.services.represent import Represent
+from bridge.services.schedule import Patience, Schedule
+from bridge.services.settle import Settle
+from bridge.services.show_checkout import CheckoutView, ShowCheckout, Watchers
+from bridge.store.engine import open_engine
+from bridge.store.migrate import is_migrated
+from bridge.store.unit import SqlUnits
+from bridge.transport import HttpTransport
+from bridge.worker.jobs import jobs_of
+from bridge.worker.loop import Worker
+
+log = logging.getLogger("bridge")
+
+
+def utc_now() -> datetime:
+    """Return now, UTC, in whole milliseconds."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+class Accounts:
+    """Fulfils `ports.Providers`: one account object per merchant and provider, built when first asked for and anew when its settings change."""
+
+    def __init__(self, profiles: Profiles, types: Mapping[str, ProviderType], transport: Transport, clock: Clock) -> None:
+        """Take the profiles and the providers that were found."""
+        self._profiles = profiles
+        self._types = types
+        self._transport = transport
+        self._clock = clock
+        self._built: dict[tuple[str, str], tuple[object, Provider]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, merchant: str, provider: str) -> Provider:
+        """Return a merchant's account at a provider. Raises NotFound."""
+        settings = self._profiles.provider_settings(merchant, provider)
+        known = self._built.get((merchant, provider))
+        if known is not None and known[0] is settings:
+            return known[1]
+        with self._lock:
+            account = self._types[provider].build(settings, self._transport, self._clock)
+            self._built[merchant, provider] = (settings, account)
+        return account
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The composed service. `close` ends what runs in the background."""
+
+    config: Config
+    profiles: Profiles
+    accounts: Accounts
+    engine: Engine
+    units: SqlUnits
+    services: Services
+    worker: Worker
+    represent: Represent
+    calls: CallRoom
+
+    def register_accounts(self) -> list[str]:
+        """Tell every provider where callbacks go; return one line per account that could not be told."""
+        return [problem for merchant, provider in self.profiles.accounts() if (problem := self._register(merchant, provider))]
+
+    def _register(self, merchant: str, provider: str) -> str | None:
+        lasts = max((shop.expires_in_max for shop in self.profiles.all() if shop.merchant == merchant), default=86_400)
+        try:
+            self.accounts.get(merchant, provider).register(self.represent.callback_url(provider, merchant), lasts)
+        except (TransportError, ConfigError, NotFound) as error:
+            return f"{merchant}: {provider} could not be told where callbacks go: {error}"
+        return None
+
+    def close(self) -> None:
+        """Stop the worker, wait for calls under way, close the database."""
+        self.worker.stop()
+        self.calls.close()
+        self.engine.dispose()
+
+
+def build(
+    config: Config,
+    types: Mapping[str, ProviderType] | None = None,
+    *,
+    clock: Clock = utc_now,
+    transport: Transport | None = None,
+    patience: Patience | None = None,
+) -> House:
+    """Compose the service that `config` describes. Nothing is connected or started yet; clock, transport and patience can be replaced by tests."""
+    types = providers.discover() if types is None else types
+    service = config.service
+    profiles = Profiles(config, types)
+    outgoing = service.outgoing
+    transport = transport or HttpTransport(connect=outgoing.connect, failures=outgoing.breaker_failures, seconds=outgoing.breaker_seconds,
+                                           ca_file=str(outgoing.ca_file) if outgoing.ca_file else None)
+    engine = open_engine(service.database.get_secret_value(), pool_size=service.threads)
+    units = SqlUnits(engine)
+    accounts = Accounts(profiles, types, transport, clock)
+    calls = CallRoom(outgoing.calls, outgoing.calls_per_lane)
+    represent = Represent(str(service.public_url))
+    services = _services(config, profiles, accounts, units, calls, represent, transport, clock,
+                         patience or Patience(not_found_grace=service.not_found_grace), lambda: is_migrated(engine))
+    worker = Worker(units, jobs_of(services), clock, threads=service.worker.threads, lease=service.worker.lease, poll=service.worker.poll,
+                    chore=services.prune)
+    return House(config, profiles, accounts, engine, units, services, worker, represent, calls)
+
+
+def _services(
+    config: Config, shops: Profiles, accounts: Accounts, units: SqlUnits, calls: CallRoom, represent: Represent, transport: Transport,
+    clock: Clock, patience: Patience, migrated: Callable[[], bool],
+) -> Services:
+    schedule = Schedule(accounts, patience)
+    settle = Settle(schedule, shops)
+    ask = AskProvider(units, accounts, calls, clock, schedule, settle, represent)
+    inquire = InquirePayment(units, accounts, clock, settle, represent)
+    operate = Operate(units, clock, ask, represent)
+    give_up = GiveUp(units, clock, calls, inquire, settle, represent)
+    view = CheckoutView(shops, accounts)
+    show = ShowCheckout(units, clock, view, Watchers())
+    notifier = WebhookNotifier(transport, clock)
+    read = Read(units, represent)
+    kept = config.service.retention
+    return Services(
+        authenticate=Authenticate(shops),
+        create_payment=CreatePaymentForOrder(units, accounts, clock, ask, settle, represent),
+        refund_payment=RefundPayment(operate, accounts, clock),
+        capture_payment=CapturePayment(operate, accounts, clock),
+        cancel_payment=CancelPayment(units, accounts, clock, operate, give_up, represent),
+        sync_payment=SyncPayment(units, calls, inquire, represent),
+        read_payment=read.payment,
+        list_payments=read.payments,
+        list_refunds=read.refunds,
+        read_refund=read.refund,
+        payment_events=read.history,
+        list_events=read.events_after,
+        offer_methods=OfferMethods(accounts),
+        test_notification=TestNotification(shops, notifier, clock),
+        show_checkout=show,
+        confirm_checkout=ConfirmCheckout(units, accounts, shops, clock, ask, settle, show, represent),
+        cancel_checkout=CancelCheckout(units, shops, give_up, show, view, clock),
+        receive_return=ReceiveReturn(units, clock),
+        receive_callback=ReceiveCallback(units, accounts, clock),
+        process_callback=ProcessCallback(units, accounts, clock, inquire),
+        look_after_payment=LookAfterPayment(units, clock, ask, inquire, settle, schedule, represent),
+        look_after_operation=LookAfterOperation(units, clock, ask, inquire, settle, schedule, represent),
+        deliver_notification=DeliverNotification(units, shops, notifier, clock),
+        resend_notification=ResendNotification(units, clock),
+        resolve=Resolve(units, clock, represent),
+        prune=Prune(units, clock, timedelta(days=kept.keys), timedelta(days=kept.callbacks)),
+        check_health=CheckHealth(units, migrated),
+        measure=Measure(units),
+    )

@@ -1,0 +1,55 @@
+"""The room in which provider calls run: bounded in all and per account, so that a slow provider never takes the threads that serve."""
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+from bridge.errors import Unavailable
+
+log = logging.getLogger("bridge.calls")
+
+
+class CallRoom:
+    """Fulfils `ports.Calls`. `calls` run at once in all, `per_lane` at once for one account."""
+
+    def __init__(self, calls: int, per_lane: int) -> None:
+        """Take the two limits."""
+        self._pool = ThreadPoolExecutor(calls, thread_name_prefix="call")
+        self._free = threading.BoundedSemaphore(calls)
+        self._per_lane = per_lane
+        self._running: dict[str, int] = defaultdict(int)
+        self._lock = threading.Lock()
+
+    def run(self, lane: str, call: Callable[[], object], wait: float) -> bool:
+        """Run `call()` and wait up to `wait` seconds for its end; True: it ended. Raises Unavailable when nothing could be started."""
+        self._enter(lane)
+        ended = threading.Event()
+        self._pool.submit(copy_context().run, self._call, lane, call, ended)
+        return ended.wait(wait)
+
+    def close(self) -> None:
+        """Wait for what is running, start nothing more."""
+        self._pool.shutdown()
+
+    def _enter(self, lane: str) -> None:
+        with self._lock:
+            if self._running[lane] >= self._per_lane or not self._free.acquire(blocking=False):
+                raise Unavailable("Too many calls to this provider are under way.")
+            self._running[lane] += 1
+
+    def _call(self, lane: str, call: Callable[[], object], ended: threading.Event) -> None:
+        try:
+            call()
+        except Exception:
+            log.exception("a call ended with an error; what it left open is looked after", extra={"lane": lane})
+        finally:
+            with self._lock:
+                self._running[lane] -= 1
+                if not self._running[lane]:
+                    del self._running[lane]
+            self._free.release()
+            ended.set()

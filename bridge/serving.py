@@ -1,0 +1,99 @@
+"""Runs the processes: `serve` (the doors, and a worker where wanted) and `worker`. Both stop cleanly on SIGTERM and SIGINT."""
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import waitress
+
+from bridge import logs
+from bridge.bootstrap import House
+from bridge.errors import ConfigError
+from bridge.store.migrate import is_migrated, newest_revision
+from bridge.web.app import build as build_app
+from bridge.web.settings import WebSettings
+
+log = logging.getLogger("bridge")
+
+REGISTER_AGAIN_SECONDS = (5, 30, 120, 600, 3_600)
+BODY_LIMIT = 256 * 1024
+
+
+def serve(house: House) -> None:
+    """Serve until a signal; settings are read anew on SIGHUP. Raises ConfigError when the tables are not the newest."""
+    _check_tables(house)
+    service = house.config.service
+    app = build_app(house.services, WebSettings(str(service.public_url).rstrip("/"), service.static), bind_request_id=logs.request_id.set)
+    server = waitress.create_server(app, listen=service.listen, threads=service.threads, ident=None, clear_untrusted_proxy_headers=True,
+                                    max_request_body_size=BODY_LIMIT, channel_timeout=60, asyncore_use_poll=True)
+    stopping = threading.Event()
+    background = [_start("register", lambda: _register(house, stopping))]
+    if service.in_process_worker:
+        background.append(_start("worker", house.worker.run))
+    _on_signals(lambda: _raise_exit(), lambda: _reload(house))
+    log.info("listening on http://%s", service.listen)
+    try:
+        server.run()
+    finally:
+        log.info("stopping: requests and jobs under way are finished first")
+        stopping.set()
+        server.close()
+        server.task_dispatcher.shutdown()
+        house.worker.stop()
+        for thread in background:
+            thread.join(timeout=30)
+        house.close()
+
+
+def work(house: House) -> None:
+    """Run a worker until a signal."""
+    _check_tables(house)
+    _on_signals(house.worker.stop, lambda: _reload(house))
+    log.info("working")
+    try:
+        house.worker.run()
+    finally:
+        house.close()
+
+
+def _check_tables(house: House) -> None:
+    if not is_migrated(house.engine):
+        raise ConfigError([f"the database is not at revision {newest_revision()}; run `bridge migrate` first"])
+
+
+def _register(house: House, stopping: threading.Event) -> None:
+    for pause in (*REGISTER_AGAIN_SECONDS, None):
+        problems = house.register_accounts()
+        for problem in problems:
+            log.warning(problem)
+        if not problems or pause is None or stopping.wait(pause):
+            return
+
+
+def _reload(house: House) -> None:
+    problems = house.profiles.reload()
+    for problem in problems:
+        log.error("the new profiles are refused: %s", problem)
+    if not problems:
+        log.info("profiles read anew")
+
+
+def _start(name: str, act: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=act, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def _on_signals(stop: Callable[[], None], reload: Callable[[], None]) -> None:
+    def handle(number: int, _frame: FrameType | None) -> None:
+        reload() if number == signal.SIGHUP else stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, handle)
+
+
+def _raise_exit() -> None:
+    raise SystemExit(0)
