@@ -51,6 +51,7 @@ class CashcloudAccount:
 
     def __init__(self, settings: CashcloudSettings, transport: Transport, clock: Clock) -> None:
         """Take the profile's block; no I/O."""
+        self.deadline = settings.deadline
         self._settings = settings
         self._transport = transport
         self._lane = f"{self.name}:{settings.username}"
