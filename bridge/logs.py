@@ -37,8 +37,8 @@ _SECRETS: Mapping[str, re.Pattern[str]] = {
     "passwords": re.compile(r"(?i)\b((?:password|passwd|secret)[\"']?\s*[:=]\s*[\"']?)[^\s\"',;&}]+"),
     "passwords in addresses": re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)"),
 }
-_QUIET = ("urllib3", "requests", "sqlalchemy", "alembic", "waitress", "asyncio")
-"""Libraries that tell too much when everything is asked for: addresses with queries, values of rows."""
+_QUIET = {"urllib3": logging.ERROR, "sqlalchemy": logging.WARNING, "alembic": logging.WARNING, "waitress": logging.WARNING}
+"""Libraries that tell too much: addresses with their queries (urllib3 in warnings too), values of rows."""
 
 
 def redact(text: str) -> str:
@@ -83,5 +83,5 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, least in _QUIET.items():
+        logging.getLogger(name).setLevel(least)

@@ -13,6 +13,7 @@ from concurrent.futures import Executor
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
+from http.client import HTTPResponse, RemoteDisconnected
 from ipaddress import ip_address
 from time import monotonic
 from typing import Any
@@ -96,6 +97,38 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+class _LastLine:
+    """A reader that remembers the last line it gave out."""
+
+    def __init__(self, reader: Any) -> None:
+        self.reader = reader
+        self.line = b""
+
+    def readline(self, limit: int = -1) -> bytes:
+        self.line = self.reader.readline(limit)
+        return self.line
+
+    def close(self) -> None:
+        self.reader.close()
+
+
+class _WholeHead(HTTPResponse):
+    """An answer whose headers must end as they should; the standard library takes a broken-off head for a whole one."""
+
+    def begin(self) -> None:
+        reader = self.fp
+        head = self.fp = _LastLine(reader)  # type: ignore[assignment]
+        try:
+            super().begin()
+        finally:
+            self.fp = reader
+        if head.line not in (b"\r\n", b"\n"):
+            raise RemoteDisconnected("the headers broke off")
+
+
 # --- connections ------------------------------------------------------------------------------------------------------
 
 
@@ -103,6 +136,7 @@ class _Connection:
     """What plain and TLS connections have in common."""
 
     last_used = 0.0
+    response_class = _WholeHead
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]

@@ -18,7 +18,7 @@ from bridge.errors import NoAnswer, NotSent, TransportError
 from bridge.ports import HttpAnswer
 from bridge.transport.breaker import Breaker
 from bridge.transport.connection import CURRENT, Adapter, Exchange, tls_context
-from bridge.transport.transcript import Transcript, scrub, write
+from bridge.transport.transcript import Transcript, credentials, scrub, write
 
 LIMIT = 1024 * 1024
 """The largest answer that is read, in bytes."""
@@ -82,6 +82,7 @@ class HttpTransport:
     ) -> HttpAnswer:
         """Send one request and read the whole answer within `deadline` seconds. Raises NotSent or NoAnswer."""
         started = monotonic()
+        hidden = [*secrets, *credentials(headers or {})]
         if deadline <= 0:
             raise NotSent("the time was up before the call")
         fields = {name: (None, value) for name, value in (multipart or {}).items()}
@@ -89,8 +90,8 @@ class HttpTransport:
         try:
             prepared = self._session().prepare_request(request)
         except (RequestException, ValueError) as error:
-            raise NotSent(f"the request cannot be written: {scrub(str(error), secrets)}") from None
-        return self._guarded(_Call(lane, prepared, secrets, started), Exchange(started + deadline, self._resolver))
+            raise NotSent(f"the request cannot be written: {scrub(str(error), hidden)}") from None
+        return self._guarded(_Call(lane, prepared, hidden, started), Exchange(started + deadline, self._resolver))
 
     def close(self) -> None:
         """Start no more name look-ups; for the end of a process or a test."""

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from urllib.parse import quote, quote_plus
 
 CUT = "[cut out]"
@@ -38,6 +39,12 @@ def scrub(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+def credentials(headers: Mapping[str, str]) -> list[str]:
+    """Return what headers carry that nobody may read: their values, and the part after the scheme ("Token …")."""
+    values = [value for name, value in headers.items() if value and _SECRET_HEADERS.search(name)]
+    return [form for value in values for form in (value, value.split()[-1])]
+
+
 def write(first_line: str, headers: Mapping[str, str], body: bytes | str | None, secrets: Sequence[str]) -> str:
     """Write a request or an answer without its secrets."""
     lines = [first_line]
@@ -53,5 +60,5 @@ def _forms(secret: str) -> set[str]:
     escaped = quote(raw, safe="")
     return {
         secret, escaped, escaped.lower(), quote(raw), quote_plus(raw), json.dumps(secret)[1:-1], raw.hex(), raw.hex().upper(),
-        base64.b64encode(raw).decode(),
+        base64.b64encode(raw).decode(), escape(secret),
     }
