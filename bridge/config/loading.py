@@ -63,7 +63,10 @@ def _profile_files(document: Document, service: ServiceConfig | None) -> list[Pa
 
 
 def _yaml_files(folder: Path) -> list[Path]:
-    return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    try:
+        return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    except (OSError, ValueError):
+        return []
 
 
 def _validated(document: Document, model: type[Model], value: Any, prefix: Where = ()) -> Model | None:

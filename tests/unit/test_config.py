@@ -5,8 +5,11 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bridge.config import Config, load
@@ -268,3 +271,15 @@ def settings_of(model: type[Settings], prefix: str = "") -> list[tuple[str, str,
         rows.append((f"{prefix}{name}", written, field.description or ""))
         rows += settings_of(inner[0], f"{prefix}{name}[].") if inner else []
     return rows
+
+
+@settings(max_examples=200, deadline=None)
+@given(service=st.sampled_from(["", SERVICE]), text=st.text(alphabet="abk:-[]{}&*!|>#'\"\n \t0.~\0é<%@", max_size=60))
+def test_load__any_text__is_settings_or_a_list_of_mistakes(service: str, text: str) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "bridge.yaml"
+        path.write_text(service + text)
+        try:
+            load(path, TYPES)
+        except ConfigError as error:
+            assert all(re.match(r".+/bridge\.yaml:\d+: .+", problem) for problem in error.problems) and error.problems
