@@ -7,8 +7,10 @@ file, so a restart loses none.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +21,8 @@ from bridge.sandbox.faults import CALLBACK, DISGUISES, Fault, Faults
 from bridge.sandbox.journal import Journal
 from bridge.sandbox.settings import Settings
 from bridge.sandbox.store import Store
+
+logger = logging.getLogger(__name__)
 
 TIMEOUT = (3.0, 10.0)
 """Seconds to connect, and to wait for the answer's head."""
@@ -71,16 +75,24 @@ class Callbacks:
         if name == "lost" or not callback.url:
             self._journal.sent(callback.provider, callback.reference, name or "no callback url")
             return
-        rows = [self._queue(callback, sending) for sending in _sendings(callback, fault)]
-        if name == "before_response":
+        at_once = name == "before_response"
+        rows = [self._queue(callback, sending, busy=at_once) for sending in _sendings(callback, fault)]
+        if at_once:
             self._prompt().extend(rows)
 
     def flush(self) -> None:
         """Send now what must be heard before this thread's call is answered, and wake the senders for the rest."""
-        prompt, self._local.prompt = self._prompt(), []
-        for row in filter(None, (self._claim("id = ?", number) for number in prompt)):
-            self._deliver(row)
+        prompt = self._prompt()
+        self.forget_prompt()
+        if prompt:
+            with _session() as session:
+                for row in filter(None, map(self._reserved, prompt)):
+                    self._deliver(row, session)
         self.wake()
+
+    def forget_prompt(self) -> None:
+        """Send nothing more on this thread; its unit of work has come to nothing."""
+        self._local.prompt = []
 
     def wake(self) -> None:
         """Let the sending threads look for work at once."""
@@ -96,11 +108,12 @@ class Callbacks:
             thread.start()
 
     def stop(self) -> None:
-        """Stop the sending threads; the queue stays."""
+        """Stop the sending threads, waiting 5 seconds at most; the queue stays."""
         self._stopped.set()
         self.wake()
+        end = time.monotonic() + 5
         for thread in self._threads:
-            thread.join(sum(TIMEOUT))
+            thread.join(max(0.0, end - time.monotonic()))
 
     def clear(self) -> None:
         """Forget everything that is still to be sent."""
@@ -110,42 +123,53 @@ class Callbacks:
     def _prompt(self) -> list[int]:
         return self._local.__dict__.setdefault("prompt", [])
 
-    def _queue(self, callback: Callback, sending: _Sending) -> int:
+    def _reserved(self, number: int) -> sqlite3.Row | None:
+        with self._store.unit() as db:
+            return db.execute("SELECT * FROM callbacks WHERE id = ?", (number,)).fetchone()
+
+    def _queue(self, callback: Callback, sending: _Sending, busy: bool) -> int:
         lane = None if sending.own_lane else f"{callback.provider}:{callback.reference}"
         with self._store.unit() as db:
             return db.execute(
                 "INSERT INTO callbacks (provider, reference, url, content_type, body, lane, due_at, attempt, repeats, busy, note)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 0, ?)",
+                " VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)",
                 (callback.provider, callback.reference, callback.url, callback.content_type, sending.body, lane,
-                 self._clock.now() + sending.after, json.dumps(callback.repeats if sending.repeated else ()), sending.note),
+                 self._clock.now() + sending.after, json.dumps(callback.repeats if sending.repeated else ()), busy, sending.note),
             ).lastrowid
 
     def _run(self) -> None:
-        with requests.Session() as session:
-            session.trust_env = False
+        with _session() as session:
             while not self._stopped.is_set():
-                row = self._claim("due_at <= ?", self._clock.now())
-                if row is None:
-                    self._rest()
-                else:
-                    self._deliver(row, session)
+                try:
+                    self._send_next(session)
+                except Exception:
+                    if not self._stopped.is_set():
+                        logger.exception("a callback could not be handled")
+                        self._rest()
+
+    def _send_next(self, session: requests.Session) -> None:
+        row = self._claim()
+        if row is None:
+            self._rest()
+        else:
+            self._deliver(row, session)
 
     def _rest(self) -> None:
         with self._work:
             if not self._stopped.is_set():
                 self._work.wait(0.2)
 
-    def _claim(self, which: str, value: float) -> sqlite3.Row | None:
+    def _claim(self) -> sqlite3.Row | None:
         with self._store.unit() as db:
             row = db.execute(
-                f"SELECT * FROM callbacks AS c WHERE busy = 0 AND {which} AND NOT EXISTS (SELECT 1 FROM callbacks AS e"
-                " WHERE e.lane = c.lane AND e.id < c.id) ORDER BY due_at, id LIMIT 1", (value,),
+                "SELECT * FROM callbacks AS c WHERE busy = 0 AND due_at <= ? AND NOT EXISTS (SELECT 1 FROM callbacks AS e"
+                " WHERE e.lane = c.lane AND e.id < c.id) ORDER BY due_at, id LIMIT 1", (self._clock.now(),),
             ).fetchone()
             if row is not None:
                 db.execute("UPDATE callbacks SET busy = 1 WHERE id = ?", (row["id"],))
         return row
 
-    def _deliver(self, row: sqlite3.Row, session: requests.Session | None = None) -> None:
+    def _deliver(self, row: sqlite3.Row, session: requests.Session) -> None:
         outcome = _post(row, session)
         with self._store.unit() as db:
             if db.execute("SELECT 1 FROM callbacks WHERE id = ?", (row["id"],)).fetchone() is None:
@@ -177,11 +201,17 @@ def _sendings(callback: Callback, fault: Fault | None) -> list[_Sending]:
     return [_Sending(body, name, repeated=name != "forged")]
 
 
-def _post(row: sqlite3.Row, session: requests.Session | None) -> str:
+def _session() -> requests.Session:
+    """A session that goes straight to the merchant, whatever proxies the environment names."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+def _post(row: sqlite3.Row, session: requests.Session) -> str:
     headers = {"Content-Type": row["content_type"], "User-Agent": "bridge-sandbox"}
-    poster = session or requests
     try:
-        with poster.post(
+        with session.post(
             row["url"], data=row["body"], headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True
         ) as answer:
             return str(answer.status_code)

@@ -65,8 +65,12 @@ class Desk:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """One unit of work; the callbacks that it causes go out when it is written."""
-        with self.store.unit():
-            yield
+        try:
+            with self.store.unit():
+                yield
+        except BaseException:
+            self.callbacks.forget_prompt()
+            raise
         self.callbacks.flush()
 
     def act(self, entry: Entry, action: str) -> Entry:

@@ -63,7 +63,9 @@ class Store:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._guard = _sole_owner(data_dir / "lock")
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(data_dir / "sandbox.sqlite", isolation_level=None, check_same_thread=False)
+        file = data_dir / "sandbox.sqlite"
+        file.touch(mode=0o600)
+        self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + SCHEMA)
 

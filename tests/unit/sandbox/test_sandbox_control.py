@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.client
 import json
 import sys
@@ -54,8 +56,8 @@ def test_payer__unknown_reference_or_action__is_refused(merchant: Caller):
 
 def test_reset__after_a_full_day__leaves_first_accounts_and_nothing_else(merchant: Caller):
     merchant.control("accounts", email="new@example.com")
-    merchant.fault("request", "hang")
     merchant.paid()
+    merchant.fault("request", "hang")
     merchant.control("clock", advance_seconds=99999)
     assert merchant.control("reset").status_code == 204
     users = requests.get(f"{merchant.url}/wallet/users").json()["users"]
@@ -121,6 +123,14 @@ def test_wallet__inbox__shows_who_wants_what(merchant: Caller):
     wanted = {"reference": reference, "kind": "request", "amount": 4999, "currency": "EUR", "remark": "Order 100000123",
               "merchant": "merchant@acme.example"}
     assert {name: item[name] for name in wanted} == wanted and item["seconds_left"] > 691000
+
+
+def test_wallet__page__may_run_its_own_script_only(sandbox: Caller):
+    answer = requests.get(f"{sandbox.url}/wallet")
+    script = answer.text.split('<script type="module">')[1].split("</script>")[0]
+    hashed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = answer.headers["Content-Security-Policy"]
+    assert f"script-src 'sha256-{hashed}'" in policy and "unsafe" not in policy
 
 
 def decide(merchant: Caller, reference: str, user: str = CUSTOMER, **body: str) -> requests.Response:
