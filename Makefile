@@ -1,0 +1,37 @@
+# make demo    a shop, a bridge and a wallet on this machine   (PORT=9000 moves all ports)
+# make test    every test
+# make help    the rest
+
+PYTHON ?= python3
+PORT ?= 8080
+BRIDGE := .venv/bin/bridge
+
+.PHONY: help demo demo-check test bench clean
+
+help:
+	@echo "make demo         run a shop, a bridge and a wallet on this machine; PORT=9000 moves all ports"
+	@echo "make demo-check   play the demo's whole story without a browser; exit 0 or 1"
+	@echo "make test         run every test; TESTS=tests/unit runs a part"
+	@echo "make bench        measure speed beside a bare server on this machine"
+	@echo "make clean        remove what these commands made"
+
+demo: .venv/service
+	@$(BRIDGE) demo --port $(PORT)
+
+demo-check: .venv/service
+	@$(BRIDGE) demo-check
+
+test: .venv/tests
+	@.venv/bin/python -m pytest $(TESTS)
+
+bench: .venv/tests
+	@.venv/bin/python -m tests.bench
+
+.venv/service: pyproject.toml requirements.lock .ci/prepare
+	@PYTHON=$(PYTHON) .ci/prepare service
+
+.venv/tests: .venv/service
+	@PYTHON=$(PYTHON) .ci/prepare tests
+
+clean:
+	rm -rf .venv .demo .hypothesis .schemathesis
