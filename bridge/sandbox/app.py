@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -101,6 +102,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT. Raises what `build` raises, OSError if the address cannot be had."""
     seed = secrets.randbits(32) if seed is None else seed
+    logging.getLogger("waitress").setLevel(logging.ERROR)  # it warns of every body that is cut off on purpose
     with running(data, merchants, listen, chaos, seed) as url:
         say(f"sandbox listening on {url}" + (f" (chaos {chaos}, seed {seed})" if chaos else ""))
         until_signal()
