@@ -22,7 +22,8 @@ LoginPart = Annotated[str, StringConstraints(min_length=1, max_length=200, patte
 class CashcloudSettings(Settings):
     """One merchant's wallet account at Cashcloud."""
 
-    base_url: str = Field(description="Where the merchant API is: https://merchant-api.cashcloud.com/, or a sandbox; plain http only on loopback.")
+    base_url: str = Field(
+        description="Where the merchant API is: https://merchant-api.cashcloud.com/, or a sandbox; plain http only on loopback.")
     username: LoginPart = Field(description="The e-mail address with which the merchant logs in to the wallet.")
     password: Secret = Field(description="The wallet's password, as a reference.")
     previous_password: Secret | None = Field(

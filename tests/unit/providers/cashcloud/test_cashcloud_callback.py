@@ -10,7 +10,7 @@ from bridge.errors import CallbackRejected
 from bridge.ports import Callback, RawCallback
 from bridge.providers.cashcloud.crypto import control
 from bridge.settings import Resolved
-from scripted import PASSWORD, an_account
+from cashcloud_script import PASSWORD, an_account
 
 FORM, LINE = "application/x-www-form-urlencoded", "\r\n"
 
@@ -43,7 +43,8 @@ def test_callback__genuine__names_the_transaction_only(form, method, status):
 @pytest.mark.invariant("I12")
 @pytest.mark.parametrize("method", ["request", "refund"])
 @pytest.mark.parametrize("changes", [
-    {"control": "x"}, {"control": ""}, {"control": "ü"}, {"status": "4"}, {"time": "0"}, {"method": "payment"}, {"hash": ""}, {"hash": "x" * 201}, {"hash": "a\r\nb"},
+    {"control": "x"}, {"control": ""}, {"control": "ü"}, {"status": "4"}, {"time": "0"}, {"method": "payment"}, {"hash": ""},
+    {"hash": "x" * 201}, {"hash": "a\r\nb"},
 ])
 def test_callback__a_field_is_changed__is_rejected(method, changes):
     """Refunds are checked like requests (I12)."""
@@ -58,6 +59,11 @@ def test_callback__a_field_is_missing__is_rejected(name):
     form.pop(name)
     with pytest.raises(CallbackRejected):
         read(posted(form))
+
+
+def test_callback__signed_for_another_method__is_rejected():
+    with pytest.raises(CallbackRejected, match="method"):
+        read(posted(fields("payout")))
 
 
 def test_callback__password_of_another_merchant__is_rejected():
@@ -77,7 +83,7 @@ def test_callback__a_field_twice__is_rejected():
 
 
 @pytest.mark.parametrize("raw", [
-    RawCallback("GET", FORM, urlencode(fields()), b""),
+    RawCallback("GET", FORM, urlencode(fields()), urlencode(fields()).encode()),
     RawCallback("POST", FORM, urlencode(fields()), b""),
     RawCallback("POST", FORM, "", urlencode(fields()).encode() + b"&pad=" + b"x" * 20_000),
     RawCallback("POST", FORM, "", b"\xff\xfe"),
@@ -91,7 +97,10 @@ def test_callback__not_a_readable_form__is_rejected(raw):
         read(raw)
 
 
-@given(body=st.binary(max_size=200), content_type=st.sampled_from([FORM, "multipart/form-data; boundary=b0", 'multipart/form-data; boundary="', ""]) | st.text(max_size=30))
+KINDS = [FORM, "multipart/form-data; boundary=b0", 'multipart/form-data; boundary="', ""]
+
+
+@given(body=st.binary(max_size=200), content_type=st.sampled_from(KINDS) | st.text(max_size=30))
 def test_callback__any_bytes__are_rejected_and_raise_nothing_else(body, content_type):
     with pytest.raises(CallbackRejected):
         read(RawCallback("POST", content_type, "", body))

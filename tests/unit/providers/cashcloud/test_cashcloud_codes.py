@@ -8,7 +8,7 @@ from bridge.domain.outcome import Outcome
 from bridge.domain.reasons import Reason
 from bridge.providers.cashcloud import codes
 from bridge.ports import PaymentRef
-from scripted import FIFTY, a_refund, a_transaction, an_account, http
+from cashcloud_script import FIFTY, a_refund, a_transaction, an_account, http
 
 S, P, D, U = Outcome.SUCCEEDED, Outcome.PENDING, Outcome.DECLINED, Outcome.UNKNOWN
 PAYMENTS = [

@@ -9,7 +9,7 @@ from bridge.domain.outcome import Outcome
 from bridge.domain.reasons import Reason
 from bridge.ports import PaymentRef
 from bridge.providers.cashcloud.conversion import Booked, euro_cents, in_our_words, part_of, read_note, with_note
-from scripted import FIFTY, a_refund, a_request, a_transaction, an_account, http
+from cashcloud_script import FIFTY, a_refund, a_request, a_transaction, an_account, http
 
 NOTED = {"id": "pay_1-1", "description": "Order 100000123 [4999 EUR = 4899 CCR]"}
 PAID_IN_CCR = PaymentRef("pay_1-1", FIFTY, "hash-1", "CCR")
@@ -66,6 +66,10 @@ def test_refund__no_note_vouches_for_the_rate__is_declined_unasked():
     account, wire = an_account({"transactions": [http(200, {"transaction": found})]})
     assert account.refund(a_refund(payment=PAID_IN_CCR)).reason is Reason.REQUEST_REFUSED
     assert "refund" not in wire.paths()
+
+
+def test_part_of__noted_for_another_amount_of_ours__is_nothing():
+    assert part_of(Booked(4899, "CCR"), NOTED["description"], Money(5000, "EUR"), Money(1500, "EUR")) is None
 
 
 @pytest.mark.parametrize(("money", "cents"), [(Money(4999, "USD"), "4624"), (Money(5000, "JPY"), "3050")])

@@ -11,7 +11,7 @@ from bridge.errors import NoAnswer, NotSent
 from bridge.ports import PaymentRef
 from bridge.providers.cashcloud.crypto import token
 from bridge.settings import Resolved
-from scripted import FIFTY, PASSWORD, SALT, SALTED, a_refund, a_request, an_account, http
+from cashcloud_script import FIFTY, PASSWORD, SALT, SALTED, a_refund, a_request, an_account, http
 
 HASH, NO = http(201, {"hash": "hash-1"}), http(403)
 

@@ -10,8 +10,9 @@ from bridge.domain.outcome import Outcome
 from bridge.domain.reasons import Reason
 from bridge.errors import ConfigError, NoAnswer, NotSent, NotSupported, TransportError
 from bridge.ports import PaymentRef, Price
-from scripted import FIFTY, NOW, a_refund, a_request, a_transaction, an_account, http
+from cashcloud_script import FIFTY, NOW, a_refund, a_request, a_transaction, an_account, http
 
+ANOTHER = a_transaction(hash="hash-7", extern={"id": "pay_7-1"})
 HASH, RATE = http(201, {"hash": "hash-1"}), http(200, {"amount": {"2": {"3": 4899}}})
 SAVED = {"callback_url": "https://bridge.example/c", "request_expiration": 1800}
 ANSWERS = [
@@ -124,7 +125,7 @@ def test_start__no_rate_for_cashcredits__was_never_sent(said):
 @pytest.mark.parametrize("said", [
     http(403), http(404), http(412, {"validationFailed": {"hash": "notFound"}}), http(423), http(500), http(200, b"{"), http(200, {}),
     http(200, {"transaction": None, "transactions": None}), NoAnswer(), NotSent(),
-    http(200, {"transaction": a_transaction(hash="hash-7", extern={"id": "pay_7-1"}), "transactions": [a_transaction(extern={"id": "pay_7-1"})]}),
+    http(200, {"transaction": ANOTHER, "transactions": [ANOTHER]}),
     http(200, {"transactions": [a_transaction(), a_transaction(hash="hash-7")]}),
 ])
 @pytest.mark.parametrize("known", ["hash-1", None])
@@ -181,7 +182,8 @@ def test_prices__switched_off_or_foreign__are_none_unasked():
 
 @pytest.mark.parametrize("said", [NoAnswer(), NotSent(), http(500), http(200, b""), http(403)])
 def test_prices_and_reasons__failure__are_none_and_asked_again(said):
-    account, wire = an_account({"currency-rate": [said, said, RATE], "reasons": [said, said, http(200, {"messages": {"314": "Electronics"}})]}, cashcredits=True)
+    reasons = http(200, {"messages": {"314": "Electronics"}})
+    account, wire = an_account({"currency-rate": [said, said, RATE], "reasons": [said, said, reasons]}, cashcredits=True)
     for _ in range(2):
         account.prices(FIFTY), account.reasons()
     assert account.prices(FIFTY) and account.reasons()[0].text == "Electronics"

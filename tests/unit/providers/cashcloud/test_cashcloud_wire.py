@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from bridge.providers.cashcloud import wire
 from bridge.providers.cashcloud.conversion import Booked
 from bridge.providers.cashcloud.wire import AccountSettings, Unreadable
-from scripted import a_transaction, http
+from cashcloud_script import a_transaction, http
 
 READERS = [
     wire.read_object, wire.read_transaction, wire.read_transactions, wire.read_settings, wire.read_reasons, wire.read_cashcredits,
@@ -18,7 +18,8 @@ READERS = [
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(["transaction", "transactions", "extern", "id", "hash", "amount", "validationFailed", "messages", "2", "3"]), inner, max_size=4),
+        st.sampled_from(["transaction", "transactions", "extern", "id", "hash", "amount", "validationFailed", "messages", "2", "3"]),
+        inner, max_size=4),
     max_leaves=12,
 )
 
@@ -31,14 +32,16 @@ ANY_JSON = st.recursive(
     ([["blackList", "isBankAvailable"]], ("blackList", "isBankAvailable")),
     ([{"recipient": "notFound"}, {"currency": "invalid"}], ("recipient.notFound", "currency.invalid")),
     ({"1": "blackList", "2": {"email": "missing"}}, ("blackList", "email.missing")),
-    ([], ()), ({}, ()), (None, ()), ("blackList", ("blackList",)), ([[[[[["deep"]]]]]], ()), ([7, None], ()), (["a\nb", "\ud800"], ("unprintable", "unprintable")),
+    ([], ()), ({}, ()), (None, ()), ("blackList", ("blackList",)), ([[[[[["deep"]]]]]], ()), ([7, None], ()),
+    (["a\nb", "\ud800"], ("unprintable", "unprintable")),
 ])
 def test_validation__each_shape__reads_as_joined_codes(failed, expected):
     assert wire.read_validation(http(412, {"validationFailed": failed})) == expected
 
 
 def test_transaction__as_in_the_sheet__is_read():
-    found = wire.read_transaction(http(200, {"transaction": a_transaction(amount="4999", transaction_state_id="3", currency_id="2")}))
+    in_digits = a_transaction(amount="4999", transaction_state_id="3", currency_id="2")
+    found = wire.read_transaction(http(200, {"transaction": in_digits}))
     assert (found.hash, found.state, found.booked, found.our_reference) == ("hash-1", 3, Booked(4999, "CCR"), "pay_1-1")
 
 
@@ -78,7 +81,9 @@ def test_settings__saved_or_never_saved__are_read(answered, expected):
     assert wire.read_settings(http(200, answered)) == expected
 
 
-@pytest.mark.parametrize("answered", [{}, {"amount": []}, {"amount": {"2": {"1": 5}}}, {"amount": {"2": {"3": 0}}}, {"amount": {"2": {"3": 1.5}}}])
+@pytest.mark.parametrize("answered", [
+    {}, {"amount": []}, {"amount": {"2": {"1": 5}}}, {"amount": {"2": {"3": 0}}}, {"amount": {"2": {"3": 1.5}}},
+])
 def test_cashcredits__no_whole_price_above_zero__is_unreadable(answered):
     with pytest.raises(Unreadable):
         wire.read_cashcredits(http(200, answered))

@@ -50,8 +50,8 @@ class Scripted:
 
 def some_settings(**changes: Any) -> CashcloudSettings:
     """A valid block of settings."""
-    block = {"base_url": "https://cashcloud.example/", "username": "shop@merchant.example", "password": Resolved(PASSWORD), "device_id": "dev-1"}
-    return CashcloudSettings(**block | changes)
+    login = {"username": "shop@merchant.example", "password": Resolved(PASSWORD), "device_id": "dev-1"}
+    return CashcloudSettings(**{"base_url": "https://cashcloud.example/", **login, **changes})
 
 
 def an_account(

@@ -12,6 +12,8 @@ from bridge.providers import discover
 
 LOADED = "import sys, {module}; print(*[name for name in sys.modules if name.startswith('bridge.')])"
 
+EXPORT = "from bridge.ports import ProviderType\nPROVIDER = ProviderType({name!r}, int, int)\n"
+
 
 def loaded_by(module):
     command = [sys.executable, "-c", LOADED.format(module=module)]
@@ -48,13 +50,13 @@ def test_discover__folder_with_and_without_a_provider__is_found_or_passed_over(f
     (folders / "moonpay").mkdir()
     (folders / "moonpay" / "__init__.py").touch()
     if name:
-        (folders / "moonpay" / "provider.py").write_text(f"from bridge.ports import ProviderType\nPROVIDER = ProviderType({name!r}, int, int)")
+        (folders / "moonpay" / "provider.py").write_text(EXPORT.format(name=name))
     assert list(discover()) == found
 
 
 def test_discover__another_name_than_the_folders__is_a_mistake(folders):
     (folders / "moonbeam").mkdir()
     (folders / "moonbeam" / "__init__.py").touch()
-    (folders / "moonbeam" / "provider.py").write_text("from bridge.ports import ProviderType\nPROVIDER = ProviderType('sun', int, int)")
+    (folders / "moonbeam" / "provider.py").write_text(EXPORT.format(name="sun"))
     with pytest.raises(ValueError, match="sun"):
         discover()
