@@ -339,6 +339,17 @@ def test_no_answer__peers_that_take_their_time__are_cut_at_the_deadline(transpor
 
 
 @pytest.mark.invariant("I18")
+def test_no_answer__on_a_connection_used_before__the_deadline_is_this_calls(transport: HttpTransport, peer: Callable[..., Peer]) -> None:
+    """I18: a kept connection does not keep the time of the call before."""
+    dripping = drip(b"HTTP/1.1 200 OK\r\n", b"A: b\r\n")
+    there = peer(lambda talk, request: dripping(talk, request) if len(there.requests) == 2 else talk.sendall(OK))
+    transport("l", "GET", there.url, deadline=10_000)
+    with pytest.raises(NoAnswer):
+        transport("l", "GET", there.url, deadline=1)
+    assert there.connections == 1
+
+
+@pytest.mark.invariant("I18")
 def test_no_answer__a_peer_that_does_not_read__is_cut_at_the_deadline(transport: HttpTransport) -> None:
     """I18: sending is bounded too."""
     with socket.create_server(("127.0.0.1", 0)) as deaf, pytest.raises(NoAnswer):
