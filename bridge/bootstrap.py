@@ -127,7 +127,7 @@ def build(
     calls = CallRoom(outgoing.calls, outgoing.calls_per_lane)
     represent = Represent(str(service.public_url))
     services = _services(config, profiles, accounts, units, calls, represent, transport, clock,
-                         patience or Patience(not_found_grace=service.not_found_grace), lambda: is_migrated(engine))
+                         patience or Patience(service.send_within, service.not_found_grace), lambda: is_migrated(engine))
     worker = Worker(units, jobs_of(services), clock, threads=service.worker.threads, lease=service.worker.lease, poll=service.worker.poll,
                     chore=services.prune)
     return House(config, profiles, accounts, engine, units, services, worker, represent, calls)

@@ -71,6 +71,8 @@ class ServiceConfig(Settings):
     outgoing: Outgoing = Field(default_factory=Outgoing, description="limits of calls to providers and shops")
     worker: Worker = Field(default_factory=Worker, description="how the outbox is worked off")
     in_process_worker: bool = Field(True, description="run the worker as a thread of `bridge serve`; false: `bridge worker` runs by itself")
+    send_within: float = Field(
+        10.0, ge=0.5, le=60, description="seconds after the intent by which a call to a provider has begun, or is not made at all")
     not_found_grace: float = Field(
         60.0, ge=0, le=3600,
         description="seconds after a lost call's deadline before \"there is no such request\" is believed of a provider")
