@@ -124,7 +124,7 @@ def build(
     engine = open_engine(service.database.get_secret_value(), pool_size=service.threads)
     units = SqlUnits(engine)
     accounts = Accounts(profiles, types, transport, clock)
-    calls = CallRoom(outgoing.calls, outgoing.calls_per_lane)
+    calls = CallRoom(outgoing.calls, outgoing.calls_per_lane, max(1, service.threads // 2))
     represent = Represent(str(service.public_url))
     services = _services(config, profiles, accounts, units, calls, represent, transport, clock,
                          patience or Patience(service.send_within, service.not_found_grace), lambda: is_migrated(engine))

@@ -14,22 +14,31 @@ log = logging.getLogger("bridge.calls")
 
 
 class CallRoom:
-    """Fulfils `ports.Calls`. `calls` run at once in all, `per_lane` at once for one account."""
+    """Fulfils `ports.Calls`. `calls` run at once in all, `per_lane` at once for one account; at most `waiters` threads wait for one."""
 
-    def __init__(self, calls: int, per_lane: int) -> None:
-        """Take the two limits."""
+    def __init__(self, calls: int, per_lane: int, waiters: int) -> None:
+        """Take the three limits. Fewer waiters than serving threads: reads are served however slow a provider is."""
         self._pool = ThreadPoolExecutor(calls, thread_name_prefix="call")
         self._free = threading.BoundedSemaphore(calls)
+        self._waiting = threading.BoundedSemaphore(waiters)
         self._per_lane = per_lane
         self._running: dict[str, int] = defaultdict(int)
         self._lock = threading.Lock()
 
     def run(self, lane: str, call: Callable[[], object], wait: float) -> bool:
-        """Run `call()` and wait up to `wait` seconds for its end; True: it ended. Raises Unavailable when nothing could be started."""
+        """Run `call()` and wait up to `wait` seconds for its end, not at all where enough others wait; True: it ended.
+
+        Raises Unavailable when nothing could be started.
+        """
         self._enter(lane)
         ended = threading.Event()
         self._pool.submit(copy_context().run, self._call, lane, call, ended)
-        return ended.wait(wait)
+        if not self._waiting.acquire(blocking=False):
+            return ended.is_set()
+        try:
+            return ended.wait(wait)
+        finally:
+            self._waiting.release()
 
     def close(self) -> None:
         """Wait for what is running, start nothing more."""

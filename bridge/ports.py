@@ -462,8 +462,8 @@ class Events(Protocol):
 class Outbox(Protocol):
     """Work written with the change. At most one job per (kind, subject)."""
 
-    def put(self, kind: JobKind, subject: str, lane: str, due_at: datetime, *, keep_attempts: bool = False) -> None:
-        """Make sure that `subject` is looked at when due; replaces an earlier due time and starts the ladder anew unless told otherwise."""
+    def put(self, kind: JobKind, subject: str, lane: str, due_at: datetime, *, keep_due: bool = False) -> None:
+        """Make sure that `subject` is looked at when due. An existing job is due anew and starts its ladder anew; with `keep_due` it keeps both."""
 
     def nudge(self, kind: JobKind, subject: str, due_at: datetime) -> None:
         """Bring an existing job forward to `due_at`; never later, never a new one."""

@@ -40,6 +40,7 @@ class ConfirmCheckout:
         Raises NotFound, CheckoutGone, CheckoutClosed, TooManyTries, ValidationFailed, WalletUsernameRefused.
         """
         self._show(token, language)
+        self._check_choices(token, reason, currency)
         with self._units() as unit:
             payment = self._intend(unit, token, wallet_username, reason, currency)
             failpoint("confirm_uncommitted")
@@ -60,25 +61,21 @@ class ConfirmCheckout:
             raise TooManyTries("There were too many tries in this checkout.")
         record = Record(unit, payment, Source.PAYER, now, self._represent)
         record.set(payer=replace(payment.payer, wallet_username=username), tries=payment.tries + 1,
-                   reason_id=self._reason(payment, reason), pay_currency=self._pay_currency(payment, currency))
+                   reason_id=reason or payment.reason_id, pay_currency=_other_than(payment.currency, currency) or payment.pay_currency)
         self._ask.intend(record)
         return record.save()
 
-    def _reason(self, payment: Payment, reason: str | None) -> str | None:
-        if reason is None:
-            return payment.reason_id
-        offered = self._providers.get(payment.merchant, payment.provider).reasons()
-        if reason not in [one.id for one in offered]:
+    def _check_choices(self, token: str, reason: str | None, currency: str | None) -> None:
+        """Compare with what the provider offers; it may have to be asked, so no unit is open."""
+        if reason is None and currency is None:
+            return
+        with self._units.read() as unit:
+            payment = unit.payments.by_token(token)
+        provider = self._providers.get(payment.merchant, payment.provider)
+        if reason is not None and reason not in [one.id for one in provider.reasons()]:
             raise ValidationFailed(errors=(FieldError("/reason", "unknown", "choose one of the reasons offered"),))
-        return reason
-
-    def _pay_currency(self, payment: Payment, currency: str | None) -> str | None:
-        if currency in (None, payment.currency):
-            return payment.pay_currency
-        offered = self._providers.get(payment.merchant, payment.provider).prices(payment.money)
-        if currency not in [price.currency for price in offered]:
+        if currency not in (None, payment.currency) and currency not in [price.currency for price in provider.prices(payment.money)]:
             raise ValidationFailed(errors=(FieldError("/currency", "not_supported", "choose one of the currencies offered"),))
-        return currency
 
     def _call_it_pending(self, payment: Payment) -> None:
         with self._units() as unit:
@@ -86,6 +83,10 @@ class ConfirmCheckout:
             if record.payment.asking is Asking.ASKING:
                 self._settle.slow(record)
                 record.save()
+
+
+def _other_than(own: str, chosen: str | None) -> str | None:
+    return None if chosen == own else chosen
 
 
 class CancelCheckout:

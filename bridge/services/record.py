@@ -77,7 +77,7 @@ class Record:
         event = self._event(event_type.value, source=source, sequence=p.sequence)
         body = to_json(self._represent.notification(event, p, operation))
         self.unit.events.add(replace(event, body=body))
-        self.unit.outbox.put(JobKind.NOTIFY, p.id, p.shop, self.at, keep_attempts=True)
+        self.unit.outbox.put(JobKind.NOTIFY, p.id, p.shop, self.at, keep_due=True)
         log.info("%s", event_type.value, extra={"payment_id": p.id, "shop": p.shop, "status": p.status.value, "reason": event.source})
 
     def note(self, note_type: NoteType, detail: str) -> None:

@@ -22,13 +22,13 @@ class SqlOutbox:
         self._connection = connection
         self._dialect = dialect
 
-    def put(self, kind: JobKind, subject: str, lane: str, due_at: datetime, *, keep_attempts: bool = False) -> None:
+    def put(self, kind: JobKind, subject: str, lane: str, due_at: datetime, *, keep_due: bool = False) -> None:
         """Make sure that `subject` is looked at when due."""
         query = self._dialect.insert(outbox).values(kind=kind.value, subject=subject, lane=lane, due_at=due_at, attempts=0, fence=0,
                                                     revision=0)
-        changed = {"due_at": query.excluded.due_at, "revision": outbox.c.revision + 1}
-        if not keep_attempts:
-            changed["attempts"] = 0
+        changed = {"revision": outbox.c.revision + 1}
+        if not keep_due:
+            changed |= {"due_at": query.excluded.due_at, "attempts": 0}
         self._connection.execute(query.on_conflict_do_update(index_elements=["kind", "subject"], set_=changed))
 
     def nudge(self, kind: JobKind, subject: str, due_at: datetime) -> None:
