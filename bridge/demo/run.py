@@ -218,4 +218,5 @@ def _tell(layout: Layout) -> None:
 
 
 def _short(path: Path) -> str:
-    return os.path.relpath(path)
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

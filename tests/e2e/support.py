@@ -105,7 +105,8 @@ class Demo:
         return Http(self.facts["bridge_url"], {"Authorization": f"Bearer {self.facts[key]}"})
 
     def wait_until_it_runs(self) -> Demo:
-        until(lambda: (self.folder / "demo.json").exists() or self.process.poll() is not None, patience=START_WITHIN)
+        # Not by demo.json alone: one may be left from a demo that was killed.
+        until(lambda: "The demo runs." in self.output or self.process.poll() is not None, patience=START_WITHIN)
         assert self.process.poll() is None, self.output
         return self
 
