@@ -1,7 +1,8 @@
 """The judge: does a bridge believe what the ledger says?
 
 Payments are matched by the provider's reference (a bridge payment that knows none yet by `our_reference`), refunds as the set of
-(amount, currency, status) under their payment. Both sides are read through their public doors only.
+(amount, currency, status) under their payment. What the bridge itself calls doubtful (`outcome_known: false`) and the ledger does not
+know is no difference: it is listed and counted as in doubt. Both sides are read through their public doors only.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class Verdict:
 
     compared: Counter[str] = field(default_factory=Counter)
     differences: list[tuple[str, str]] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
 
     @property
     def agrees(self) -> bool:
@@ -65,12 +67,20 @@ class Verdict:
         if not same:
             self.differences.append((kind, about))
 
+    def doubt(self, kind: str, about: str) -> None:
+        """Count one comparison in which the bridge says itself that it does not know."""
+        self.compared[kind] += 1
+        self.doubts.append(about)
+
     def lines(self) -> Iterator[str]:
-        """Every difference, then one line of sums per kind."""
+        """Every difference and doubt, then one line of sums per kind, and the doubts if there are any."""
         yield from (about for _, about in self.differences)
+        yield from self.doubts
         differ = Counter(kind for kind, _ in self.differences)
         for kind in (PAYMENTS, REFUNDS, EVENTS):
             yield f"{kind}: {self.compared[kind]} compared, {differ[kind]} differ"
+        if self.doubts:
+            yield f"in doubt: {len(self.doubts)}"
 
 
 def judge(bridge_url: str, api_keys: Sequence[str], sandbox_url: str, merchant: str | None = None) -> Verdict:
@@ -120,7 +130,7 @@ def compare(ledger: Sequence[Row], shops: Iterable[Shop]) -> Verdict:
     """Hold every payment, refund and event of the shops against the ledger."""
     verdict, seen = Verdict(), set()
     entries = {row["reference"]: row for row in ledger}
-    by_ours = {row["our_reference"]: row for row in ledger if row["our_reference"] and row["kind"] in PAYMENT_KINDS}
+    by_ours = {key: row for row in ledger if row["kind"] in PAYMENT_KINDS for key in _our_keys(row)}
     refunded = _by_parent(row for row in ledger if row["kind"] in REFUND_KINDS)
     for shop in shops:
         events = Counter(_event_keys(shop.events()))
@@ -139,6 +149,9 @@ def compare(ledger: Sequence[Row], shops: Iterable[Shop]) -> Verdict:
 
 def _compare_payment(verdict: Verdict, payment: Row, entry: Row | None) -> None:
     name = payment["id"]
+    if entry is None and _doubtful(payment):
+        verdict.doubt(PAYMENTS, f"{name}: {payment['status']} and in doubt in the bridge, unknown to the ledger")
+        return
     if entry is None:
         same = payment["status"] in NEVER_ASKED and not _reference(payment)
         verdict.check(PAYMENTS, same, f"{name}: {payment['status']} in the bridge, unknown to the ledger")
@@ -156,11 +169,14 @@ def _captured_agrees(payment: Row, entry: Row) -> bool:
 
 
 def _compare_refunds(verdict: Verdict, payment: Row, refunds: Sequence[Row], entries: Sequence[Row]) -> None:
-    ours = Counter((row["amount"], row["currency"], row["status"]) for row in refunds if row["status"] != "failed")
+    ours = Counter(_refund_key(row) for row in refunds if row["status"] != "failed")
     theirs = Counter((row["amount"], row["currency"], row["state"]) for row in entries if row["state"] != "failed")
+    doubtful = (ours - theirs) & Counter(_refund_key(row) for row in refunds if _doubtful(row))
     for refund in (ours & theirs).elements():
         verdict.check(REFUNDS, True, str(refund))
-    for refund in (ours - theirs).elements():
+    for refund in doubtful.elements():
+        verdict.doubt(REFUNDS, f"{payment['id']}: refund {refund} in doubt in the bridge, not in the ledger")
+    for refund in (ours - theirs - doubtful).elements():
         verdict.check(REFUNDS, False, f"{payment['id']}: refund {refund} in the bridge, not in the ledger")
     for refund in (theirs - ours).elements():
         verdict.check(REFUNDS, False, f"{payment['id']}: refund {refund} in the ledger, not in the bridge")
@@ -183,11 +199,25 @@ def _event_keys(events: Iterable[Row]) -> Iterator[tuple[str, str]]:
         yield event["type"], (about or {}).get("id", "")
 
 
+def _refund_key(refund: Row) -> tuple[int, str, str]:
+    return refund["amount"], refund["currency"], refund["status"]
+
+
+def _doubtful(row: Row) -> bool:
+    return row.get("outcome_known") is False
+
+
 def _by_parent(rows: Iterable[Row]) -> defaultdict[str, list[Row]]:
     by_parent: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_parent[row["parent"]].append(row)
     return by_parent
+
+
+def _our_keys(row: Row) -> tuple[str, ...]:
+    """Our reference, and what stands before its last hyphen: the payment's id, where attempts are numbered `pay_…-1`."""
+    ours = row["our_reference"] or ""
+    return tuple(filter(None, (ours, ours.rpartition("-")[0])))
 
 
 def _reference(payment: Row) -> str:

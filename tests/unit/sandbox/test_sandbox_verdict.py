@@ -154,3 +154,31 @@ def test_verdict__given_up_by_the_bridge__agrees_unless_money_moved(
     merchant.payer(reference, action)
     believed.paid(reference, status="canceled")
     assert judged(believed, merchant)[0] == (0 if agrees else 1)
+
+
+@pytest.mark.invariant("I5")
+def test_verdict__in_doubt_and_nothing_in_the_ledger__is_told_but_agrees(merchant: Caller, believed: Believed):
+    believed.paid("", status="pending", outcome_known=False)
+    code, output = judged(believed, merchant)
+    assert code == 0 and output.endswith("in doubt: 1\n")
+
+
+@pytest.mark.parametrize(("action", "code"), [(None, 0), ("accept", 1)])
+def test_verdict__in_doubt_but_in_the_ledger__agrees_only_while_no_money_moved(
+    merchant: Caller, believed: Believed, action: str | None, code: int
+):
+    reference = merchant.request(**{"extern.id": "pay_0-1"})
+    if action:
+        merchant.payer(reference, action)
+    believed.paid("", status="pending", outcome_known=False)
+    assert judged(believed, merchant)[0] == code
+
+
+@pytest.mark.parametrize(("known", "code"), [(False, 0), (True, 1)])
+def test_verdict__refund_only_in_the_bridge__differs_unless_in_doubt(
+    merchant: Caller, believed: Believed, known: bool, code: int
+):
+    payment = believed.paid(merchant.paid())
+    believed.refunded(payment, 100, "pending")
+    believed.refunds[payment["id"]][0]["outcome_known"] = known
+    assert judged(believed, merchant)[0] == code
