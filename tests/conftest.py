@@ -1,4 +1,4 @@
-"""What every test may use: a real PostgreSQL, and the rule that a skip under CI is a failure."""
+"""What every test may use: a real PostgreSQL, a stage with the sandbox, and the rule that a skip under CI is a failure."""
 from __future__ import annotations
 
 import os
@@ -6,6 +6,8 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,3 +62,44 @@ def database_url(request: pytest.FixtureRequest, tmp_path) -> str:  # type: igno
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/bridge.db"
     return request.getfixturevalue("new_postgres_database")()
+
+@pytest.fixture(scope="session")
+def the_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Run the sandbox on a thread for this run; see `stage.Sandbox`."""
+    from stage import a_sandbox
+
+    with a_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def the_outside() -> Iterator[Any]:
+    """Play the shops, and the bridge's door for callbacks; see `stage.Outside`."""
+    from stage import an_outside
+
+    with an_outside() as outside:
+        yield outside
+
+
+@pytest.fixture
+def new_stage(tmp_path: Path, the_sandbox: Any, the_outside: Any) -> Iterator[Callable[..., Any]]:
+    """Return a function that puts a house on a stage; its arguments are those of `factories.a_config`."""
+    from stage import a_stage
+
+    made = []
+
+    def make(**config: Any) -> Any:
+        made.append(a_stage(tmp_path / f"config-{len(made)}", the_sandbox, the_outside, **config))
+        return made[-1]
+
+    yield make
+    for stage in made:
+        stage.house.close()
+    the_sandbox.control("POST", "reset")
+    the_outside.clear()
+
+
+@pytest.fixture
+def stage(new_stage: Callable[..., Any]) -> Any:
+    """Return a stage over SQLite in memory; see `stage.Stage`."""
+    return new_stage()
