@@ -20,7 +20,7 @@ class Server:
         """Bind. Raises OSError if the address cannot be had, ValueError if it cannot be read."""
         self._server = create_server(
             app, listen=listen, threads=THREADS, channel_request_lookahead=1, max_request_body_size=most_body,
-            asyncore_use_poll=True, asyncore_loop_timeout=0.2, ident="sandbox", clear_untrusted_proxy_headers=True,
+            asyncore_use_poll=True, asyncore_loop_timeout=1, ident="sandbox", clear_untrusted_proxy_headers=True,
         )
         self._thread = threading.Thread(target=self._server.run, daemon=True, name="sandbox")
 
