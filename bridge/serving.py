@@ -26,8 +26,9 @@ def serve(house: House) -> None:
     """Serve until a signal; settings are read anew on SIGHUP. Raises ConfigError when the tables are not the newest."""
     _check_tables(house)
     service = house.config.service
-    app = build_app(house.services, WebSettings(str(service.public_url).rstrip("/"), service.static), bind_request_id=logs.request_id.set)
-    server = waitress.create_server(app, listen=service.listen, threads=service.threads, ident=None, clear_untrusted_proxy_headers=True,
+    seen = WebSettings(str(service.public_url).rstrip("/"), service.static, service.operator_networks, docs=service.docs)
+    app = build_app(house.services, seen, bind_request_id=logs.request_id.set)
+    server = waitress.create_server(app, listen=service.listen, threads=service.threads, ident=None, clear_untrusted_proxy_headers=False,
                                     max_request_body_size=BODY_LIMIT, channel_timeout=60, asyncore_use_poll=True)
     stopping = threading.Event()
     background = [_start("register", lambda: _register(house, stopping))]

@@ -132,6 +132,13 @@ def _listen(text: str) -> str:
     return text
 
 
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        raise ValueError("write a network such as 10.0.0.0/8 or 2001:db8::/32, its host bits zero") from None
+
+
 Name = Annotated[str, AfterValidator(_matches(_NAME, "must be 1 to 40 small letters, digits or hyphens"))]
 KeyHash = Annotated[str, AfterValidator(
     _matches(_KEY_HASH, "must be \"sha256:\" and 64 hexadecimal digits, never the key itself; `bridge keys new` makes both"))]
@@ -141,6 +148,7 @@ Origin = Annotated[str, AfterValidator(_origin)]
 Currency = Annotated[str, AfterValidator(_currency)]
 NotificationSecret = Annotated[Secret, AfterValidator(_notification_secret)]
 Listen = Annotated[str, AfterValidator(_listen)]
+Network = Annotated[str, AfterValidator(_network)]
 FilePath = Annotated[Path, BeforeValidator(_folder)]
 Database = Annotated[SecretStr, BeforeValidator(_database)]
 

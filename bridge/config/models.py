@@ -20,6 +20,7 @@ from bridge.config.fields import (
     KeyHash,
     Listen,
     Name,
+    Network,
     NotificationSecret,
     Origin,
     Url,
@@ -79,6 +80,8 @@ class ServiceConfig(Settings):
     retention: Retention = Field(default_factory=Retention, description="how long things are kept that no payment needs any more")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
     docs: bool = Field(True, description="serve /openapi.json and /docs")
+    operator_networks: Annotated[tuple[Network, ...], LIST] = Field(
+        (), description="networks (CIDR) that may read /readyz and /metrics beside this machine itself")
 
 
 class ExpiresIn(Settings):
