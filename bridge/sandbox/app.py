@@ -11,10 +11,11 @@ from pathlib import Path
 import falcon
 
 from bridge.sandbox import wallet
-from bridge.sandbox.calls import Door, Route
+from bridge.sandbox.calls import Route
 from bridge.sandbox.control import Control, ControlPath
 from bridge.sandbox.desk import Desk, Provider
 from bridge.sandbox.discover import discover
+from bridge.sandbox.doors import Door
 from bridge.sandbox.endings import UnrulyApp
 from bridge.sandbox.faults import parse_chaos
 from bridge.sandbox.server import Server, until_signal

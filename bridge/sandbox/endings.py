@@ -15,8 +15,7 @@ from typing import Any
 import falcon
 from waitress.channel import ClientDisconnected
 
-from bridge.sandbox.calls import FAULT
-from bridge.sandbox.faults import Fault
+from bridge.sandbox.faults import FAULT, Fault
 
 HANG_SECONDS = 120.0
 GARBAGE = b"\x00\xff\xfe{{]\x80 \xc3\x28 =& half of something else"

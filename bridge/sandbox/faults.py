@@ -16,6 +16,9 @@ from typing import Any
 from bridge.sandbox.store import Store
 
 CALLBACK = "callback"
+FAULT = "sandbox.fault"
+"""Key in the WSGI environment under which the door leaves a call's fault for `endings.py`."""
+
 ON_CALLS = frozenset({"delay", "drop_before", "drop_after", "hang", "status", "garbage", "truncate"})
 ON_CALLBACKS = frozenset({
     "lost", "twice", "late", "before_response", "forged", "other_amount", "other_currency", "other_reference",
