@@ -11,6 +11,7 @@ from falcon.media import BaseHandler
 from bridge.services.idempotent import Answered
 from bridge.services.read import Page
 from bridge.web import parse
+from bridge.web.pack import Packed
 
 
 def to_bytes(document: Any) -> bytes:
@@ -56,6 +57,27 @@ def unless_known(req: Request, resp: Response, document: Any, etag: str) -> None
     else:
         resp.status = HTTP_200
         resp.media = document
+
+
+def packed_unless_known(req: Request, resp: Response, file: Packed) -> None:
+    """Answer a file's bytes, compressed for whoever takes that, or 304 to whoever has them."""
+    resp.set_headers({"ETag": f'W/"{file.digest}"', "Vary": "Accept-Encoding"})
+    if knows(req, file.digest):
+        resp.status = HTTP_304
+    elif takes_gzip(req):
+        resp.set_header("Content-Encoding", "gzip")
+        resp.data = file.gzipped
+    else:
+        resp.data = file.body
+
+
+def takes_gzip(req: Request) -> bool:
+    """Tell whether the reader takes gzip (RFC 9110, section 12.5.3); `q=0` means that it does not."""
+    for part in (req.get_header("Accept-Encoding") or "").lower().split(","):
+        coding, _, quality = part.partition(";")
+        if coding.strip() in ("gzip", "*"):
+            return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
 
 
 def knows(req: Request, opaque: str) -> bool:

@@ -16,7 +16,7 @@ from bridge.web.captures import CapturesResource
 from bridge.web.checkout import CancelCheckoutResource, CheckoutResource, ConfirmResource, PageResource, ReturnResource
 from bridge.web.docs import DocsResource
 from bridge.web.events import EventsResource
-from bridge.web.files import FrameFiles, SharedFiles, WidgetFiles, WidgetSharedFiles
+from bridge.web.files import FrameFiles, WidgetFiles
 from bridge.web.health import LiveResource, MetricsResource, ReadyResource
 from bridge.web.methods import MethodsResource
 from bridge.web.metrics import Metrics
@@ -53,9 +53,7 @@ ROUTES: tuple[tuple[str, type[Resource]], ...] = (
     ("/openapi.json", OpenApiResource),
     ("/docs", DocsResource),
     ("/frame/{file:path}", FrameFiles),
-    ("/shared/{file:path}", SharedFiles),
-    ("/widget/v1/{file:path}", WidgetFiles),
-    ("/widget/shared/{file:path}", WidgetSharedFiles),
+    ("/widget/{release}/{file}", WidgetFiles),
 )
 
 

@@ -57,9 +57,11 @@ Locale = _text(35, LOCALE)
 Method = _text(32, r"^[a-z][0-9a-z_]*$")
 Url = _text(2048, WEB_ADDRESS)
 Time = Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
-Limit = Annotated[int, BeforeValidator(_number), Field(ge=1, le=100)]
-QueryAmount = Annotated[int, BeforeValidator(_number), Field(ge=1, le=MAX_AMOUNT)]
-Metadata = Annotated[dict[_text(40), Annotated[str, StringConstraints(max_length=500, pattern=PRINTABLE.replace("+", "*"))]], Field(max_length=50)]
+Limit = Annotated[int, BeforeValidator(_number), Field(ge=1, le=100), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 100})]
+QueryAmount = Annotated[
+    int, BeforeValidator(_number), Field(ge=1, le=MAX_AMOUNT), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_AMOUNT})]
+Word = Annotated[str, StringConstraints(max_length=500, pattern=PRINTABLE.replace("+", "*"))]
+Metadata = Annotated[dict[_text(40), Word], Field(max_length=50)]
 
 
 class Request(BaseModel):

@@ -16,9 +16,9 @@ class CallbacksResource(Resource):
 
     @operation({200: "text/plain"}, query=None, problems=(errors.NotFound,))
     def on_post(self, req: Request, resp: Response, provider: str, merchant: str) -> None:
-        """Take a provider's callback, whatever its content type.
+        """Take a callback.
 
-        Answered 2xx as soon as it is safely stored, a forged one too: it is kept and changes nothing. 503 only when it cannot be stored.
+        Whatever its content type. Answered 2xx as soon as it is safely stored, a forged one too: it is kept and changes nothing. 503 only when it cannot be stored.
         """
         reply = self.services.receive_callback(provider, merchant, parse.raw_callback(req))
         resp.content_type = reply.content_type

@@ -19,9 +19,9 @@ class CapturesResource(Resource):
     @operation({201: Capture, 202: Capture}, body=CaptureBody, key=True, problems=(
         errors.NotFound, errors.PaymentNotAuthorized, errors.AmountTooLarge, errors.NotSupported, errors.OutcomeUnknown))
     def on_post(self, req: Request, resp: Response, payment_id: str, key: str, body: CaptureBody) -> None:
-        """Take part or all of an authorized amount.
+        """Capture an authorized payment.
 
-        What became of it shows in the payment, to which Location points. 202: the provider has not answered yet.
+        Takes part or all of the authorized amount. What became of it shows in the payment, to which Location points. 202: the provider has not answered yet.
         """
         answered = self.services.capture_payment(req.context.shop, payment_id, key, body.wish())
         answers.made(resp, answered, f"/v1/payments/{payment_id}")

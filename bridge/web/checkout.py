@@ -30,7 +30,10 @@ class CheckoutResource(Resource):
 
     @operation({200: Checkout, 304: None}, query=LocaleQuery, problems=(errors.NotFound, errors.CheckoutGone))
     def on_get(self, req: Request, resp: Response, token: str, query: LocaleQuery) -> None:
-        """Read what the checkout page shows."""
+        """Read a checkout.
+
+        What the checkout page shows. Cheap to ask again with `If-None-Match`.
+        """
         shown = self.services.show_checkout(token, language_for(req, query.locale).language)
         answers.unless_known(req, resp, shown.view, shown.etag)
 
@@ -44,7 +47,10 @@ class ConfirmResource(Resource):
         errors.NotFound, errors.CheckoutGone, errors.CheckoutClosed, errors.WalletUsernameRefused, errors.CurrencyNotSupported,
         errors.TooManyTries))
     def on_post(self, req: Request, resp: Response, token: str, body: ConfirmBody) -> None:
-        """Take the payer's wallet user name and ask for the money; at most 5 tries per checkout."""
+        """Confirm a checkout.
+
+        Takes the payer's wallet user name and asks for the money; at most 5 tries per checkout.
+        """
         language = language_for(req).language
         shown = self.services.confirm_checkout(token, body.wallet_username, body.reason, body.currency, language)
         resp.media = shown.view
@@ -58,7 +64,10 @@ class CancelCheckoutResource(Resource):
     @operation({200: Checkout}, body=Nothing, problems=(
         errors.NotFound, errors.CheckoutGone, errors.CheckoutClosed, errors.NotCancelable, errors.NotSupported, errors.OutcomeUnknown))
     def on_post(self, req: Request, resp: Response, token: str) -> None:
-        """Let the payer give up."""
+        """Cancel a checkout.
+
+        The payer gives up.
+        """
         resp.media = self.services.cancel_checkout(token, language_for(req).language).view
 
 
@@ -74,7 +83,10 @@ class PageResource(Resource):
 
     @operation({200: "text/html", 404: "text/html", 410: "text/html"}, query=None, page=True)
     def on_get(self, req: Request, resp: Response, token: str) -> None:
-        """Show the hosted page, alone or in an iFrame of the shop."""
+        """Show the checkout page.
+
+        Alone, or in an iFrame on one of the shop's origins. `?locale=` and then Accept-Language choose the language.
+        """
         reader = language_for(req, req.get_param("locale"), self._frame.languages)
         try:
             parse.path({"token": token})
@@ -90,13 +102,19 @@ class ReturnResource(Resource):
 
     @operation({303: None}, query=None, page=True)
     def on_get(self, req: Request, _resp: Response, token: str) -> None:
-        """Take a browser back from a provider's page and show the checkout; proves nothing, starts an inquiry."""
+        """Come back from the provider's page.
+
+        Proves nothing, starts an inquiry, leads to the checkout page.
+        """
         self._receive(token, parse.raw_callback(req))
         raise HTTPSeeOther(f"/checkout/{quote(token)}")
 
     @operation({303: None}, query=None, page=True)
     def on_post(self, req: Request, resp: Response, token: str) -> None:
-        """Take a browser back that a provider's page sent with a form; proves nothing, starts an inquiry."""
+        """Come back from the provider's page, sent with a form.
+
+        Proves nothing, starts an inquiry, leads to the checkout page.
+        """
         self.on_get(req, resp, token=token)
 
     def _receive(self, token: str, raw: RawCallback) -> None:

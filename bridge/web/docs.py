@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from bridge.services import Services
 from bridge.web.audience import Audience, Resource
 from bridge.web.operation import operation
+from bridge.web.problems import MEDIA_TYPE
 from bridge.web.settings import WebSettings
 
 
@@ -33,7 +34,10 @@ class DocsResource(Resource):
 
     @operation({200: "text/html"}, query=None)
     def on_get(self, _req: Request, resp: Response) -> None:
-        """Read the contract as a page."""
+        """Read the contract as a page.
+
+        Made from the machine-readable one.
+        """
         resp.set_header("Content-Security-Policy", self._policy)
         resp.content_type = "text/html; charset=utf-8"
         resp.text = self._page
@@ -42,14 +46,23 @@ class DocsResource(Resource):
 def render(written: Mapping[str, Any]) -> str:
     """Write the page."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"code": inline_code, "pretty": _pretty, "kind": _kind, "refs": _refs, "anchor": _anchor}
+    environment.filters |= {"code": inline_code, "prose": _prose, "pretty": _pretty, "kind": _kind, "target": _target, "anchor": _anchor,
+                            "codes": _codes, "is_problem": _is_problem}
     template = environment.from_string((resources.files(__package__) / "docs.html").read_text("utf-8"))
-    return template.render(api=written, doors=list(_doors(written)), problems=_problems(written))
+    hook = next(iter(written["webhooks"].values()))["post"]
+    return template.render(api=written, doors=list(_doors(written)), hook=hook, problems=_problems(written))
 
 
 def inline_code(text: str) -> Markup:
     """Escape a text, and set what stands between backticks as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _prose(text: str) -> Markup:
+    """Set paragraphs, and lines that start with a dash as a list."""
+    first, _, rest = text.partition("\n\n")
+    items = Markup("").join(Markup("<li>{}</li>").format(inline_code(line.removeprefix("- "))) for line in rest.splitlines())
+    return Markup("<p>{}</p><ul>{}</ul>").format(inline_code(first), items)
 
 
 def _style_of(page: str) -> str:
@@ -65,13 +78,18 @@ def _doors(written: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _problems(written: Mapping[str, Any]) -> list[tuple[str, int, str]]:
     """Every code with its status and sentence, read back from the answers."""
-    found = {}
-    for item in written["paths"].values():
-        for operation in item.values():
-            for status, answer in operation["responses"].items():
-                for code, title in re.findall(r"^- `(\w+)`: (.+)$", answer["description"], re.M):
-                    found[code] = (code, int(status), title)
-    return sorted(found.values(), key=lambda problem: (problem[1], problem[0]))
+    answers = ((status, answer) for item in written["paths"].values() for call in item.values() for status, answer in call["responses"].items())
+    found = {(int(status), code, title) for status, answer in answers for code, title in _codes(answer)}
+    return [(code, status, title) for status, code, title in sorted(found)]
+
+
+def _codes(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Read the codes and sentences of a problem answer."""
+    return re.findall(r"^- `(\w+)`: (.+)$", answer["description"], re.M)
+
+
+def _is_problem(answer: Mapping[str, Any]) -> bool:
+    return MEDIA_TYPE in answer.get("content", {})
 
 
 def _pretty(example: Any) -> str:
@@ -82,15 +100,18 @@ def _anchor(text: str) -> str:
     return re.sub(r"[^0-9a-z]+", "-", text.lower()).strip("-")
 
 
-def _refs(schema: Any) -> str | None:
-    """Name the component that a schema points to."""
-    return schema["$ref"].rpartition("/")[2] if isinstance(schema, Mapping) and "$ref" in schema else None
+def _target(schema: Mapping[str, Any]) -> str | None:
+    """Name the one component that a schema is about, if any."""
+    for part in (schema, schema.get("items", {}), *schema.get("anyOf", ())):
+        if "$ref" in part:
+            return str(part["$ref"].rpartition("/")[2])
+    return None
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
     """Say in a few words what a value may be."""
     if "$ref" in schema:
-        return str(_refs(schema))
+        return str(_target(schema))
     if "anyOf" in schema:
         return " or ".join(_kind(choice) for choice in schema["anyOf"])
     if "const" in schema or "enum" in schema:

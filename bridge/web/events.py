@@ -17,5 +17,8 @@ class EventsResource(Resource):
 
     @operation({200: Notifications}, query=EventsQuery)
     def on_get(self, req: Request, resp: Response, query: EventsQuery) -> None:
-        """Read the shop's notifications after one that it knows, oldest first."""
+        """Read notifications again.
+
+        What the shop was told, or should have been, after one that it knows; oldest first.
+        """
         answers.page(req, resp, self.services.list_events(req.context.shop, query.after, query.limit), "after")

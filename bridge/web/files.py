@@ -1,20 +1,26 @@
-"""Public door: the files that browsers get, from `static/` and from nowhere else."""
+"""Public door: the files that browsers get, from `static/` and from nowhere else.
+
+All are read and made ready at the start (see `pack.py`); an address that names none of them is unknown, whatever it is made of.
+"""
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from falcon import HTTP_304, HTTPRouteNotFound, Request, Response
+from falcon import HTTPRouteNotFound, Request, Response
 
 from bridge.services import Services
 from bridge.web import answers
 from bridge.web.audience import Audience, Resource
 from bridge.web.operation import operation
+from bridge.web.pack import Packed, pack, packed
 from bridge.web.settings import WebSettings
 
 TYPES: Mapping[str, str] = {
     ".js": "text/javascript; charset=utf-8",
     ".mjs": "text/javascript; charset=utf-8",
+    ".mts": "text/plain; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".json": "application/json",
     ".svg": "image/svg+xml",
@@ -26,67 +32,71 @@ TYPES: Mapping[str, str] = {
 OURS = "no-cache"
 """Our own page is never older than its scripts: they are asked for again, and mostly answered 304."""
 
-THEIRS = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=604800"
+EVERGREEN = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=604800"
 """A shop's page must come up even while we do not."""
 
+PINNED = "public, max-age=31536000, immutable"
+"""An address with a full version in it never means other bytes."""
 
-class FilesResource(Resource):
-    """A folder of static files; sub-classes name it."""
+Files = Mapping[str, Packed]
+
+
+def folder(root: Path, name: str, pattern: str = "**/*") -> dict[str, Packed]:
+    """Return the files of a folder below `root`, ready to be served, by their path in it."""
+    return {path.relative_to(root / name).as_posix(): pack(path, root) for path in _served(root / name, pattern)}
+
+
+def _served(base: Path, pattern: str) -> list[Path]:
+    return sorted(path for path in base.glob(pattern) if path.suffix in TYPES and path.is_file())
+
+
+class FrameFiles(Resource):
+    """/frame/{file:path}"""
 
     audience = Audience.PUBLIC
-    folder = ""
-    caching = OURS
 
     def __init__(self, services: Services, settings: WebSettings) -> None:
-        """Find the folder."""
+        """Make the files ready."""
         super().__init__(services, settings)
-        self._root = (settings.static / self.folder).resolve()
+        self._files = folder(settings.static, "frame")
 
     @operation({200: "*/*", 304: None}, query=None)
     def on_get(self, req: Request, resp: Response, file: str) -> None:
-        """Serve a file."""
-        found = self._find(file)
-        stat = found.stat()
-        opaque = f"{stat.st_mtime_ns:x}-{stat.st_size:x}"
-        resp.set_headers({
-            "Access-Control-Allow-Origin": "*", "Cache-Control": self.caching, "Cross-Origin-Resource-Policy": "cross-origin",
-            "ETag": f'W/"{opaque}"'})
-        resp.content_type = TYPES[found.suffix]
-        if answers.knows(req, opaque):
-            resp.status = HTTP_304
-        else:
-            resp.data = found.read_bytes()
-
-    def _find(self, name: str) -> Path:
-        if "\0" in name or not name.isascii():
-            raise HTTPRouteNotFound
-        found = (self._root / name).resolve()
-        if not found.is_relative_to(self._root) or found.suffix not in TYPES or not found.is_file():
-            raise HTTPRouteNotFound
-        return found
+        """Serve a file of the checkout page."""
+        _serve(req, resp, self._files, file, OURS)
 
 
-class FrameFiles(FilesResource):
-    """/frame/{file:path}"""
+class WidgetFiles(Resource):
+    """/widget/{release}/{file}: `v1` is the newest of its line, `v0.1.0` that version for ever.
 
-    folder = "frame"
+    Versions before this one stay as they were when their folders are kept as `widget/v<version>/`.
+    """
+
+    audience = Audience.PUBLIC
+
+    def __init__(self, services: Services, settings: WebSettings) -> None:
+        """Make this version's files ready, and find the versions that were kept."""
+        super().__init__(services, settings)
+        here = settings.static / "widget"
+        newest, files = f"v{settings.version}", folder(settings.static, "widget", "*")
+        kept = {old.name: {path.name: packed(path.read_bytes()) for path in _served(old, "*")} for old in here.glob("v*/")}
+        self._releases: dict[str, Files] = {**kept, newest: files, "v1": {**files, "integrity.json": _integrity(newest, files)}}
+
+    @operation({200: "*/*", 304: None}, query=None)
+    def on_get(self, req: Request, resp: Response, release: str, file: str) -> None:
+        """Serve a file of the widget, with hashes for the `integrity` attribute in `v1/integrity.json`."""
+        _serve(req, resp, self._releases.get(release, {}), file, EVERGREEN if release == "v1" else PINNED)
 
 
-class SharedFiles(FilesResource):
-    """/shared/{file:path}"""
-
-    folder = "shared"
-
-
-class WidgetFiles(FilesResource):
-    """/widget/v1/{file:path}"""
-
-    folder = "widget"
-    caching = THEIRS
+def _serve(req: Request, resp: Response, files: Files, name: str, caching: str) -> None:
+    file = files.get(name)
+    if file is None:
+        raise HTTPRouteNotFound
+    resp.set_headers({"Access-Control-Allow-Origin": "*", "Cache-Control": caching, "Cross-Origin-Resource-Policy": "cross-origin"})
+    resp.content_type = TYPES[Path(name).suffix]
+    answers.packed_unless_known(req, resp, file)
 
 
-class WidgetSharedFiles(FilesResource):
-    """/widget/shared/{file:path}: where `../shared/` leads to from the widget's own address."""
-
-    folder = "shared"
-    caching = THEIRS
+def _integrity(release: str, files: Files) -> Packed:
+    hashes = {name: {"url": f"/widget/{release}/{name}", "integrity": file.integrity} for name, file in files.items()}
+    return packed(json.dumps({"version": release[1:], "files": hashes}, indent=2).encode() + b"\n")

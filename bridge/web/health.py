@@ -22,7 +22,10 @@ class LiveResource(Resource):
 
     @operation({200: Alive}, query=None)
     def on_get(self, _req: Request, resp: Response) -> None:
-        """Tell that the process answers; asks nothing else."""
+        """Is it alive?
+
+        Tells that the process answers; asks nothing else.
+        """
         resp.media = {"status": "pass"}
 
 
@@ -33,7 +36,10 @@ class ReadyResource(Resource):
 
     @operation({200: Ready, 503: Ready}, query=None)
     def on_get(self, _req: Request, resp: Response) -> None:
-        """Tell whether requests can be served: database, migrations and whatever else is checked."""
+        """Is it ready?
+
+        Tells whether requests can be served: database, migrations and whatever else is checked.
+        """
         checks = self._checks()
         ready = all(checks.values())
         resp.status = 200 if ready else HTTP_503
@@ -59,5 +65,8 @@ class MetricsResource(Resource):
 
     @operation({200: "text/plain"}, query=None)
     def on_get(self, _req: Request, resp: Response) -> None:
-        """Read the measurements, for Prometheus."""
+        """Read measurements.
+
+        In the text format of Prometheus.
+        """
         resp.content_type, resp.data = self._metrics.scrape()

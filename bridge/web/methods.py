@@ -18,6 +18,9 @@ class MethodsResource(Resource):
 
     @operation({200: Methods}, query=MethodsQuery, problems=(errors.CurrencyNotSupported,))
     def on_get(self, req: Request, resp: Response, query: MethodsQuery) -> None:
-        """Tell what this shop may offer for an amount: method, limits, fee estimate, what the payer must type."""
+        """List methods.
+
+        What this shop may offer for an amount: method, limits, fee estimate, what the payer must type.
+        """
         language = language_for(req, query.locale).language
         resp.media = self.services.offer_methods(req.context.shop, query.amount, query.currency, language)

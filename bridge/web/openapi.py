@@ -48,7 +48,10 @@ class OpenApiResource(Resource):
 
     @operation({200: "application/json"}, query=None)
     def on_get(self, _req: Request, resp: Response) -> None:
-        """Read the machine-readable contract: this document."""
+        """Read the contract.
+
+        This document.
+        """
         resp.set_header("Access-Control-Allow-Origin", "*")
         resp.media = self._written
 
@@ -76,7 +79,7 @@ def document(routes: Routes, settings: WebSettings) -> dict[str, Any]:
 
 def operations_of(resource: type[Resource]) -> Iterator[tuple[str, Operation]]:
     """Return a resource's declared operations by HTTP method; HEAD is GET."""
-    for method in ("get", "post"):
+    for method in ("post", "get"):
         declared = getattr(getattr(resource, f"on_{method}", None), "operation", None)
         if declared is not None:
             yield method, declared
@@ -121,7 +124,7 @@ def _operation(method: str, path: str, resource: type[Resource], declared: Opera
     written: dict[str, Any] = {
         "operationId": f"{method}_{re.sub(r'[^0-9a-z]+', '_', path).strip('_')}",
         "tags": [DOORS[audience][0]], "summary": summary.rstrip("."), "description": " ".join(description.split()) or summary,
-        "parameters": [*_path_parameters(path), *_query_parameters(declared), *_header_parameters(method, declared)],
+        "parameters": [*_path_parameters(path, declared), *_query_parameters(declared), *_header_parameters(method, declared)],
         "responses": {str(status): answer for status, answer in sorted(_answers(declared, audience).items())},
         "security": [{"apiKey": []}] if audience is Audience.SHOP else [],
     }
@@ -133,9 +136,10 @@ def _operation(method: str, path: str, resource: type[Resource], declared: Opera
     return written
 
 
-def _path_parameters(path: str) -> Iterator[dict[str, Any]]:
+def _path_parameters(path: str, declared: Operation) -> Iterator[dict[str, Any]]:
     for name in re.findall(r"{(\w+)}", path):
-        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": f"^{parse.PATHS[name].pattern}$"}}
+        form = {} if declared.page else {"pattern": f"^{parse.PATHS[name].pattern}$"}
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", **form}}
 
 
 def _query_parameters(declared: Operation) -> Iterator[dict[str, Any]]:

@@ -22,7 +22,7 @@ class PaymentsResource(Resource):
         errors.PaymentExists, errors.MethodNotAvailable, errors.CurrencyNotSupported, errors.AmountTooSmall, errors.AmountTooLarge,
         errors.ForeignUrl, errors.NotSupported))
     def on_post(self, req: Request, resp: Response, key: str, body: PaymentBody) -> None:
-        """Create a payment for an order.
+        """Create a payment.
 
         The provider is asked at once when it has all it needs; else the payment waits for the payer in the checkout. 202: the provider is
         slow, and the work goes on. A payer's no is a 201 with `status: declined`.
@@ -32,7 +32,10 @@ class PaymentsResource(Resource):
 
     @operation({200: Payments}, query=PaymentsQuery)
     def on_get(self, req: Request, resp: Response, query: PaymentsQuery) -> None:
-        """List payments, newest first."""
+        """List payments.
+
+        Newest first; filters may be combined.
+        """
         answers.page(req, resp, self.services.list_payments(req.context.shop, query.wanted(), query.limit, query.cursor))
 
 
@@ -43,7 +46,7 @@ class PaymentResource(Resource):
 
     @operation({200: Payment, 304: None}, problems=(errors.NotFound,))
     def on_get(self, req: Request, resp: Response, payment_id: str) -> None:
-        """Read one payment."""
+        """Read a payment."""
         answers.unless_known(req, resp, *self.services.read_payment(req.context.shop, payment_id))
 
 
@@ -55,7 +58,10 @@ class CancelResource(Resource):
     @operation({200: Payment, 202: Payment}, body=Nothing, body_optional=True, key=True, problems=(
         errors.NotFound, errors.NotCancelable, errors.NotSupported, errors.OutcomeUnknown))
     def on_post(self, req: Request, resp: Response, payment_id: str, key: str) -> None:
-        """Give up an unfinished payment, release an authorization."""
+        """Cancel a payment.
+
+        Gives up an unfinished payment, or releases an authorization. 202: the provider has not answered yet.
+        """
         answered = self.services.cancel_payment(req.context.shop, payment_id, key)
         answers.made(resp, answered, f"/v1/payments/{payment_id}", HTTP_200)
 
@@ -67,7 +73,10 @@ class SyncResource(Resource):
 
     @operation({200: Payment}, body=Nothing, body_optional=True, problems=(errors.NotFound,))
     def on_post(self, req: Request, resp: Response, payment_id: str, **_nothing: Any) -> None:
-        """Ask the provider about a payment now, and answer the payment as it is then."""
+        """Sync a payment.
+
+        Asks the provider now, and answers the payment as it is then.
+        """
         resp.media = self.services.sync_payment(req.context.shop, payment_id)
 
 
@@ -78,5 +87,8 @@ class HistoryResource(Resource):
 
     @operation({200: History}, query=PageQuery, problems=(errors.NotFound,))
     def on_get(self, req: Request, resp: Response, payment_id: str, query: PageQuery) -> None:
-        """Read what happened to a payment, in order, with the source of each fact."""
+        """Read a payment's history.
+
+        What happened, in order, with the source of each fact.
+        """
         answers.page(req, resp, self.services.payment_events(req.context.shop, payment_id, query.limit, query.cursor))

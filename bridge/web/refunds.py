@@ -20,9 +20,9 @@ class RefundsResource(Resource):
         errors.NotFound, errors.PaymentNotPaid, errors.AmountTooLarge, errors.RefundableMismatch, errors.NotSupported,
         errors.OutcomeUnknown))
     def on_post(self, req: Request, resp: Response, payment_id: str, key: str, body: RefundBody) -> None:
-        """Refund part or all of a payment.
+        """Refund a payment.
 
-        Pending refunds count against what is left. 202: the provider has not answered yet.
+        Part of it, or all that is left. Pending refunds count against what is left. 202: the provider has not answered yet.
         """
         answered = self.services.refund_payment(req.context.shop, payment_id, key, body.wish())
         answers.made(resp, answered, f"/v1/refunds/{answered.resource}")
@@ -40,5 +40,5 @@ class RefundResource(Resource):
 
     @operation({200: Refund}, problems=(errors.NotFound,))
     def on_get(self, req: Request, resp: Response, refund_id: str) -> None:
-        """Read one refund."""
+        """Read a refund."""
         resp.media = self.services.read_refund(req.context.shop, refund_id)

@@ -16,7 +16,10 @@ class ShopResource(Resource):
 
     @operation({200: Shop})
     def on_get(self, req: Request, resp: Response) -> None:
-        """Tell whose API key this is."""
+        """Read the shop.
+
+        Tells whose API key this is; for a module's "test connection" button.
+        """
         resp.media = self.services.describe_shop(req.context.shop)
 
 
@@ -27,5 +30,8 @@ class TestNotificationResource(Resource):
 
     @operation({200: TestResult}, body=Nothing, body_optional=True)
     def on_post(self, req: Request, resp: Response) -> None:
-        """Send a signed `shop.test` notification and tell what the shop answered."""
+        """Send a test notification.
+
+        Sends a signed `shop.test` notification and tells what the shop answered.
+        """
         resp.media = self.services.test_notification(req.context.shop)
