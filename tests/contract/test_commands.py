@@ -1,0 +1,141 @@
+"""The operator's commands, run as an operator would, on a database with payments in it."""
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bridge.__main__ import main
+from bridge.domain.payment import Asking, Status
+from bridge.ports import JobKind
+from bridge.services.deliver_notification import OWNER, endpoint_document
+from bridge.store.unit import SqlUnits
+from factories import NOON, a_config, a_payment, an_event, an_operation, migrated
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Desk:
+    """A configured installation, and somebody who types commands at it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config = str(folder / "bridge.yaml")
+        url = f"sqlite:///{folder}/bridge.db"
+        a_config(folder, database=url)
+        self.units = SqlUnits(migrated(url))
+
+    def type(self, *words: str) -> Result:
+        return CliRunner().invoke(main, [*words, "--config", self.config])
+
+    def doubtful_payment(self):  # type: ignore[no-untyped-def]
+        payment = a_payment(status=Status.PENDING, asking=Asking.DOUBTFUL, attempt=1, asked_at=NOON)
+        with self.units() as unit:
+            unit.payments.add(payment)
+            unit.outbox.put(JobKind.PAYMENT, payment.id, "acme:cashcloud", NOON)
+        return payment
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_graph__printed__is_the_picture_in_the_readme() -> None:
+    printed = CliRunner().invoke(main, ["payments", "graph"]).output
+    assert printed.strip() in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_every_command__asked_for_help__explains_itself() -> None:
+    for name, command in main.commands.items():
+        result = CliRunner().invoke(main, [name, "--help"])
+        assert result.exit_code == 0 and (command.help or "").strip(), name
+
+
+def test_payments_list__with_one_in_doubt__says_so(desk: Desk) -> None:
+    payment = desk.doubtful_payment()
+    result = desk.type("payments", "list")
+    assert result.exit_code == 0 and payment.id in result.output and "outcome unknown" in result.output
+
+
+def test_payments_show__unknown_id__is_a_plain_sentence(desk: Desk) -> None:
+    result = desk.type("payments", "show", "pay_nobody")
+    assert result.exit_code == 1 and "There is no such resource" in result.output and "Traceback" not in result.output
+
+
+@pytest.mark.invariant("I5")
+def test_resolve__payment_in_doubt__ends_with_the_reason_kept(desk: Desk) -> None:
+    payment = desk.doubtful_payment()
+    result = desk.type("payments", "resolve", payment.id, "--as", "failed", "--why", "the provider confirmed by telephone")
+    assert result.exit_code == 0, result.output
+    with desk.units.read() as unit:
+        ended, history = unit.payments.get(payment.id), unit.events.of_payment(payment.id)
+    assert ended.status is Status.FAILED and ended.outcome_known
+    assert ("operator", "the provider confirmed by telephone") in [(event.source, event.detail) for event in history]
+
+
+def test_resolve__payment_that_is_known__changes_nothing(desk: Desk) -> None:
+    payment = a_payment(status=Status.PENDING, asking=Asking.ANSWERED, attempt=1, asked_at=NOON)
+    with desk.units() as unit:
+        unit.payments.add(payment)
+    result = desk.type("payments", "resolve", payment.id, "--as", "failed", "--why", "impatience")
+    assert result.exit_code == 1 and "not in doubt" in result.output
+    with desk.units.read() as unit:
+        assert unit.payments.get(payment.id) == payment
+
+
+def test_resolve__payment_as_succeeded__is_refused(desk: Desk) -> None:
+    result = desk.type("payments", "resolve", desk.doubtful_payment().id, "--as", "succeeded", "--why", "hope")
+    assert result.exit_code == 1 and "only the provider" in result.output
+
+
+def test_resolve__refund_in_doubt__moves_the_amounts(desk: Desk) -> None:
+    payment = a_payment(status=Status.PAID, asking=Asking.ANSWERED, amount_authorized=4999, amount_captured=4999, amount_refund_pending=1500)
+    refund = an_operation(payment, asking=Asking.DOUBTFUL, attempt=1, asked_at=NOON)
+    with desk.units() as unit:
+        unit.payments.add(payment)
+        unit.operations.add(refund)
+    assert desk.type("payments", "resolve", refund.id, "--as", "succeeded", "--why", "seen in the account").exit_code == 0
+    with desk.units.read() as unit:
+        after = unit.payments.get(payment.id)
+    assert (after.amount_refunded, after.amount_refund_pending) == (1500, 0)
+
+
+def test_notifications__given_up__are_listed_and_sent_again(desk: Desk) -> None:
+    payment = a_payment()
+    event = replace(an_event(payment), undeliverable_at=NOON, attempts=12, last_result="HTTP 500")
+    with desk.units() as unit:
+        unit.payments.add(payment)
+        unit.events.add(event)
+    assert event.id in desk.type("notifications", "list").output
+    assert desk.type("notifications", "resend", event.id).exit_code == 0
+    with desk.units.read() as unit:
+        assert unit.events.next_undelivered(payment.id) is not None and unit.outbox.depth() == {"notify": 1}
+
+
+def test_notifications_enable__switched_off_endpoint__is_on_again(desk: Desk) -> None:
+    with desk.units() as unit:
+        unit.documents.put(OWNER, endpoint_document("acme-one"), {"since": "then"})
+    assert desk.type("notifications", "enable", "acme-one").exit_code == 0
+    with desk.units.read() as unit:
+        assert unit.documents.get(OWNER, endpoint_document("acme-one")) is None
+
+
+def test_merchants_sync__provider_away__names_each_account(desk: Desk) -> None:
+    result = desk.type("merchants", "sync")
+    assert result.exit_code == 1 and "0 of 2 accounts told" in result.output
+    assert "acme: cashcloud could not be told" in result.output and "canary" not in result.output
+
+
+def test_serve__tables_missing__says_what_to_do(tmp_path: Path) -> None:
+    a_config(tmp_path, database=f"sqlite:///{tmp_path}/empty.db")
+    result = CliRunner().invoke(main, ["serve", "--config", str(tmp_path / "bridge.yaml")])
+    assert result.exit_code == 1 and "bridge migrate" in result.output and "Traceback" not in result.output
+
+
+def test_migrate__twice__is_harmless(tmp_path: Path) -> None:
+    a_config(tmp_path, database=f"sqlite:///{tmp_path}/new.db")
+    for _ in range(2):
+        result = CliRunner().invoke(main, ["migrate", "--config", str(tmp_path / "bridge.yaml")])
+        assert result.exit_code == 0 and "revision" in result.output
