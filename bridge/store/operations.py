@@ -49,7 +49,7 @@ class SqlOperations:
 
     def of_payment(self, payment_id: str, kind: str | None = None) -> Sequence[Operation]:
         """Return a payment's operations, oldest first."""
-        query = select(operations).where(operations.c.payment_id == payment_id).order_by(operations.c.id)
+        query = select(operations).where(operations.c.payment_id == payment_id).order_by(operations.c.created_at, operations.c.id)
         if kind is not None:
             query = query.where(operations.c.kind == kind)
         return [_operation_from(row) for row in self._connection.execute(query)]

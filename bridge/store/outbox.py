@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, literal, or_, select, tuple_, update
 
 from bridge.errors import LeaseLost
 from bridge.ports import Job, JobKind
@@ -66,7 +66,8 @@ class SqlOutbox:
         """Release a held job, counting one more attempt; if it was put anew meanwhile, the earlier due time holds."""
         c = outbox.c
         same = c.revision == job.revision
-        earlier = case((or_(same, c.due_at > due_at), due_at), else_=c.due_at)
+        due = literal(due_at, c.due_at.type)  # untyped it would be written in another form than the column's, and sort wrongly
+        earlier = case((or_(same, c.due_at > due), due), else_=c.due_at)
         attempts = case((same, c.attempts + 1), else_=c.attempts)
         self._connection.execute(update(outbox).where(_held(job)).values(due_at=earlier, attempts=attempts, leased_until=None,
                                                                              revision=c.revision + 1))
