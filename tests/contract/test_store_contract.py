@@ -1,0 +1,763 @@
+"""Everything that `ports.py` promises of the store, on SQLite and on PostgreSQL alike."""
+from __future__ import annotations
+
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, replace
+from datetime import timedelta
+
+import pytest
+from factories import FIFTY, NOON, a_payment, an_event, an_operation, migrated
+from sqlalchemy import create_engine, delete, text
+from sqlalchemy.exc import IntegrityError
+
+from bridge.domain.operation import Kind, OperationStatus
+from bridge.domain.payment import Asking, Failure, Payer, Payment, Status
+from bridge.domain.reasons import Reason
+from bridge.errors import IdempotencyRunning, LeaseLost, NotFound, PaymentExists
+from bridge.ports import Job, JobKind, KeptAnswer, PaymentFilter, RawCallback, StoredCallback
+from bridge.store import schema
+from bridge.store.unit import SqlUnits
+
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def migrated_engine(request, tmp_path_factory):
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('store')}/bridge.db"
+    else:
+        url = a_database(request.getfixturevalue("postgres"))
+    engine = migrated(url)
+    yield engine
+    engine.dispose()
+
+
+def a_database(postgres):
+    name = f"store_{uuid.uuid4().hex[:8]}"
+    admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    admin.dispose()
+    return postgres.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def engine(migrated_engine):
+    """A database with empty tables."""
+    with migrated_engine.begin() as connection:
+        for table in reversed(schema.metadata.sorted_tables):
+            connection.execute(delete(table))
+    return migrated_engine
+
+
+@pytest.fixture
+def units(engine):
+    return SqlUnits(engine)
+
+
+def added(units, *payments):
+    with units() as unit:
+        for payment in payments:
+            unit.payments.add(payment)
+    return payments[0] if len(payments) == 1 else payments
+
+
+def paid(**changes):
+    return a_payment(**{"status": Status.PAID, "amount_authorized": FIFTY, "amount_captured": FIFTY, **changes})
+
+
+def at_once(count, act):
+    """Run `act(n)` on so many threads that start together; return results and exceptions in order."""
+    barrier = threading.Barrier(count)
+
+    def run(n):
+        barrier.wait(20)
+        try:
+            return act(n)
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+# --- units -----------------------------------------------------------------------------------------------------------
+
+
+def test_unit__an_exception__rolls_everything_back(units):
+    payment = a_payment()
+    with pytest.raises(RuntimeError), units() as unit:
+        unit.payments.add(payment)
+        unit.events.add(an_event(payment))
+        unit.outbox.put(JobKind.PAYMENT, payment.id, "lane", NOON)
+        raise RuntimeError
+    with units.read() as unit:
+        assert unit.events.of_payment(payment.id) == [] and unit.outbox.depth() == {}
+
+
+def test_unit__not_yet_committed__is_seen_by_nobody_else(units):
+    payment = a_payment()
+    with units() as unit:
+        unit.payments.add(payment)
+        with units.read() as other, pytest.raises(NotFound):
+            other.payments.get(payment.id)
+
+
+# --- payments --------------------------------------------------------------------------------------------------------
+
+
+def a_full_payment() -> Payment:
+    """A payment with something in every field."""
+    return a_payment(
+        status=Status.PAID, asking=Asking.ANSWERED, attempt=2, asked_at=NOON, tries=1, next_check_at=NOON + MINUTE, amount_authorized=4000,
+        amount_captured=3000, amount_capture_pending=500, amount_refunded=200, amount_refund_pending=100, fee_estimate=65, capture="manual",
+        failure=Failure(Reason.OPERATOR, "code-1"), provider_reference="hash", pay_currency="CCR", reason_id="314", page_url="https://x.example",
+        review="look", sequence=7, cancel_url="https://shop.example/no", payer=Payer(None, "a@b.example", "de-DE"), channel="mobile",
+        metadata={"cart": "77", "note": "ä€😀"})
+
+
+def test_payments__every_field__is_read_back_as_it_was_written(units):
+    payment = added(units, a_full_payment())
+    defaults = {f.name: f.default for f in fields(Payment)}
+    assert not [name for name, default in defaults.items() if name != "version" and getattr(payment, name) == default]
+    with units.read() as unit:
+        assert unit.payments.get(payment.id) == unit.payments.by_token(payment.checkout_token) == payment
+
+
+def test_payments__saved_with_every_field_changed__is_read_back(units):
+    payment = added(units, a_payment())
+    changed = replace(a_full_payment(), id=payment.id, checkout_token=payment.checkout_token)
+    with units() as unit:
+        saved = unit.payments.save(changed)
+    with units.read() as unit:
+        assert unit.payments.get(payment.id) == changed and saved.version == 1
+
+
+def test_payments__of_another_shop_or_unknown__is_not_found(units):
+    payment = added(units, a_payment())
+    with units.read() as unit:
+        assert unit.payments.of_shop("acme-one", payment.id) == payment
+        for look in (lambda: unit.payments.of_shop("acme-two", payment.id), lambda: unit.payments.get("pay_x"), lambda: unit.payments.by_token("chk_x")):
+            with pytest.raises(NotFound):
+                look()
+
+
+def test_payments__by_provider_reference__only_of_that_merchant_and_provider(units):
+    """A reference belongs to one account (lessons 58 to 60)."""
+    mine = added(units, a_payment(provider_reference="hash"))
+    added(units, a_payment(merchant="globex", provider_reference="hash"))
+    with units.read() as unit:
+        assert unit.payments.by_provider_reference("acme", "cashcloud", "hash") == mine
+        assert unit.payments.by_provider_reference("acme", "other", "hash") is None
+
+
+def test_payments__provider_reference_twice_at_one_account__is_refused(units):
+    added(units, a_payment(provider_reference="hash"))
+    with pytest.raises(IntegrityError):
+        added(units, a_payment(provider_reference="hash"))
+
+
+def test_save__somebody_was_faster__is_refused(units):
+    """Compare and set on the version (lesson 11)."""
+    payment = added(units, a_payment())
+    with units() as unit:
+        unit.payments.save(replace(payment, status=Status.PENDING))
+    with pytest.raises(LeaseLost), units() as unit:
+        unit.payments.save(replace(payment, status=Status.FAILED))
+    with units.read() as unit:
+        assert unit.payments.get(payment.id).status is Status.PENDING
+
+
+def test_save__many_writers_without_a_lock__only_one_of_each_version_wins(units):
+    payment = added(units, a_payment())
+
+    def write(n):
+        with units() as unit:
+            return unit.payments.save(replace(payment, description=f"writer {n}"))
+
+    results = at_once(8, write)
+    assert [type(result) for result in results].count(Payment) == 1
+    assert {type(result) for result in results} == {Payment, LeaseLost}
+
+
+def test_lock__read_change_write_by_many__loses_no_update(units):
+    """The row is held from the locked read to the commit (lessons 7 and 11)."""
+    payment = added(units, a_payment())
+
+    def count_up(_):
+        with units() as unit:
+            current = unit.payments.get(payment.id, lock=True)
+            unit.payments.save(replace(current, tries=current.tries + 1))
+
+    assert at_once(8, count_up) == [None] * 8
+    with units.read() as unit:
+        assert unit.payments.get(payment.id).tries == 8
+
+
+@pytest.mark.parametrize("status", Status)
+def test_add__order_has_a_payment__is_refused_while_that_one_is_open(units, status):
+    """One open payment per order (lesson 17)."""
+    first = paid() if status is Status.PAID else a_payment(status=status)
+    added(units, first)
+    second = a_payment(order_reference=first.order_reference)
+    if first.is_open:
+        with pytest.raises(PaymentExists) as refused:
+            added(units, second)
+        assert refused.value.members == {"payment": first.id}
+    else:
+        added(units, second)
+
+
+def test_add__the_same_order_at_another_shop__is_welcome(units):
+    first = added(units, a_payment())
+    added(units, a_payment(shop="acme-two", order_reference=first.order_reference))
+
+
+def test_add__many_payments_for_one_order_at_once__one_wins(units):
+    payments = [a_payment(order_reference="the-order") for _ in range(8)]
+    results = at_once(8, lambda n: added(units, payments[n]))
+    winners = [result for result in results if isinstance(result, Payment)]
+    assert len(winners) == 1 and {type(result) for result in results} == {Payment, PaymentExists}
+    assert {result.members["payment"] for result in results if isinstance(result, PaymentExists)} == {winners[0].id}
+
+
+def test_save__given_up_then_paid_late__leaves_its_order_to_the_next_payment(units):
+    first = added(units, a_payment())
+    with units() as unit:
+        canceled = unit.payments.save(replace(first, status=Status.CANCELED))
+    second = added(units, a_payment(order_reference=first.order_reference))
+    with units() as unit:
+        unit.payments.save(replace(canceled, status=Status.PAID, amount_authorized=FIFTY, amount_captured=FIFTY))
+    with units.read() as unit:
+        assert unit.payments.get(second.id).is_open and unit.payments.get(first.id).is_open
+
+
+# --- constraints, written around the domain --------------------------------------------------------------------------
+
+BAD = [
+    "amount = 0", "amount = -1", "amount_authorized = -1", "amount_authorized = amount + 1", "amount_captured = -1",
+    "amount_captured = amount_authorized + 1", "amount_capture_pending = -1", "amount_capture_pending = amount_authorized - amount_captured + 1",
+    "amount_refunded = -1", "amount_refunded = amount_captured + 1", "amount_refund_pending = -1",
+    "amount_refund_pending = amount_captured - amount_refunded + 1", "status = 'refunded'", "asking = 'perhaps'", "status = 'canceled'",
+    "amount_captured = 0, amount_refunded = 0", "version = null", "checkout_token = null",
+]
+
+
+@pytest.mark.invariant("I2")
+@pytest.mark.parametrize("bad", BAD)
+def test_constraints__wrong_sums_or_words__are_refused_by_the_database_itself(units, engine, bad):
+    """0 ≤ refunded + pending ≤ captured ≤ authorised ≤ requested at every commit (I2)."""
+    added(units, paid(amount_authorized=4000, amount_captured=3000, amount_refunded=500))
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(text(f"update payments set {bad}"))
+
+
+@pytest.mark.invariant("I2")
+@pytest.mark.parametrize("bad", ["amount = 0", "kind = 'gift'", "status = 'done'", "payment_id = 'pay_none'", "asking = 'perhaps'"])
+def test_constraints__wrong_operations__are_refused_by_the_database_itself(units, engine, bad):
+    """The same for refunds, captures and cancels (I2)."""
+    payment = added(units, paid())
+    with units() as unit:
+        unit.operations.add(an_operation(payment))
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(text(f"update operations set {bad}"))
+
+
+def test_constraints__an_event_of_no_payment_or_a_number_given_twice__is_refused(units):
+    payment = added(units, a_payment())
+    with units() as unit:
+        unit.events.add(an_event(payment, 1))
+    for bad in (an_event(payment, 1), an_event(a_payment(), 1)):
+        with pytest.raises(IntegrityError), units() as unit:
+            unit.events.add(bad)
+
+
+def test_times__without_a_zone__are_a_programming_error(units):
+    with pytest.raises(Exception, match="zone"):
+        added(units, a_payment(expires_at=NOON.replace(tzinfo=None)))
+
+
+@pytest.mark.invariant("I21")
+def test_times__of_another_zone__are_read_back_as_utc(units):
+    """Stored as UTC whatever the writer's zone (I21; lesson 66)."""
+    from zoneinfo import ZoneInfo
+
+    payment = added(units, a_payment(expires_at=NOON.astimezone(ZoneInfo("Asia/Tokyo"))))
+    with units.read() as unit:
+        stored = unit.payments.get(payment.id).expires_at
+    assert stored == NOON and stored.utcoffset() == timedelta(0)
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+def test_list__pages_by_id__show_everything_once_newest_first(units):
+    payments = added(units, *(a_payment(NOON + n * SECOND) for n in range(7)))
+    added(units, a_payment(NOON, shop="acme-two"))
+    seen, before = [], None
+    with units.read() as unit:
+        while page := unit.payments.list("acme-one", PaymentFilter(), 3, before):
+            seen += page
+            before = page[-1].id
+    assert seen == list(reversed(payments))
+
+
+@pytest.mark.parametrize(("wanted", "found"), [
+    ({}, "abcd"), ({"order_reference": "o-b"}, "b"), ({"status": "paid"}, "c"), ({"method": "card"}, "d"), ({"provider_reference": "hash-a"}, "a"),
+    ({"created_from": NOON + 2 * MINUTE}, "cd"), ({"created_to": NOON + 2 * MINUTE}, "ab"), ({"updated_from": NOON + 3 * MINUTE}, "d"),
+    ({"needs_review": True}, "b"), ({"created_from": NOON + MINUTE, "created_to": NOON + 3 * MINUTE, "method": "wallet"}, "bc"),
+    ({"order_reference": "o-b", "status": "paid"}, ""),
+])
+def test_list__filters__show_what_fits_all_of_them(units, wanted, found):
+    added(units, a_payment(NOON, order_reference="o-a", provider_reference="hash-a"),
+          a_payment(NOON + MINUTE, order_reference="o-b", review="look"),
+          paid(at=NOON + 2 * MINUTE, order_reference="o-c"), a_payment(NOON + 3 * MINUTE, order_reference="o-d", method="card"))
+    with units.read() as unit:
+        listed = unit.payments.list("acme-one", PaymentFilter(**wanted), 10, None)
+    assert "".join(payment.order_reference[-1] for payment in reversed(listed)) == found
+
+
+def test_list__for_operators__shows_all_shops(units):
+    added(units, a_payment(), a_payment(shop="globex-shop", merchant="globex"))
+    with units.read() as unit:
+        assert len(unit.payments.list(None, PaymentFilter(), 10, None)) == 2
+
+
+# --- operations ------------------------------------------------------------------------------------------------------
+
+
+def test_operations__every_field__is_read_back_as_it_was_written(units):
+    payment = added(units, paid())
+    refund = an_operation(payment, status=OperationStatus.FAILED, asking=Asking.DOUBTFUL, attempt=3, asked_at=NOON, reason="broken ä",
+                          refund_reference="memo-1", provider_reference="hash-r", failure=Failure(Reason.REFUND_NOT_TAKEN, "4"), review="look")
+    with units() as unit:
+        unit.operations.add(refund)
+    with units.read() as unit:
+        assert unit.operations.get(refund.id) == unit.operations.by_provider_reference("acme", "cashcloud", "hash-r") == refund
+        assert unit.operations.by_provider_reference("globex", "cashcloud", "hash-r") is None
+
+
+def test_operations__of_a_shop_and_kind__only_those(units):
+    payment = added(units, paid())
+    refund, capture = an_operation(payment), an_operation(payment, Kind.CAPTURE, NOON + SECOND)
+    with units() as unit:
+        unit.operations.add(refund), unit.operations.add(capture)
+    with units.read() as unit:
+        assert unit.operations.of_payment(payment.id) == [refund, capture] and unit.operations.of_payment(payment.id, "capture") == [capture]
+        assert unit.operations.of_shop("acme-one", "refund", refund.id) == refund
+        for shop, kind, wanted in (("acme-two", "refund", refund.id), ("acme-one", "capture", refund.id), ("acme-one", "refund", "ref_x")):
+            with pytest.raises(NotFound):
+                unit.operations.of_shop(shop, kind, wanted)
+
+
+def test_operations__two_of_equal_amount__are_two_rows(units):
+    """Nothing is ever taken for the same by its amount (lessons 3, 4 and 46)."""
+    payment = added(units, paid())
+    with units() as unit:
+        for number in range(2):
+            unit.operations.add(an_operation(payment, at=NOON + number * SECOND, provider_reference=f"hash-{number}"))
+    with units.read() as unit:
+        assert len(unit.operations.of_payment(payment.id)) == 2
+    with pytest.raises(IntegrityError), units() as unit:
+        unit.operations.add(an_operation(payment, provider_reference="hash-1"))
+
+
+def test_operations__somebody_was_faster__is_refused(units):
+    payment = added(units, paid())
+    refund = an_operation(payment)
+    with units() as unit:
+        unit.operations.add(refund)
+        unit.operations.save(replace(refund, attempt=1))
+    with pytest.raises(LeaseLost), units() as unit:
+        unit.operations.save(replace(refund, attempt=2))
+
+
+# --- events ----------------------------------------------------------------------------------------------------------
+
+
+def test_events__of_a_payment__in_the_order_of_writing_with_notes(units):
+    payment = added(units, a_payment())
+    written = [an_event(payment, 1), an_event(payment, None, type="note.resolved", detail="why"), an_event(payment, 2)]
+    with units() as unit:
+        for event in written:
+            unit.events.add(event)
+    with units.read() as unit:
+        assert unit.events.of_payment(payment.id) == written and unit.events.get(written[1].id) == written[1]
+        assert unit.events.after("acme-one", None, 10) == [written[0], written[2]]
+
+
+def test_events__after_a_cursor__only_of_that_shop_and_only_later_ones(units):
+    mine, other = added(units, a_payment(), a_payment(shop="acme-two"))
+    with units() as unit:
+        for number in (1, 2, 3):
+            unit.events.add(an_event(mine, number)), unit.events.add(an_event(other, number))
+    with units.read() as unit:
+        every = unit.events.after("acme-one", None, 10)
+        assert unit.events.after("acme-one", every[0].id, 1) == every[1:2] and unit.events.after("acme-one", every[2].id, 10) == []
+        for foreign in (unit.events.after("acme-two", None, 10)[0].id, "evt_x"):
+            with pytest.raises(NotFound):
+                unit.events.after("acme-one", foreign, 10)
+
+
+def test_events__next_undelivered__is_the_head_until_it_is_delivered_or_given_up(units):
+    payment = added(units, a_payment())
+    first, second, third = (an_event(payment, number) for number in (1, 2, 3))
+    with units() as unit:
+        for event in (first, second, third):
+            unit.events.add(event)
+        assert unit.events.next_undelivered(payment.id).id == first.id
+        unit.events.mark(first.id, result="HTTP 500")
+        assert unit.events.next_undelivered(payment.id).attempts == 1
+        unit.events.mark(first.id, result="HTTP 200", delivered_at=NOON)
+        unit.events.mark(second.id, result="no", undeliverable_at=NOON)
+        assert unit.events.next_undelivered(payment.id).id == third.id
+        assert [event.id for event in unit.events.undeliverable("acme-one", 10)] == [second.id] and not unit.events.undeliverable("acme-two", 10)
+        unit.events.reopen(second.id)
+        assert unit.events.next_undelivered(payment.id).id == second.id and unit.events.undeliverable(None, 10) == []
+
+
+def test_events__marked_after_delivery__stay_delivered(units):
+    payment = added(units, a_payment())
+    event = an_event(payment)
+    with units() as unit:
+        unit.events.add(event)
+        unit.events.mark(event.id, result="HTTP 200", delivered_at=NOON)
+        unit.events.mark(event.id, result="HTTP 500")
+        assert unit.events.get(event.id).delivered_at == NOON
+
+
+@pytest.mark.invariant("I8")
+def test_events__one_that_commits_late__is_never_before_a_cursor(units, engine):
+    """A reader between two commits of crossing transactions misses nothing (I8). SQLite lets no two writers cross."""
+    early, late = added(units, a_payment(), a_payment())
+    if engine.dialect.name == "sqlite":
+        return assert_writers_take_turns(units, early, late)
+    with units() as slow:
+        slow.events.add(an_event(early, 1))
+        with units() as fast:
+            fast.events.add(an_event(late, 1))
+        with units.read() as reader:
+            seen = list(reader.events.after("acme-one", None, 10))
+        assert seen == []  # the later one waits until nothing can come before it
+    with units.read() as reader:
+        seen = list(reader.events.after("acme-one", seen[-1].id if seen else None, 10))
+    assert [event.payment_id for event in seen] == [early.id, late.id]
+
+
+def assert_writers_take_turns(units, early, late):
+    order = []
+
+    def write(payment):
+        with units() as unit:
+            order.append(payment.id)
+            unit.events.add(an_event(payment, 1))
+            threading.Event().wait(0.05)
+            order.append(payment.id)
+
+    at_once(2, lambda n: write((early, late)[n]))
+    with units.read() as reader:
+        seen = [event.payment_id for event in reader.events.after("acme-one", None, 10)]
+    assert order[0] == order[1] and order[2] == order[3] and seen == [order[0], order[2]]
+
+
+@pytest.mark.invariant("I8")
+def test_events__read_while_many_write__every_one_is_seen_once_and_in_order_per_payment(units):
+    """A cursor that runs beside the writers sees all, each once, a payment's own in order (I8)."""
+    payments, seen, done = added(units, *(a_payment() for _ in range(4))), [], threading.Event()
+
+    def write(n):
+        for number in range(1, 11):
+            with units() as unit:
+                unit.payments.get(payments[n].id, lock=True)
+                unit.events.add(an_event(payments[n], number))
+
+    def read():
+        while True:
+            last = done.is_set()
+            with units.read() as unit:
+                seen.extend(unit.events.after("acme-one", seen[-1].id if seen else None, 3))
+                if last and not unit.events.after("acme-one", seen[-1].id, 1):
+                    return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert at_once(4, write) == [None] * 4
+    done.set()
+    reader.join(30)
+    assert len(seen) == len({event.id for event in seen}) == 40
+    assert all([event.sequence for event in seen if event.payment_id == payment.id] == list(range(1, 11)) for payment in payments)
+
+
+# --- outbox ----------------------------------------------------------------------------------------------------------
+
+
+def put(units, subject="s", lane="lane", due_at=NOON, kind=JobKind.PAYMENT, **more):
+    with units() as unit:
+        unit.outbox.put(kind, subject, lane, due_at, **more)
+
+
+def claim(units, now=NOON, limit=10, kinds=tuple(JobKind), crowded=(), lease=MINUTE):
+    with units() as unit:
+        return list(unit.outbox.claim(kinds, now, now + lease, limit, crowded))
+
+
+def held(units, job):
+    try:
+        with units() as unit:
+            unit.outbox.hold(job)
+        return True
+    except LeaseLost:
+        return False
+
+
+def act(units, verb, job, *arguments):
+    with units() as unit:
+        getattr(unit.outbox, verb)(job, *arguments)
+
+
+def test_claim__due_jobs__oldest_first_within_kind_lane_and_limit(units):
+    for n, (lane, kind) in enumerate([("a", JobKind.PAYMENT), ("b", JobKind.NOTIFY), ("a", JobKind.NOTIFY), ("c", JobKind.CALLBACK)]):
+        put(units, f"s{n}", lane, NOON - n * SECOND, kind)
+    put(units, "later", due_at=NOON + SECOND)
+    assert [job.subject for job in claim(units, limit=1, crowded=["c"], kinds=[JobKind.NOTIFY, JobKind.CALLBACK])] == ["s2"]
+    assert sorted(job.subject for job in claim(units)) == ["s0", "s1", "s3"]
+    assert claim(units) == []
+
+
+def test_put__twice__is_one_job_whose_due_time_is_the_last_given(units):
+    put(units, due_at=NOON + 2 * MINUTE)
+    put(units, due_at=NOON + MINUTE)
+    with units.read() as unit:
+        assert unit.outbox.depth() == {"payment": 1}
+    (job,) = claim(units, NOON + MINUTE)
+    assert job.due_at == NOON + MINUTE
+
+
+def test_put__of_two_kinds__is_two_jobs(units):
+    put(units), put(units, kind=JobKind.NOTIFY)
+    assert {job.kind for job in claim(units)} == {JobKind.PAYMENT, JobKind.NOTIFY}
+
+
+def test_put__after_tries__starts_the_ladder_anew(units):
+    put(units)
+    act(units, "postpone", claim(units)[0], NOON + MINUTE)
+    put(units)
+    assert [job.attempts for job in claim(units)] == [0]
+
+
+def test_put__told_to_keep_what_is_due__leaves_a_waiting_job_as_it_is(units):
+    """A new event does not bring a lane forward that backs off (I9)."""
+    put(units, keep_due=True)
+    act(units, "postpone", claim(units)[0], NOON + MINUTE)
+    put(units, keep_due=True)
+    assert claim(units) == [] and [job.attempts for job in claim(units, NOON + MINUTE)] == [1]
+
+
+def test_nudge__existing_job__comes_earlier_never_later_and_never_new(units):
+    put(units, due_at=NOON + MINUTE)
+    with units() as unit:
+        unit.outbox.nudge(JobKind.PAYMENT, "s", NOON)
+        unit.outbox.nudge(JobKind.PAYMENT, "s", NOON + 5 * MINUTE)
+        unit.outbox.nudge(JobKind.PAYMENT, "nobody", NOON)
+    assert [(job.subject, job.due_at) for job in claim(units)] == [("s", NOON)]
+
+
+def test_done__held_job__is_gone(units):
+    put(units)
+    act(units, "done", claim(units)[0])
+    assert claim(units, NOON + timedelta(days=1)) == []
+
+
+@pytest.mark.invariant("I8")
+def test_done__put_anew_meanwhile__is_released_instead(units):
+    """What the holder has not seen is not thrown away (I8; lesson 29)."""
+    put(units)
+    (job,) = claim(units)
+    put(units, due_at=NOON + SECOND)
+    act(units, "done", job)
+    assert [again.subject for again in claim(units, NOON + SECOND)] == ["s"]
+
+
+def test_postpone__held_job__comes_back_when_due_with_one_more_attempt(units):
+    put(units)
+    act(units, "postpone", claim(units)[0], NOON + MINUTE)
+    assert claim(units, NOON + MINUTE - SECOND) == []
+    assert [job.attempts for job in claim(units, NOON + MINUTE)] == [1]
+
+
+@pytest.mark.parametrize(("anew", "due"), [(NOON + SECOND, NOON + SECOND), (NOON + 2 * MINUTE, NOON + MINUTE)])
+def test_postpone__put_anew_meanwhile__the_earlier_time_holds(units, anew, due):
+    put(units)
+    (job,) = claim(units)
+    put(units, due_at=anew)
+    act(units, "postpone", job, NOON + MINUTE)
+    assert [again.due_at for again in claim(units, NOON + MINUTE)] == [due]
+
+
+def test_postpone_then_done__as_the_worker_does__keeps_the_job(units):
+    put(units)
+    (job,) = claim(units)
+    act(units, "postpone", job, NOON + MINUTE)
+    act(units, "done", job)
+    assert len(claim(units, NOON + MINUTE)) == 1
+
+
+@pytest.mark.invariant("I11")
+def test_lease__run_out__the_job_is_taken_over_and_the_old_holder_can_write_nothing(units):
+    """A dead worker's job is retaken; one that only slept is fenced off (I11; lesson 32)."""
+    put(units)
+    (old,) = claim(units)
+    assert claim(units, NOON + MINUTE) == []
+    (new,) = claim(units, NOON + MINUTE + SECOND)
+    assert new.fence > old.fence and held(units, new) and not held(units, old)
+    act(units, "done", old)
+    act(units, "postpone", old, NOON + timedelta(days=9))
+    assert held(units, new)
+    act(units, "done", new)
+    with units.read() as unit:
+        assert unit.outbox.depth() == {}
+
+
+def test_hold__job_removed__is_lost(units):
+    put(units)
+    (job,) = claim(units)
+    with units() as unit:
+        unit.outbox.remove(JobKind.PAYMENT, "s")
+    assert not held(units, job)
+
+
+@pytest.mark.invariant("I11")
+def test_hold__until_the_unit_ends__keeps_a_take_over_waiting(units):
+    """Between hold and commit nobody else can claim (I11)."""
+    put(units)
+    (job,) = claim(units)
+    taken = []
+    with units() as unit:
+        unit.outbox.hold(job)
+        thief = threading.Thread(target=lambda: taken.extend(claim(units, NOON + 2 * MINUTE)))
+        thief.start()
+        thief.join(0.3)
+        assert taken == []
+        unit.outbox.done(job)
+    thief.join(20)
+    assert taken == []
+
+
+@pytest.mark.invariant("I11")
+def test_claim__many_workers_at_once__each_job_has_one_holder(units):
+    """Nothing is claimed twice, nothing is forgotten (I11)."""
+    for number in range(40):
+        put(units, f"s{number:02}", f"lane-{number % 3}")
+
+    def work(_):
+        mine = []
+        while jobs := claim(units, limit=3):
+            mine += jobs
+            for job in jobs:
+                act(units, "done", job)
+        return mine
+
+    shares = at_once(6, work)
+    assert not [share for share in shares if isinstance(share, Exception)]
+    claimed = [job.subject for share in shares for job in share]
+    rest = [job.subject for job in claim(units)]
+    assert sorted(claimed + rest) == [f"s{number:02}" for number in range(40)]
+
+
+def test_claim__a_row_locked_by_another__is_left_out_not_waited_for(units, engine):
+    if engine.dialect.name == "sqlite":  # one writer at a time: there is never a locked row to meet
+        put(units)
+        assert (len(claim(units)), claim(units)) == (1, [])
+        return
+    put(units, "busy"), put(units, "free", due_at=NOON + SECOND)
+    with units() as other:
+        other.outbox.claim([JobKind.PAYMENT], NOON, NOON + MINUTE, 1, [])
+        assert [job.subject for job in claim(units, NOON + SECOND)] == ["free"]
+
+
+def test_job__what_was_claimed__says_all_that_a_holder_needs(units):
+    put(units, "pay_1", "acme:cashcloud")
+    assert claim(units) == [Job(JobKind.PAYMENT, "pay_1", "acme:cashcloud", NOON, attempts=0, fence=1, revision=0)]
+
+
+# --- callbacks, keys, documents --------------------------------------------------------------------------------------
+
+
+def a_callback(n=1, at=NOON):
+    raw = RawCallback("POST", "application/x-www-form-urlencoded; charset=utf-8", "a=1", b"hash=\x00\xff&\x80")
+    return StoredCallback(f"cb_{n}", "cashcloud", "acme", raw, at, "received")
+
+
+def test_callbacks__raw_bytes__are_kept_as_they_came(units):
+    """Byte for byte (lesson 62)."""
+    with units() as unit:
+        unit.callbacks.add(a_callback())
+        unit.callbacks.mark("cb_1", "applied", "the note", "pay_1")
+    with units.read() as unit:
+        assert unit.callbacks.get("cb_1") == replace(a_callback(), state="applied", note="the note", payment_id="pay_1")
+        with pytest.raises(NotFound):
+            unit.callbacks.get("cb_2")
+
+
+def test_callbacks__a_state_nobody_knows__is_refused(units):
+    with units() as unit:
+        unit.callbacks.add(a_callback())
+    with pytest.raises(IntegrityError), units() as unit:
+        unit.callbacks.mark("cb_1", "believed")
+
+
+def test_prune__older_ones__go_and_younger_stay(units):
+    with units() as unit:
+        unit.callbacks.add(a_callback(1, NOON - MINUTE)), unit.callbacks.add(a_callback(2, NOON))
+        unit.keys.add("acme-one", "old", KeptAnswer("f", "pay_1", NOON - MINUTE)), unit.keys.add("acme-one", "new", KeptAnswer("f", "pay_1", NOON))
+        assert (unit.callbacks.prune(NOON), unit.keys.prune(NOON)) == (1, 1)
+        assert unit.callbacks.get("cb_2") and unit.keys.get("acme-one", "new") and unit.keys.get("acme-one", "old") is None
+
+
+def test_keys__belong_to_a_shop__and_keep_their_first_answer(units):
+    kept = KeptAnswer("fingerprint", "pay_1", NOON)
+    with units() as unit:
+        unit.keys.add("acme-one", "k", kept)
+        unit.keys.add("acme-two", "k", replace(kept, resource="pay_2"))
+        unit.keys.finish("acme-one", "k", '{"ä": 1}')
+    with units.read() as unit:
+        assert unit.keys.get("acme-one", "k") == replace(kept, body='{"ä": 1}') and unit.keys.get("acme-two", "k").body is None
+        assert unit.keys.get("globex-shop", "k") is None
+
+
+def test_keys__claimed_twice__second_is_told_and_its_unit_can_go_on(units):
+    with units() as unit:
+        unit.keys.add("acme-one", "k", KeptAnswer("f", "pay_1", NOON))
+    with units() as unit:
+        with pytest.raises(IdempotencyRunning):
+            unit.keys.add("acme-one", "k", KeptAnswer("f", "pay_2", NOON))
+        unit.documents.put("house", "still", "here")
+    with units.read() as unit:
+        assert unit.documents.get("house", "still") == "here" and unit.keys.get("acme-one", "k").resource == "pay_1"
+
+
+@pytest.mark.invariant("I3")
+def test_keys__claimed_by_many_at_once__one_wins(units):
+    """Unique index, not a query (I3; lesson 8)."""
+    def claim_key(n):
+        with units() as unit:
+            unit.keys.add("acme-one", "k", KeptAnswer("f", f"pay_{n}", NOON))
+            return n
+
+    results = at_once(8, claim_key)
+    winners = [result for result in results if isinstance(result, int)]
+    assert len(winners) == 1 and {type(result) for result in results} == {int, IdempotencyRunning}
+    with units.read() as unit:
+        assert unit.keys.get("acme-one", "k").resource == f"pay_{winners[0]}"
+
+
+def test_documents__put_twice_and_deleted__hold_the_last_value_then_none(units):
+    with units() as unit:
+        unit.documents.put("house", "n", {"a": [1, None]})
+        unit.documents.put("house", "n", {"b": "ä"})
+        unit.documents.put("other", "n", 1)
+        assert unit.documents.get("house", "n") == {"b": "ä"}
+        unit.documents.delete("house", "n")
+        assert unit.documents.get("house", "n") is None and unit.documents.get("other", "n") == 1
