@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -47,6 +48,14 @@ def _no_time() -> PydanticCustomError:
     return PydanticCustomError("invalid_time", "Write an RFC 3339 time such as 2026-05-01T12:00:00.000Z (a plus sign as %2B).")
 
 
+def _one_host(url: str) -> str:
+    try:
+        urlsplit(url).port  # noqa: B018  reading it checks it, as it does the brackets of an IPv6 address
+    except ValueError:
+        raise PydanticCustomError("invalid_format", "Write a web address with a valid host.") from None
+    return url
+
+
 def _text(longest: int, pattern: str = PRINTABLE) -> Any:
     return Annotated[str, StringConstraints(min_length=1, max_length=longest, pattern=pattern)]
 
@@ -55,7 +64,7 @@ Amount = Annotated[int, Field(ge=1, le=MAX_AMOUNT)]
 Currency = Annotated[str, AfterValidator(_known_currency), WithJsonSchema({"type": "string", "enum": sorted(exponents())})]
 Locale = _text(35, LOCALE)
 Method = _text(32, r"^[a-z][0-9a-z_]*$")
-Url = _text(2048, WEB_ADDRESS)
+Url = Annotated[_text(2048, WEB_ADDRESS), AfterValidator(_one_host)]
 Time = Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
 Limit = Annotated[int, BeforeValidator(_number), Field(ge=1, le=100), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 100})]
 QueryAmount = Annotated[

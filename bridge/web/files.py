@@ -93,8 +93,9 @@ def _serve(req: Request, resp: Response, files: Files, name: str, caching: str) 
     if file is None:
         raise HTTPRouteNotFound
     resp.set_headers({"Access-Control-Allow-Origin": "*", "Cache-Control": caching, "Cross-Origin-Resource-Policy": "cross-origin"})
-    resp.content_type = TYPES[Path(name).suffix]
     answers.packed_unless_known(req, resp, file)
+    if resp.data is not None:
+        resp.content_type = TYPES[Path(name).suffix]
 
 
 def _integrity(release: str, files: Files) -> Packed:

@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from falcon import Response
 from falcon.util import code_to_http_status
@@ -40,7 +39,8 @@ class Frame:
         """Answer the page of a checkout."""
         page = shown.view.get("page") or {}
         resp.set_headers(headers(shown.origins, origin_of(page.get("url"))))
-        self._render(resp, reader, shown.view["merchant"]["name"], {"api": _api(token), "locale": reader.locale, "view": shown.view})
+        self._render(resp, reader, shown.view["merchant"]["name"], {
+            "api": _api(token), "locale": reader.locale, "origins": shown.origins, "view": shown.view})
 
     def sorry(self, resp: Response, token: str, reader: Reader, status: int, code: str) -> None:
         """Answer the page that says that there is nothing to see; nobody may frame it but ourselves."""
@@ -61,9 +61,9 @@ def for_script(data: Any) -> Markup:
 
 def origin_of(url: str | None) -> str | None:
     """Return the origin of a web address; None for anything that cannot stand in a policy."""
-    parts = urlsplit(url or "")
-    origin = f"{parts.scheme}://{parts.netloc}"
-    return origin if _ORIGIN.fullmatch(origin) else None
+    found = _ORIGIN.match(url or "")
+    ends = found and (url or "")[found.end():found.end() + 1] in ("", "/", "?", "#")
+    return found[0] if found and ends else None
 
 
 def headers(origins: Iterable[str], provider: str | None) -> dict[str, str]:

@@ -58,7 +58,7 @@ class OpenApiResource(Resource):
 
 def document(routes: Routes, settings: WebSettings) -> dict[str, Any]:
     """Write the whole document."""
-    known = [(path, resource) for path, resource in routes if ":" not in path]
+    known = [(path, resource) for path, resource in routes if "{file" not in path]  # static files are no part of the contract
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",

@@ -17,6 +17,11 @@ _EXPORT = re.compile(r"^export (?=const |let |function |async |class )", re.MULT
 _COMMENT = re.compile(r"^[ \t]*/\*[^\n]*?(?:\n(?![^\n]*/\*)[^\n]*?)*?\*/[ \t]*(?:\n|(?=\S))", re.MULTILINE)
 _LINE_COMMENT = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)
 _INDENT = re.compile(r"^[ \t]+|\n(?=\s*\n)", re.MULTILINE)
+_AROUND = re.compile(r"""
+    ( '(?:\\.|[^'\\\n])*' | "(?:\\.|[^"\\\n])*" | `(?:\\.|[^`\\])*`       # a text stays as it is
+    | (?<=[(,=:&|?\ ])/(?![*/\ ])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+/ )  # a pattern too
+    | [ ]* ([{}()\[\];,=<>*?:&|!]+) [ ]* | (?<=[;{,])\n""", re.VERBOSE)
+_AROUND_CSS = re.compile(r"\s*([{};,>])\s*|(:) ")
 
 SCRIPTS = frozenset({".js", ".mjs"})
 STYLES = frozenset({".css"})
@@ -35,9 +40,9 @@ class Packed:
 def pack(path: Path, root: Path) -> Packed:
     """Make a file ready. Raises ValueError where a script imports what cannot be joined, or from outside of `root`."""
     if path.suffix in SCRIPTS:
-        return packed(lean(_join(path.resolve(), root.resolve(), set())).encode())
+        return packed(dense(lean(_join(path.resolve(), root.resolve(), set()))).encode())
     if path.suffix in STYLES:
-        return packed(lean(path.read_text("utf-8")).encode())
+        return packed(_AROUND_CSS.sub(r"\1\2", lean(path.read_text("utf-8"))).encode())
     return packed(path.read_bytes())
 
 
@@ -50,6 +55,11 @@ def packed(body: bytes) -> Packed:
 def lean(text: str) -> str:
     """Leave out comments that begin a line, empty lines and indentation: reasons cost a reader of the source nothing, a payer neither."""
     return _INDENT.sub("", _LINE_COMMENT.sub("", _COMMENT.sub("", text))).lstrip("\n")
+
+
+def dense(script: str) -> str:
+    """Leave out space around punctuation. Nothing else changes: no name, and no line that a missing semicolon may lean on."""
+    return _AROUND.sub(lambda found: found[1] or found[2] or "", _AROUND.sub(lambda found: found[1] or found[2] or "", script))
 
 
 def _join(path: Path, root: Path, seen: set[Path]) -> str:
