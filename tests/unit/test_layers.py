@@ -1,0 +1,227 @@
+"""Who may import whom, as one table, held against the code. A new arrow is a decision, made in this table."""
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EVERYTHING = "everything"
+
+# part          may import
+TABLE: dict[str, str] = {
+    "errors":     "",
+    "failpoints": "",
+    "settings":   "",
+    "domain":     "errors",
+    "ports":      "domain errors",
+    "services":   "domain ports errors failpoints",
+    "store":      "domain ports errors",
+    "providers":  "domain ports errors settings",
+    "notify":     "domain ports errors",
+    "transport":  "ports errors",
+    "calls":      "errors",
+    "platforms":  "domain ports errors",
+    "config":     "domain ports errors settings platforms",
+    "web":        "domain services ports errors",
+    "worker":     "services ports errors failpoints",
+    "logs":       "",
+    "sandbox":    "",
+    "demo":       "sandbox",
+    "bootstrap":  EVERYTHING,
+    "serving":    EVERYTHING,
+    "__main__":   EVERYTHING,
+    "cli_config": EVERYTHING,
+    "cli_operate": EVERYTHING,
+    "cli_serve":  EVERYTHING,
+}
+ADAPTERS_MAY = {"services", "domain", "ports", "platforms", "settings", "errors"}
+NAMES_A_PROVIDER = {"bridge/web/examples.py": "answers shown to readers of the API, taken from life"}
+
+
+@cache
+def files(folder: str) -> tuple[Path, ...]:
+    return tuple(sorted(path for path in (ROOT / folder).rglob("*.py") if "migrations/versions" not in path.as_posix()))
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def imported(path: Path) -> list[str]:
+    """Every module that a file imports, wherever in it; `from a import b` counts as `a` and as `a.b`."""
+    found: list[str] = []
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names]
+    return found
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(ROOT / "bridge").parts[0].removesuffix(".py")
+
+
+def house_imports(path: Path) -> set[str]:
+    """The parts of the house that a file imports; `bridge` alone (for its path) is no part."""
+    parts = [name.split(".") for name in imported(path) if name.split(".")[0] == "bridge"]
+    return {part[1] for part in parts if len(part) > 1}
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+BRIDGE = [path for path in files("bridge") if path != ROOT / "bridge/__init__.py"]
+
+
+def test_table__every_part__has_a_row_and_every_row_a_part():
+    assert {part_of(path) for path in BRIDGE} == set(TABLE)
+
+
+@pytest.mark.parametrize("path", BRIDGE, ids=name)
+def test_imports__of_every_file__are_in_the_table(path):
+    part = part_of(path)
+    allowed = set(TABLE) if TABLE[part] == EVERYTHING else {part, *TABLE[part].split()}
+    if path.name == "sandbox.py" and part == "providers":
+        allowed = {"sandbox"}  # the provider's side of the wire shares nothing with the client beside it
+    assert house_imports(path) <= allowed
+
+
+@pytest.mark.parametrize("path", files("adapters"), ids=name)
+def test_imports__of_an_adapter__are_use_cases_words_and_errors_only(path):
+    assert house_imports(path) <= ADAPTERS_MAY
+
+
+@pytest.mark.parametrize("path", [*files("bridge"), *files("adapters")], ids=name)
+def test_imports__anywhere__are_absolute(path):
+    assert not [module for module in imported(path) if module.startswith(".")]
+
+
+@pytest.mark.parametrize("path", [path for path in files("bridge/providers") if path.parent.name != "providers"], ids=name)
+def test_imports__of_a_provider__touch_no_other_provider(path):
+    own = path.relative_to(ROOT / "bridge/providers").parts[0]
+    others = {module.split(".")[2] for module in imported(path) if module.startswith("bridge.providers.")} - {own}
+    assert not others
+
+
+def test_imports__of_adapters_by_the_house__are_the_finding_of_them_only():
+    """Who composes asks the package `adapters` which there are; nobody names one, and nobody else asks."""
+    found = {(part_of(path), module) for path in BRIDGE for module in imported(path) if module.split(".")[0] == "adapters"}
+    assert {module for part, module in found if part != "demo"} <= {"adapters"}
+    assert {part for part, _ in found if TABLE[part] != EVERYTHING} <= {"demo"}
+
+
+def test_imports__of_end_to_end_tests__know_nothing_of_the_house():
+    assert not [name(path) for path in files("tests/e2e") if house_imports(path)]
+
+
+@pytest.mark.parametrize(("library", "parts"), [
+    ("sqlalchemy", {"store", "bootstrap"}), ("alembic", {"store"}), ("psycopg", {"store"}), ("falcon", {"web", "sandbox"}),
+    ("requests", {"transport", "sandbox", "demo"}), ("urllib3", {"transport"}), ("waitress", {"serving", "sandbox"}), ("yaml", {"config", "cli_config", "demo"}),
+    ("standardwebhooks", {"notify"}), ("click", {"__main__", "cli_config", "cli_operate", "cli_serve", "sandbox", "demo"}), ("jinja2", {"web"}),
+])
+def test_libraries__each__is_known_in_its_place_only(library, parts):
+    """No SQL outside the store, no outgoing HTTP outside the transport, no web framework in a use case."""
+    users = {part_of(path) for path in BRIDGE if any(module.split(".")[0].lower() == library for module in imported(path))}
+    assert users - {"providers"} <= parts
+    of_providers = [path for path in files("bridge/providers") if any(m.split(".")[0].lower() == library for m in imported(path))]
+    assert not [name(path) for path in of_providers if path.name != "sandbox.py"]
+
+
+@pytest.mark.parametrize("module", ["socket", "http.client", "urllib.request", "ssl", "asyncio"])
+def test_libraries__doors_to_the_outside__are_opened_by_the_transport_only(module):
+    """Every outgoing call has a deadline because only one file makes calls."""
+    users = {part_of(path) for path in BRIDGE if any(m == module or m.startswith(f"{module}.") for m in imported(path))}
+    assert users <= {"transport", "sandbox", "demo"}
+
+
+SQL = re.compile(r"\b(select\s.+\sfrom|insert\s+into|update\s+\w+\s+set|delete\s+from|create\s+(table|index))\b", re.IGNORECASE)
+
+
+def texts(path: Path) -> list[str]:
+    """The text constants of a file that are no docstrings."""
+    docs = {id(node.value) for node in ast.walk(tree(path)) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
+    return [n.value for n in ast.walk(tree(path)) if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in docs]
+
+
+@pytest.mark.parametrize("path", [path for path in BRIDGE if part_of(path) not in ("store", "sandbox")], ids=name)
+def test_sql__outside_the_store__is_nowhere(path):
+    assert not [text for text in texts(path) if SQL.search(text)]
+
+
+def providers() -> list[str]:
+    return sorted(path.name for path in (ROOT / "bridge/providers").iterdir() if (path / "__init__.py").exists())
+
+
+@pytest.mark.parametrize("path", [p for p in BRIDGE if part_of(p) not in ("providers", "demo") and name(p) not in NAMES_A_PROVIDER], ids=name)
+def test_names__of_providers__stand_in_their_folders_only(path):
+    """The house finds providers; it never names one. The demo does: it is the story of one."""
+    code = {node.id for node in ast.walk(tree(path)) if isinstance(node, ast.Name)}
+    words = " ".join([*texts(path), *code]).lower()
+    assert not [provider for provider in providers() if re.search(rf"\b{provider}\b", words)]
+
+
+def calls_at_import(path: Path) -> list[str]:
+    """Statements at a module's level that are neither definitions, imports nor plain tables."""
+    found = []
+    for node in tree(path).body:
+        if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant):
+            found.append(ast.unparse(node)[:80])
+        elif isinstance(node, (ast.While, ast.With, ast.Try, ast.Raise, ast.Delete, ast.Global)):
+            found.append(ast.unparse(node)[:80])
+    return found
+
+
+@pytest.mark.parametrize("path", BRIDGE, ids=name)
+def test_import__of_a_module__does_nothing_but_define(path):
+    allowed = ("Index(",) if path == ROOT / "bridge/store/schema.py" else ()
+    if path == ROOT / "bridge/store/migrations/env.py":
+        return  # Alembic runs this file; nobody imports it
+    assert not [line for line in calls_at_import(path) if not line.startswith(allowed or ("\0",))]
+
+
+def test_import__of_everything__opens_nothing_and_starts_nothing():
+    """No thread, no socket, no file written, no signal handler, no log set up by importing."""
+    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in BRIDGE]
+    wanted = [module for module in modules if not module.endswith((".__main__", "migrations.env"))]
+    script = f"""
+import importlib, logging, os, signal, threading
+before = len(os.listdir("/proc/self/fd"))
+handlers = [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGHUP)]
+for module in {wanted!r}:
+    importlib.import_module(module)
+assert threading.active_count() == 1, threading.enumerate()
+assert len(os.listdir("/proc/self/fd")) <= before, os.listdir("/proc/self/fd")
+assert handlers == [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGHUP)]
+assert not logging.getLogger().handlers and not logging.getLogger("bridge").handlers
+"""
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True,
+                         text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+
+
+MUTABLE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+
+
+@pytest.mark.parametrize("path", [p for p in BRIDGE if part_of(p) != "sandbox"], ids=name)
+def test_state__at_module_level__is_never_changed(path):
+    """Tables are tables: nothing at a module's level is assigned to, added to or deleted from inside a function."""
+    tables = {target.id for node in tree(path).body if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, MUTABLE)
+              for target in (node.targets if isinstance(node, ast.Assign) else [node.target]) if isinstance(target, ast.Name)}
+    changed = {ast.unparse(node) for node in ast.walk(tree(path)) if isinstance(node, (ast.Global, ast.Nonlocal)) and isinstance(node, ast.Global)}
+    for node in ast.walk(tree(path)):
+        if isinstance(node, (ast.Assign, ast.AugAssign, ast.Delete)):
+            targets = node.targets if isinstance(node, (ast.Assign, ast.Delete)) else [node.target]
+            changed |= {ast.unparse(t) for t in targets if isinstance(t, ast.Subscript) and getattr(t.value, "id", "") in tables}
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") in tables:
+            changed |= {ast.unparse(node)} if node.func.attr in ("append", "update", "add", "pop", "clear", "setdefault", "extend") else set()
+    assert not changed
