@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import click
 
+import adapters
 from bridge.cli_config import config, keys
 from bridge.cli_operate import merchants, notifications, payments
 from bridge.cli_serve import migrate, serve, worker
@@ -15,7 +16,7 @@ def main() -> None:
     """One normalized payments API between shops and payment providers."""
 
 
-for command in (serve, worker, migrate, config, keys, payments, notifications, merchants, sandbox, demo, demo_check):
+for command in (serve, worker, migrate, config, keys, payments, notifications, merchants, sandbox, demo, demo_check, *adapters.commands()):
     main.add_command(command)
 
 if __name__ == "__main__":

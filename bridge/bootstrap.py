@@ -4,16 +4,20 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Engine
 
+import adapters as adapter_folders
 from bridge import providers
 from bridge.calls import CallRoom
 from bridge.config import Config, Profiles
 from bridge.errors import ConfigError, NotFound, TransportError
 from bridge.notify import WebhookNotifier
+from bridge.platforms import Adapter, AdapterType, Workbench
 from bridge.ports import Clock, Provider, ProviderType, Transport
 from bridge.services import Services
 from bridge.services.ask_provider import AskProvider
@@ -86,6 +90,15 @@ class House:
     worker: Worker
     represent: Represent
     calls: CallRoom
+    adapters: Mapping[str, Adapter] = field(default_factory=dict)
+
+    def doors(self) -> list[tuple[str, Any]]:
+        """Return the adapters' own doors: (address, ready resource)."""
+        return [door for adapter in self.adapters.values() for door in adapter.routes(self.services)]
+
+    def body_limit(self, least: int) -> int:
+        """Return the largest request body that any door takes, bytes; each door has its own limit besides."""
+        return max([least, *(adapter.body_limit for adapter in self.adapters.values())])
 
     def register_accounts(self) -> list[str]:
         """Tell every provider where callbacks go; return one line per account that could not be told."""
@@ -109,6 +122,7 @@ class House:
 def build(
     config: Config,
     types: Mapping[str, ProviderType] | None = None,
+    adapter_types: Mapping[str, AdapterType] | None = None,
     *,
     clock: Clock = utc_now,
     transport: Transport | None = None,
@@ -116,8 +130,9 @@ def build(
 ) -> House:
     """Compose the service that `config` describes. Nothing is connected or started yet; clock, transport and patience can be replaced by tests."""
     types = providers.discover() if types is None else types
+    adapter_types = adapter_folders.discover() if adapter_types is None else adapter_types
     service = config.service
-    profiles = Profiles(config, types)
+    profiles = Profiles(config, types, adapter_types)
     outgoing = service.outgoing
     transport = transport or HttpTransport(connect=outgoing.connect, failures=outgoing.breaker_failures, seconds=outgoing.breaker_seconds,
                                            ca_file=str(outgoing.ca_file) if outgoing.ca_file else None)
@@ -126,16 +141,18 @@ def build(
     accounts = Accounts(profiles, types, transport, clock)
     calls = CallRoom(outgoing.calls, outgoing.calls_per_lane, max(1, service.threads // 2))
     represent = Represent(str(service.public_url))
-    services = _services(config, profiles, accounts, units, calls, represent, transport, clock,
+    adapters = {name: kind.build(Workbench(partial(profiles.adapter_settings, platform=name), profiles, units, transport, clock,
+                                           str(service.public_url).rstrip("/"))) for name, kind in adapter_types.items()}
+    services = _services(config, profiles, accounts, units, calls, represent, transport, clock, adapters,
                          patience or Patience(service.send_within, service.not_found_grace), lambda: is_migrated(engine))
     worker = Worker(units, jobs_of(services), clock, threads=service.worker.threads, lease=service.worker.lease, poll=service.worker.poll,
                     chore=services.prune)
-    return House(config, profiles, accounts, engine, units, services, worker, represent, calls)
+    return House(config, profiles, accounts, engine, units, services, worker, represent, calls, adapters)
 
 
 def _services(
     config: Config, shops: Profiles, accounts: Accounts, units: SqlUnits, calls: CallRoom, represent: Represent, transport: Transport,
-    clock: Clock, patience: Patience, migrated: Callable[[], bool],
+    clock: Clock, adapters: Mapping[str, Adapter], patience: Patience, migrated: Callable[[], bool],
 ) -> Services:
     schedule = Schedule(accounts, patience)
     settle = Settle(schedule, shops)
@@ -171,7 +188,7 @@ def _services(
         process_callback=ProcessCallback(units, accounts, clock, inquire),
         look_after_payment=LookAfterPayment(units, clock, ask, inquire, settle, schedule, represent),
         look_after_operation=LookAfterOperation(units, clock, ask, inquire, settle, schedule, represent),
-        deliver_notification=DeliverNotification(units, shops, notifier, clock),
+        deliver_notification=DeliverNotification(units, shops, notifier, clock, couriers={name: one.deliver for name, one in adapters.items()}),
         resend_notification=ResendNotification(units, clock),
         resolve=Resolve(units, clock, represent),
         prune=Prune(units, clock, timedelta(days=kept.keys), timedelta(days=kept.callbacks)),

@@ -13,6 +13,7 @@ from typing import Any
 import click
 import yaml
 
+import adapters
 from bridge.config import Config, load
 from bridge.config.schema import profile_schema, service_schema
 from bridge.errors import ConfigError
@@ -63,7 +64,7 @@ def check(path: str) -> None:
 @click.argument("kind", type=click.Choice(["service", "merchant"]), default="merchant")
 def schema(kind: str) -> None:
     """Print the JSON Schema of bridge.yaml (service) or of a merchant's profile, for editors."""
-    written = service_schema() if kind == "service" else profile_schema(discover())
+    written = service_schema() if kind == "service" else profile_schema(discover(), adapters.discover())
     click.echo(json.dumps(written, indent=2, ensure_ascii=False))
 
 
@@ -76,8 +77,8 @@ def show(path: str) -> None:
         # An address that is written out carries no password; one that came by reference is hidden below.
         "service": {**found.service.model_dump(mode="json"), "database": found.service.database.get_secret_value()},
         "merchants": [
-            {**merchant.model_dump(mode="json"), "providers": {
-                name: account.model_dump(mode="json") for name, account in merchant.providers.items()}}
+            {**merchant.model_dump(mode="json"), **{
+                key: {name: block.model_dump(mode="json") for name, block in getattr(merchant, key).items()} for key in ("providers", "adapters")}}
             for merchant in found.merchants
         ],
     }
@@ -95,7 +96,7 @@ def new() -> None:
 
 def _loaded(path: str) -> Config:
     try:
-        return load(path, discover())
+        return load(path, discover(), adapters.discover())
     except ConfigError as error:
         click.echo("\n".join(error.problems), err=True)
         click.echo(_count(len(error.problems), "mistake"), err=True)

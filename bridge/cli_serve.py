@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import click
 
+import adapters
 from bridge import logs
 from bridge.bootstrap import House, build
 from bridge.cli_config import _file as config_option
@@ -17,7 +18,8 @@ def composed(path: str) -> House:
     """Compose the service from its settings; every mistake in them is shown at once."""
     types = discover()
     try:
-        return build(load(path, types), types)
+        platforms = adapters.discover()
+        return build(load(path, types, platforms), types, platforms)
     except ConfigError as error:
         raise click.ClickException("\n".join(error.problems)) from error
 
@@ -46,7 +48,7 @@ def worker(path: str) -> None:
 def migrate(path: str, revision: str) -> None:
     """Bring the database's tables to the newest revision."""
     try:
-        service = load(path, discover()).service
+        service = load(path, discover(), adapters.discover()).service
     except ConfigError as error:
         raise click.ClickException("\n".join(error.problems)) from error
     bring_up(open_engine(service.database.get_secret_value()), revision)

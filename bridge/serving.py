@@ -27,9 +27,9 @@ def serve(house: House) -> None:
     _check_tables(house)
     service = house.config.service
     seen = WebSettings(str(service.public_url).rstrip("/"), service.static, service.operator_networks, docs=service.docs)
-    app = build_app(house.services, seen, bind_request_id=logs.request_id.set)
+    app = build_app(house.services, seen, bind_request_id=logs.request_id.set, doors=house.doors())
     server = waitress.create_server(app, listen=service.listen, threads=service.threads, ident=None, clear_untrusted_proxy_headers=False,
-                                    max_request_body_size=BODY_LIMIT, channel_timeout=60, asyncore_use_poll=True)
+                                    max_request_body_size=house.body_limit(BODY_LIMIT), channel_timeout=60, asyncore_use_poll=True)
     stopping = threading.Event()
     background = [_start("register", lambda: _register(house, stopping))]
     if service.in_process_worker:

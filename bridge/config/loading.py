@@ -12,6 +12,7 @@ from bridge.config.mistakes import complain, did_you_mean
 from bridge.config.models import MerchantProfile, ServiceConfig
 from bridge.config.reading import Document, Where, read
 from bridge.errors import ConfigError
+from bridge.platforms import AdapterType
 from bridge.ports import ProviderType
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -31,12 +32,14 @@ class Config:
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
 
-def load(path: Path | str, provider_types: Mapping[str, ProviderType]) -> Config:
+def load(
+    path: Path | str, provider_types: Mapping[str, ProviderType], adapter_types: Mapping[str, AdapterType] | None = None
+) -> Config:
     """Read bridge.yaml at `path` and the profiles it points to. Raises ConfigError with every mistake in every file."""
     document = read(Path(path))
     service = _validated(document, ServiceConfig, document.value)
     profiles = [read(file) for file in _profile_files(document, service)]
-    merchants = [_merchant(profile, provider_types) for profile in profiles]
+    merchants = [_merchant(profile, provider_types, adapter_types or {}) for profile in profiles]
     _compare(profiles)
     documents = [document, *profiles]
     problems = [problem for one in documents for problem in one.problems]
@@ -79,18 +82,22 @@ def _validated(document: Document, model: type[Model], value: Any, prefix: Where
         return None
 
 
-def _merchant(document: Document, types: Mapping[str, ProviderType]) -> MerchantProfile | None:
+Types = Mapping[str, ProviderType] | Mapping[str, AdapterType]
+
+
+def _merchant(document: Document, providers: Types, adapters: Types) -> MerchantProfile | None:
     value = document.value
-    blocks = value.get("providers") if value else None
-    if isinstance(blocks, dict):
-        value = {**value, "providers": {name: _account(document, types, name, block) for name, block in blocks.items()}}
+    for key, what, types in (("providers", "provider", providers), ("adapters", "adapter that takes settings", adapters)):
+        blocks = value.get(key) if value else None
+        if isinstance(blocks, dict):
+            value = {**value, key: {name: _block(document, types, (key, name), block, what) for name, block in blocks.items()}}
     return _validated(document, MerchantProfile, value)
 
 
-def _account(document: Document, types: Mapping[str, ProviderType], name: str, block: Any) -> Any:
-    where = ("providers", name)
+def _block(document: Document, types: Types, where: tuple[str, str], block: Any, what: str) -> Any:
+    name = where[1]
     if name not in types:
-        document.complain(where, f"is no provider; {did_you_mean(name, types)}")
+        document.complain(where, f"is no {what}; {did_you_mean(name, types)}")
         return None
     return _validated(document, types[name].settings, block, where)
 

@@ -130,3 +130,4 @@ class MerchantProfile(Settings):
     name: str = Field(min_length=1, max_length=100, description="the merchant's name as payers read it")
     providers: Mapping[str, Any] = Field(min_length=1, description="provider: its settings, as its folder's README says")
     shops: Annotated[tuple[ShopProfile, ...], LIST] = Field(min_length=1, description="the merchant's shops")
+    adapters: Mapping[str, Any] = Field(default_factory=dict, description="platform: settings of its adapter, as its folder's README says")

@@ -10,6 +10,7 @@ from typing import Any
 from bridge.config.loading import Config, load
 from bridge.config.models import MerchantProfile, ShopProfile
 from bridge.errors import ConfigError, NotFound
+from bridge.platforms import AdapterType
 from bridge.ports import ProviderType, Shop
 
 
@@ -21,6 +22,7 @@ class _State:
     by_hash: Mapping[str, tuple[str, Shop]]
     secrets: Mapping[str, tuple[str, ...]] = field(repr=False)
     accounts: Mapping[tuple[str, str], Any] = field(repr=False)
+    adapters: Mapping[tuple[str, str], Any] = field(repr=False)
 
 
 class Profiles:
@@ -29,10 +31,13 @@ class Profiles:
     `generation` counts successful reloads; whoever keeps something built from settings compares it, or the settings.
     """
 
-    def __init__(self, config: Config, provider_types: Mapping[str, ProviderType]) -> None:
-        """Take the profiles of `config`; `provider_types` is for reading them anew."""
+    def __init__(
+        self, config: Config, provider_types: Mapping[str, ProviderType], adapter_types: Mapping[str, AdapterType] | None = None
+    ) -> None:
+        """Take the profiles of `config`; the types are for reading them anew."""
         self._path = config.path
         self._types = provider_types
+        self._adapters = adapter_types
         self._state = _state(config.merchants)
         self.generation = 0
 
@@ -72,10 +77,17 @@ class Profiles:
         except KeyError:
             raise NotFound(f"{merchant} has no account at {provider}") from None
 
+    def adapter_settings(self, merchant: str, platform: str) -> Any:
+        """Return a merchant's settings for an adapter, an instance of its AdapterType.settings. Raises NotFound."""
+        try:
+            return self._state.adapters[merchant, platform]
+        except KeyError:
+            raise NotFound(f"{merchant} has no settings for {platform}") from None
+
     def reload(self) -> list[str]:
         """Read all files anew. Return the mistakes; if there is one, everything stays as it was. The service's own settings need a restart."""
         try:
-            config = load(self._path, self._types)
+            config = load(self._path, self._types, self._adapters)
         except ConfigError as error:
             return error.problems
         self._state = _state(config.merchants)
@@ -90,6 +102,7 @@ def _state(merchants: Sequence[MerchantProfile]) -> _State:
         by_hash={digest: (digest, shop) for profile, shop in pairs for digest in profile.api_keys},
         secrets={profile.shop: tuple(one.get_secret_value() for one in profile.notification_secrets) for profile, _ in pairs},
         accounts={(one.merchant, name): settings for one in merchants for name, settings in one.providers.items()},
+        adapters={(one.merchant, name): settings for one in merchants for name, settings in one.adapters.items()},
     )
 
 

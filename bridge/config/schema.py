@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from bridge.config.models import MerchantProfile, ServiceConfig
+from bridge.platforms import AdapterType
 from bridge.ports import ProviderType
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -30,13 +31,16 @@ def service_schema() -> dict[str, Any]:
     return _finished(schema)
 
 
-def profile_schema(provider_types: Mapping[str, ProviderType]) -> dict[str, Any]:
-    """Return the schema of a merchant's profile, with the block of every provider."""
+def profile_schema(
+    provider_types: Mapping[str, ProviderType], adapter_types: Mapping[str, AdapterType] | None = None
+) -> dict[str, Any]:
+    """Return the schema of a merchant's profile, with the block of every provider and adapter."""
     schema = _of(MerchantProfile)
-    blocks = {name: _of(kind.settings) for name, kind in sorted(provider_types.items())}
-    for block in blocks.values():
-        schema.setdefault("$defs", {}).update(block.pop("$defs", {}))
-    schema["properties"]["providers"] |= {"properties": blocks, "additionalProperties": False}
+    for key, types in (("providers", provider_types), ("adapters", adapter_types or {})):
+        blocks = {name: _of(kind.settings) for name, kind in sorted(types.items())}
+        for block in blocks.values():
+            schema.setdefault("$defs", {}).update(block.pop("$defs", {}))
+        schema["properties"][key] |= {"properties": blocks, "additionalProperties": False}
     return _finished(schema)
 
 

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from bridge.domain.events import Event, EventType
@@ -16,6 +16,9 @@ from bridge.services.schedule import NOTIFICATION_STEPS
 JITTER = 0.1
 OWNER = "house"
 
+Courier = Callable[[Shop, str, str], Delivery]
+"""Brings an event (its id, its JSON text) to a shop of one platform; see `platforms.Adapter.deliver`."""
+
 
 def endpoint_document(shop: str) -> str:
     """Name the document that says that a shop's endpoint is switched off."""
@@ -25,8 +28,12 @@ def endpoint_document(shop: str) -> str:
 class DeliverNotification:
     """Delivers a payment's next event. One job per payment is the payment's lane: its head blocks only itself."""
 
-    def __init__(self, units: Units, shops: Shops, notifier: Notifier, clock: Clock, jitter: Callable[[], float] = random.random) -> None:
-        """Take what the story needs; `jitter` draws from [0, 1)."""
+    def __init__(
+        self, units: Units, shops: Shops, notifier: Notifier, clock: Clock, jitter: Callable[[], float] = random.random,
+        couriers: Mapping[str, Courier] | None = None,
+    ) -> None:
+        """Take what the story needs; `jitter` draws from [0, 1). A shop whose platform has a courier is told by it, any other by a signed post."""
+        self._couriers = couriers or {}
         self._units = units
         self._shops = shops
         self._notifier = notifier
@@ -53,6 +60,8 @@ class DeliverNotification:
             shop = self._shops.get(event.shop)
         except NotFound:
             return Delivery(None, "the shop is in no profile")
+        if shop.platform in self._couriers:
+            return self._couriers[shop.platform](shop, event.id, event.body or "")
         if shop.notification_url is None:
             return None
         return self._notifier(shop.notification_url, self._shops.secrets(shop.shop), event.id, event.body or "")

@@ -1,7 +1,7 @@
 """Builds the web application. Below is the one route table: every address that the bridge answers."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -67,8 +67,12 @@ def build(
     *,
     bind_request_id: Callable[[str], object] = _forget,
     registry: CollectorRegistry | None = None,
+    doors: Sequence[tuple[str, Any]] = (),
 ) -> App:
-    """Build the application over ready services; `bind_request_id` is told the id of each request before it is served."""
+    """Build the application over ready services; `bind_request_id` is told the id of each request before it is served.
+
+    `doors` are the adapters' own: (address, ready resource).
+    """
     metrics = Metrics(registry or CollectorRegistry())
     metrics.watch_house(services.measure)
     app = App(media_type=MEDIA_JSON, middleware=[Watch(settings, metrics, bind_request_id), Guards(services, settings)])
@@ -82,4 +86,6 @@ def build(
     for path, resource in ROUTES:
         if settings.docs or resource not in (OpenApiResource, DocsResource):
             app.add_route(path, special.get(resource, resource)(services, settings))
+    for path, ready in doors:
+        app.add_route(path, ready)
     return app

@@ -22,6 +22,7 @@ class Audience(StrEnum):
 
     SHOP = "shop"
     PROVIDER = "provider"
+    ADAPTER = "adapter"
     PAYER = "payer"
     OPERATOR = "operator"
     PUBLIC = "public"
@@ -51,6 +52,7 @@ class Guards:
         self._guards: Mapping[Any, Guard] = {
             Audience.SHOP: _ask_for_api_key(services),
             Audience.PROVIDER: _let_in,  # the provider's own signature is verified with the stored callback
+            Audience.ADAPTER: _let_in,  # the adapter's resource verifies the platform's own signature
             Audience.PAYER: _let_in,  # the checkout token in the path is the permission
             Audience.OPERATOR: _ask_for_network(settings),
             Audience.PUBLIC: _let_in,
