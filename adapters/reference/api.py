@@ -119,7 +119,7 @@ def read_json(req: falcon.Request) -> dict[str, Any]:
     """Return the JSON object that was sent; raises 400. Other content types are refused: a form on a foreign page sends those."""
     if (req.content_type or "").partition(";")[0].strip() != falcon.MEDIA_JSON:
         raise falcon.HTTPUnsupportedMediaType(title="JSON only")
-    asked = req.get_media()
+    asked = req.get_media(default_when_empty={})
     if not isinstance(asked, dict):
         raise falcon.HTTPBadRequest(title="A JSON object is wanted")
     return asked

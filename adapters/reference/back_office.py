@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import falcon
 
-from adapters.reference import configure, listen, money, orders, refund, rendering, status
+from adapters.reference import configure, forms, listen, money, orders, refund, rendering, status
 from adapters.reference.ask import ask
 from adapters.reference.client import Answer, NoAnswer
 from adapters.reference.refund import Refund
@@ -26,7 +27,7 @@ class Desk:
         """Answer with a page. Every merchant's module speaks the shop's language; this one speaks English."""
         rendering.show(self.shop.templates, req, resp, template, spoken="en", **data)
 
-    def show_order(self, req: falcon.Request, resp: falcon.Response, ref: str, form: dict[str, Any], notice: str = "") -> None:
+    def show_order(self, req: falcon.Request, resp: falcon.Response, ref: str, form: Mapping[str, Any], notice: str = "") -> None:
         """Answer with an order's page; ``form`` is the refund form as it is to be shown."""
         order = self.shop.view(ref)
         with self.shop.store.unit() as db:
@@ -72,9 +73,9 @@ class RefundDesk(Desk):
     """The refund form. Its number is made when the form is shown, and stays on every retry of this refund."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
-        form, order = req.get_media(), self.shop.order(ref)
+        form, order = forms.read(req), self.shop.view(ref)
         try:
-            answer = refund.refund(self.shop.store, self.shop.client, order, _wish(form, order))
+            answer = refund.refund(self.shop.store, self.shop.client, self.shop.order(ref), _wish(form, order))
         except ValueError as error:
             return self.show_order(req, resp, ref, form, f"Please check the amount: {error}.")
         except NoAnswer:
@@ -88,8 +89,9 @@ class CancelDesk(Desk):
     """Gives up a payment that nobody has paid yet."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
-        form = req.get_media()
-        notice = self._done(lambda: refund.cancel(self.shop.store, self.shop.client, self.shop.order(ref), form["payment"], form["key"]))
+        form, order = forms.read(req), self.shop.order(ref)
+        payment, key = _payment_of(self.shop.view(ref), form["payment"]), _number(form["key"])
+        notice = self._done(lambda: refund.cancel(self.shop.store, self.shop.client, order, payment, key))
         self.show_order(req, resp, ref, _new_form(self.shop.view(ref)), notice)
 
     def _done(self, work: Any) -> str:
@@ -106,7 +108,7 @@ class AgainDesk(CancelDesk):
     def on_post(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
         with self.shop.store.unit() as db:
             open_ones = {request["key"]: request for request in orders.unanswered(db, ref)}
-        request = open_ones.get(req.get_media().get("key", ""))
+        request = open_ones.get(forms.read(req)["key"])
         if request is None:
             raise falcon.HTTPSeeOther(f"/admin/orders/{ref}")
         notice = self._done(lambda: ask(self.shop.store, self.shop.client, ref, request["key"], request["path"], request["body"]))
@@ -125,11 +127,22 @@ def _new_form(order: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _wish(form: dict[str, str], order: orders.Order) -> Refund:
-    if not orders.is_reference(form.get("reference", "")):
+def _wish(form: forms.Form, order: dict[str, Any]) -> Refund:
+    payment, reference = _payment_of(order, form["payment"]), _number(form["reference"])
+    amount, seen = money.minor_units(form["amount"], order["currency"]), form["refundable"]
+    return Refund(reference, payment, amount, form["reason"][:200], int(seen) if seen.isdecimal() else None)
+
+
+def _payment_of(order: dict[str, Any], id: str) -> str:
+    if id not in {payment["id"] for payment in order["payments"]}:
+        raise falcon.HTTPBadRequest(title="This is no payment of this order")
+    return id
+
+
+def _number(text: str) -> str:
+    if not orders.is_reference(text):
         raise falcon.HTTPBadRequest(title="This form is not one of ours")
-    amount = money.minor_units(form.get("amount", ""), order.currency)
-    return Refund(form["reference"], form["payment"], amount, form.get("reason", "")[:200], int(form["refundable"]))
+    return text
 
 
 def _said(answer: Answer) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import falcon
 
-from adapters.reference import cart, create, orders, rendering, status
+from adapters.reference import cart, create, forms, orders, rendering, status
 from adapters.reference.catalogue import MOST, PRODUCTS, total
 from adapters.reference.client import Answer, NoAnswer
 from adapters.reference.create import Wish
@@ -49,11 +49,11 @@ class Cart(Page):
         self.show(req, resp, "cart.html", cart=chosen, amount=amount, ref=ref, methods=_offered(self.shop, amount), most=MOST)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        form = req.get_media()
-        product, quantity = form.get("product", ""), form.get("quantity", "1")
+        form = forms.read(req)
+        product, quantity = form["product"], form["quantity"] or "1"
         chosen = cart.read(req)
         wanted = int(quantity) if quantity.isascii() and quantity.isdigit() and len(quantity) < 4 else 0
-        new = wanted if form.get("set") else chosen.get(product, 0) + wanted
+        new = wanted if form["set"] else chosen.get(product, 0) + wanted
         kept = {**chosen, product: min(new, MOST)} if product in PRODUCTS else chosen
         cart.write(resp, {id: count for id, count in kept.items() if count})
         see_other(resp, "/cart")
@@ -65,13 +65,15 @@ class Checkout(Page):
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         order = create.place_order(self.shop.store, _wish(req))
         cart.write(resp, {})
-        _to_payment(self.shop, resp, order, req.get_media().get("show", "redirect"))
+        _to_payment(self.shop, resp, order, forms.read(req)["show"])
 
 
 class Pay(Page):
     """Another try, under the same key if nothing is known of the one before."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
+        if self.shop.view(ref)["status"] not in status.OPEN:
+            return see_other(resp, f"/orders/{ref}")
         _to_payment(self.shop, resp, self.shop.order(ref), "redirect")
 
 
@@ -111,11 +113,11 @@ def see_other(resp: falcon.Response, path: str) -> None:
 
 
 def _wish(req: falcon.Request) -> Wish:
-    form, chosen = req.get_media(), cart.read(req)
-    ref, method = form.get("ref", ""), form.get("method", "wallet")
+    form, chosen = forms.read(req), cart.read(req)
+    ref, method = form["ref"], form["method"] or METHODS[0]
     if not orders.is_reference(ref) or method not in METHODS:
         raise falcon.HTTPBadRequest(title="This form is not one of ours")
-    return Wish(ref, chosen, method, form.get("wallet_username", "").strip()[:200] or None, rendering.language(req))
+    return Wish(ref, chosen, method, form["wallet_username"].strip()[:200] or None, rendering.language(req))
 
 
 def _to_payment(shop: Shop, resp: falcon.Response, order: orders.Order, where: str) -> None:

@@ -18,6 +18,7 @@ import requests
 from bridge.demo.layout import Layout
 from bridge.demo.parties import cast_of
 from bridge.demo.ports import free_base
+from bridge.demo.processes import die_with_parent
 from bridge.demo.steps import Failed, Steps
 from bridge.demo.story import CHAPTERS, Story
 
@@ -26,6 +27,7 @@ START_WITHIN = 180.0  # seconds for a demo of our own
 
 def check(data: Path, verbose: bool) -> bool:
     """Play the story and print it; return whether every step was ok."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that a demo of our own, and its folder, are tidied up then too
     try:
         with _demo(data) as facts:
             steps = play(facts, verbose)
@@ -95,7 +97,9 @@ def _own_demo(folder: Path) -> Iterator[Mapping[str, str]]:
     layout, log = Layout(folder, free_base()), folder / "demo.log"
     with log.open("wb") as out:
         command = [sys.executable, "-m", "bridge.demo", "demo", "--port", str(layout.port), "--data", str(folder)]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, preexec_fn=die_with_parent
+        )
     try:
         _wait(process, layout.facts, log)
         yield json.loads(layout.facts.read_text())

@@ -45,7 +45,7 @@ def start(name: str, arguments: Sequence[str], log: Path) -> Child:
             [sys.executable, "-m", *arguments],
             stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            start_new_session=True, preexec_fn=_die_with_parent,
+            start_new_session=True, preexec_fn=die_with_parent,
         )  # fmt: skip
     return Child(name, process, log)
 
@@ -68,7 +68,8 @@ def _send(child: Child, number: signal.Signals) -> None:
         os.killpg(child.process.pid, number)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Have this process end when its parent does, however that ends; for ``preexec_fn``. Does nothing outside Linux."""
     # Where the demo itself is killed, nobody is left to end the children, and their ports would stay taken.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

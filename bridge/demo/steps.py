@@ -55,6 +55,6 @@ def until(look: Callable[[], T], is_good: Callable[[T], object], complaint: str)
     deadline = time.monotonic() + PATIENCE
     while not is_good(seen := look()):
         if time.monotonic() > deadline:
-            raise Failed(f"{complaint}; last seen: {seen}")
+            raise Failed(f"{complaint}; last seen: {str(seen)[:240]}")
         time.sleep(0.15)
     return seen

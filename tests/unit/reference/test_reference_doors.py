@@ -102,6 +102,19 @@ def test_checkout__form_sent_twice__is_one_payment_of_the_catalogues_price(brows
     assert {(call["key"], call["body"]["amount"]) for call in bridge.heard} == {(f"order-{REF}-1", 4999 + 2 * 1490)}
 
 
+RUBBISH = ["", "x", "product=lamp&product=mug", "quantity=%FF", "ref=1&ref=2", f"ref={REF}&ref=x", "payment=../../x&key=C-AAAAA-AAAAA", "amount=1&amount=2"]
+FORMS = ["/cart", "/checkout", f"/orders/{REF}/again", f"{ADMIN}/refunds", f"{ADMIN}/cancel", f"{ADMIN}/send-again"]
+
+
+@pytest.mark.parametrize("body", RUBBISH)
+@pytest.mark.parametrize("path", FORMS)
+def test_forms__rubbish__never_fail_and_move_no_money(browser, shop, bridge, path: str, body: str) -> None:
+    a_paid_order(shop)
+    for kind in ("application/x-www-form-urlencoded", "application/json", "text/plain"):
+        assert browser.simulate_post(path, body=body, headers={"content-type": kind}).status_code < 500
+    assert bridge.heard == []
+
+
 @pytest.mark.parametrize("cookie", ["cart=", "cart=lamp", "cart=lamp.x-..-mug.999", "cart=lamp.²", "cart=a.1"])
 def test_cart__cookie_is_rubbish__is_an_empty_cart(browser, cookie: str) -> None:
     assert "Your cart is empty" in browser.simulate_get("/cart", headers={"cookie": cookie}).text

@@ -29,7 +29,7 @@ def test_minor_units__decimals_in_a_currency_without__is_refused() -> None:
 
 
 @pytest.mark.invariant("I15")
-@given(st.integers(min_value=1, max_value=10**9), st.sampled_from(sorted(DIGITS)))
+@given(st.integers(min_value=1, max_value=10**9 - 1), st.sampled_from(sorted(DIGITS)))
 def test_plain__read_again__is_the_same_amount(amount: int, currency: str) -> None:
     """I15: what the form shows is what it sends."""
     assert minor_units(plain(amount, currency), currency) == amount
