@@ -16,7 +16,7 @@ from bridge.web.bodies import ConfirmBody, LocaleQuery, Nothing
 from bridge.web.frame import Frame
 from bridge.web.language import language_for
 from bridge.web.operation import operation
-from bridge.web.problems import status_of
+from bridge.web.problems import HTTP, status_of
 from bridge.web.settings import WebSettings
 from bridge.web.shapes import Checkout
 
@@ -81,7 +81,7 @@ class PageResource(Resource):
         super().__init__(services, settings)
         self._frame = Frame(settings)
 
-    @operation({200: "text/html", 404: "text/html", 410: "text/html"}, query=None, page=True)
+    @operation(dict.fromkeys((200, 404, 410, 500, 503), "text/html"), query=None, page=True)
     def on_get(self, req: Request, resp: Response, token: str) -> None:
         """Show the checkout page.
 
@@ -93,6 +93,9 @@ class PageResource(Resource):
             self._frame.show(resp, token, reader, self.services.show_checkout(token, reader.language))
         except BridgeError as error:
             self._frame.sorry(resp, token, reader, status_of(type(error)), error.code)
+        except Exception:  # a payer is shown a page even then
+            log.exception("the checkout page could not be shown")
+            self._frame.sorry(resp, token, reader, 500, HTTP[500][0])
 
 
 class ReturnResource(Resource):

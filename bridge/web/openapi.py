@@ -174,7 +174,7 @@ def _answers(declared: Operation, audience: Audience) -> dict[int, dict[str, Any
 
 
 STORIES = {200: "Done.", 201: "Made.", 202: "Stored; the provider has not answered yet.", 303: "See the checkout.",
-           304: "Unchanged since the ETag that you have.", 404: "There is no such checkout.", 410: "This checkout is over.", 503: "Not ready."}
+           304: "Unchanged since the ETag that you have.", 404: "There is no such checkout.", 410: "This checkout is over.", 500: "Something went wrong on our side.", 503: "Not now."}
 
 
 def _answer(status: int, shape: type | str | None, declared: Operation) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def lean(text: str) -> str:
 
 def dense(script: str) -> str:
     """Leave out space around punctuation. Nothing else changes: no name, and no line that a missing semicolon may lean on."""
-    return _AROUND.sub(lambda found: found[1] or found[2] or "", _AROUND.sub(lambda found: found[1] or found[2] or "", script))
+    return _AROUND.sub(lambda found: found[1] or found[2] or "", script)
 
 
 def _join(path: Path, root: Path, seen: set[Path]) -> str:

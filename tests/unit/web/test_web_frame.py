@@ -77,6 +77,7 @@ def test_page__language__is_the_addresss_then_the_browsers(query, header, lang, 
 @pytest.mark.parametrize(("path", "use_cases", "status", "code"), [
     ("/checkout/chk_other", {}, 404, "not_found"), ("/checkout/rubbish'", {}, 404, "not_found"),
     (PAGE, {"show_checkout": raising(CheckoutGone())}, 410, "checkout_gone"), (PAGE, {"show_checkout": raising(Unavailable())}, 503, "unavailable"),
+    (PAGE, {"show_checkout": raising(RuntimeError("database"))}, 500, "internal_error"),
 ])
 def test_page__nothing_to_see__is_still_a_page_and_as_guarded(path, use_cases, status, code):
     answer = a_client(**use_cases).simulate_get(path)
