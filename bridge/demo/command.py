@@ -20,7 +20,8 @@ DATA = click.option(
 def demo(port: int, data: Path, fresh: bool) -> None:
     """Run a shop, a bridge and a wallet on this machine, until Ctrl-C."""
     from bridge.demo.layout import Layout
-    from bridge.demo.run import Trouble, run
+    from bridge.demo.run import run
+    from bridge.demo.stage import Trouble
 
     try:
         run(Layout(data.resolve(), port), fresh)

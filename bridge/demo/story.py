@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bridge.demo.books import agree, children
 from bridge.demo.parties import Cast, Json
 from bridge.demo.steps import Steps, must, until
 
@@ -111,7 +112,7 @@ def books_agree(story: Story) -> None:
         ledger, payments = story.cast.sandbox.ledger(), 0
         for ref in story.orders:
             for told in story.cast.shop.order(ref)["payments"]:
-                _agree(story.cast, told, ledger)
+                agree(story.cast, told, ledger)
                 payments += 1
         must(payments > len(story.orders), f"only {payments} payments were compared")
 
@@ -140,7 +141,7 @@ def _refund(story: Story, payment: Json, amount: int) -> None:
 
 def _waiting_refund(story: Story, payment: Json, amount: int) -> Json:
     def waiting() -> list[Json]:
-        entries = _of(story.cast.sandbox.ledger(), "refund", payment["provider"]["reference"])
+        entries = children(story.cast.sandbox.ledger(), "refund", payment["provider"]["reference"])
         return [entry for entry in entries if (entry["state"], entry["amount"]) == ("pending", amount)]
 
     return until(waiting, lambda found: len(found) == 1, "not exactly one such refund waits for the payer")[0]
@@ -149,24 +150,3 @@ def _waiting_refund(story: Story, payment: Json, amount: int) -> Json:
 def _refused_refund(story: Story, payment: Json, amount: int) -> int:
     body, key = {"amount": amount}, {"Idempotency-Key": f"check-{secrets.token_hex(5)}"}
     return story.cast.bridge.send("POST", f"/v1/payments/{payment['id']}/refunds", headers=key, json=body).status_code
-
-
-def _agree(cast: Cast, told: Json, ledger: list[Json]) -> None:
-    known = cast.bridge.payment(told["id"])
-    entry = next(entry for entry in ledger if entry["reference"] == known["provider"]["reference"])
-    refunds = _of(ledger, "refund", entry["reference"])
-    captured = entry["amount"] if entry["state"] == "succeeded" else 0
-    books = {
-        "shop": (told["amount_captured"], told["amount_refunded"], told["amount_refund_pending"]),
-        "bridge": (known["amount_captured"], known["amount_refunded"], known["amount_refund_pending"]),
-        "provider": (captured, _sum(refunds, "succeeded"), _sum(refunds, "pending")),
-    }
-    must(len(set(books.values())) == 1, f"payment {told['id']}: {books}")
-
-
-def _of(ledger: list[Json], kind: str, parent: str) -> list[Json]:
-    return [entry for entry in ledger if (entry["kind"], entry["parent"]) == (kind, parent)]
-
-
-def _sum(entries: list[Json], state: str) -> int:
-    return sum(entry["amount"] for entry in entries if entry["state"] == state)
