@@ -72,6 +72,7 @@ class Capability(StrEnum):
     CANCEL = "cancel"
     PARTIAL_REFUND = "partial_refund"
     HOSTED_PAGE = "hosted_page"
+    MOBILE_SDK = "mobile_sdk"
     WALLET_USERNAME = "wallet_username"
 
 
@@ -108,13 +109,19 @@ class PaymentRef:
 
 @dataclass(frozen=True, slots=True)
 class OperationRequest:
-    """Refund, capture or cancel `money` of `payment`; `reference` is our name for this try, unique for ever."""
+    """Refund, capture or cancel `money` of `payment`; `reference` is our name for this try, unique for ever.
+
+    `done` is what our books have of this kind already, `in_doubt` the amounts of other operations of this kind that are not
+    ended, minor units: for a provider that tells only sums.
+    """
 
     reference: str
     payment: PaymentRef
     money: Money
     text: str = ""
     provider_reference: str | None = None
+    done: int = 0
+    in_doubt: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +240,28 @@ class Provider(Protocol):
 
     def register(self, callback_url: str, expires_in: int) -> None:
         """Tell the provider where callbacks go and after how many seconds a request expires. Raises TransportError or ConfigError."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppAuthentication:
+    """What a merchant's app needs to begin one checkout with the provider's SDK; both secrets are empty where the provider refused."""
+
+    merchant_id: str
+    token: str = field(repr=False)
+    label: str = field(repr=False)
+    expiry: str
+    description: str
+    status: str
+    code: str
+
+
+class AppProvider(Provider, Protocol):
+    """A provider with an SDK for apps (Capability.MOBILE_SDK)."""
+
+    app_merchant_id: str
+
+    def authenticate_app(self) -> AppAuthentication:
+        """Make a token for one checkout and tell it to the provider. Raises TransportError, NotSupported."""
 
 
 @dataclass(frozen=True, slots=True)
