@@ -10,10 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.sandbox.faults import Fault
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call as it came in. A field given twice counts with its last value; undecodable bytes are replaced."""
+    """One call as it came in. A field given twice counts with its last value; undecodable bytes are replaced.
+
+    `fault` is the one that is due: door and `endings.py` see to the common ones, a handler to those of its own provider.
+    """
 
     method: str
     path: str
@@ -21,6 +26,7 @@ class Call:
     query: Mapping[str, str]
     fields: Mapping[str, str]
     headers: Mapping[str, str] = field(repr=False)
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import falcon
 
-from bridge.sandbox.accounts import ENOUGH
+from bridge.sandbox.accounts import ENOUGH, Merchant
 from bridge.sandbox.bodies import bad, number, one_of, read_body, text, truth, whole
 from bridge.sandbox.calls import Refused
-from bridge.sandbox.desk import Desk
+from bridge.sandbox.desk import Desk, Provider
 from bridge.sandbox.faults import CALLBACK, ON_CALLBACKS, ON_CALLS
 
 TEN_YEARS = 10 * 365 * 86400
@@ -57,12 +57,8 @@ class Control:
     def merchant(self, body: Body) -> Said:
         """Add a merchant at a provider or write it anew; its saved settings stay."""
         provider = self._desk.providers[one_of(body, "provider", self._desk.providers)]
-        username = text(body, "username")
         try:
-            merchant = provider.merchant(
-                username, text(body, "password"), text(body, "account_type", "corporate_plus"),
-                text(body, "name", username), truth(body, "locked", False),
-            )
+            merchant = provider.merchant_from(body) if hasattr(provider, "merchant_from") else _merchant(provider, body)
         except ValueError as error:
             raise bad(str(error)) from None
         self._desk.merchants.put(merchant)
@@ -82,8 +78,11 @@ class Control:
     def fault(self, body: Body) -> Said:
         """Script a fault."""
         provider = one_of(body, "provider", self._desk.providers)
-        place = one_of(body, "on", {route.name for route in self._desk.providers[provider].routes()} | {CALLBACK})
-        name = one_of(body, "fault", ON_CALLBACKS if place == CALLBACK else ON_CALLS)
+        own = getattr(self._desk.providers[provider], "faults", {})
+        calls = {route.name for route in self._desk.providers[provider].routes()}
+        place = one_of(body, "on", calls | {CALLBACK} | set(own))
+        common = ON_CALLBACKS if place == CALLBACK else ON_CALLS if place in calls else frozenset()
+        name = one_of(body, "fault", common | own.get(place, frozenset()))
         options = _fault_options(body)
         self._desk.faults.add(provider, place, name, whole(body, "times", 1, 1, 10**6), options)
         self._minutes_as_seconds(body)
@@ -174,6 +173,12 @@ def _is_here(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _merchant(provider: Provider, body: Body) -> Merchant:
+    username = text(body, "username")
+    return provider.merchant(username, text(body, "password"), text(body, "account_type", "corporate_plus"),
+                             text(body, "name", username), truth(body, "locked", False))
 
 
 def _fault_options(body: Body) -> Body:

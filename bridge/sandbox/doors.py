@@ -7,6 +7,7 @@ mischief (closing connections, half bodies) to `endings.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import falcon
 
@@ -38,7 +39,7 @@ class Door:
         fault = self._desk.faults.take(self._provider, route.name)
         outcome = "broken"
         try:
-            reply = self._refusal(fault) or self._run(route, read_call(req))
+            reply = self._refusal(fault) or self._run(route, replace(read_call(req), fault=fault))
             outcome = _outcome(reply, fault)
         finally:
             self._desk.journal.ended(line, outcome, reply.reference if outcome != "broken" else None)

@@ -58,7 +58,7 @@ class Faults:
     def take(self, provider: str, place: str, only: Collection[str] | None = None) -> Fault | None:
         """The fault that is to happen here and now, if any; taking it uses it up."""
         allowed = only or ((ON_CALLBACKS - {"before_response"}) if place == CALLBACK else ON_CALLS)
-        return self._scripted(provider, place, only or (ON_CALLBACKS | ON_CALLS)) or self._drawn(allowed)
+        return self._scripted(provider, place, only) or self._drawn(allowed)
 
     def disguise(self, provider: str, reference: str, fault: Fault) -> None:
         """From now on, inquiries show the transaction as the fault says."""
@@ -89,10 +89,10 @@ class Faults:
             db.execute("DELETE FROM faults")
             db.execute("DELETE FROM disguises")
 
-    def _scripted(self, provider: str, place: str, allowed: Collection[str]) -> Fault | None:
+    def _scripted(self, provider: str, place: str, only: Collection[str] | None) -> Fault | None:
         with self._store.unit() as db:
             rows = db.execute("SELECT * FROM faults WHERE provider = ? AND place = ? ORDER BY id", (provider, place)).fetchall()
-            row = next((row for row in rows if row["fault"] in allowed), None)
+            row = next((row for row in rows if only is None or row["fault"] in only), None)
             if row is None:
                 return None
             db.execute("UPDATE faults SET times = times - 1 WHERE id = ?", (row["id"],))
