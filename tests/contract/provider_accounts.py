@@ -53,8 +53,9 @@ class Sandbox:
         self.control("POST", "faults", provider=provider, on=on, fault=name, **options)
 
     def entries(self, our_reference: str) -> list[Mapping[str, Any]]:
-        """What the ledger has under one of our references."""
-        return [entry for entry in self.control("GET", "ledger")["entries"] if entry["our_reference"] == our_reference]
+        """What the ledger has under one of our references; some providers write it with "-" where we write "_"."""
+        names = {our_reference, our_reference.replace("_", "-")}
+        return [entry for entry in self.control("GET", "ledger")["entries"] if entry["our_reference"] in names]
 
 
 @contextmanager

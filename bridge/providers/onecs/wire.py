@@ -1,0 +1,133 @@
+"""1cs' texts: pairs joined by `&`, written in a narrow ASCII, read with tolerance but never with trust.
+
+Nothing is percent-decoded: a base64 value holds `+` and `=`, and a form parser would spoil it (1cs sheet, section 1.1).
+"""
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MOST_BODY = 64 * 1024
+NO_SUCH_PAYMENT = "PAYMENT NOT FOUND"
+
+_UNSAFE = re.compile(r"[^ -~]|[&%+]")
+_LEN = re.compile(r"(?<![0-9A-Za-z])Len=([0-9]{1,6})(?![0-9])", re.IGNORECASE)
+_DATA = re.compile(r"(?<![0-9A-Za-z])Data=([0-9A-Fa-f-]+)", re.IGNORECASE)
+_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
+_AMOUNT = re.compile(r"[0-9]{1,10}")
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ẞ": "SS"})
+
+
+class Unreadable(Exception):
+    """The text is not one that the sheet knows. Our short word for it is fit for the log."""
+
+
+class Unwritable(Exception):
+    """A value holds what cannot travel inside Data: anything but printable ASCII without `&`, `%` and `+`."""
+
+
+Fields = Mapping[str, str]
+"""What was read: names in small letters, values without blanks and zero bytes at their end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One answer or one callback. Amounts in minor units; None: not written. Texts that were not written are empty."""
+
+    merchant_id: str
+    pay_id: str
+    xid: str
+    trans_id: str
+    status: str
+    code: str
+    description: str
+    mac: str
+    currency: str
+    authorized: int | None
+    captured: int | None
+    credited: int | None
+    last_code: str
+
+
+def write(pairs: Mapping[str, str]) -> bytes:
+    """Join pairs to the text that is encrypted. Raises Unwritable."""
+    for name, value in pairs.items():
+        if _UNSAFE.search(value):
+            raise Unwritable(name)
+    return "&".join(f"{name}={value}" for name, value in pairs.items()).encode("ascii")
+
+
+def plain(text: str, longest: int) -> str:
+    """Return a text for people in the ASCII that may travel: umlauts written out, accents dropped, the rest blanks."""
+    decomposed = unicodedata.normalize("NFKD", text.translate(_GERMAN))
+    ascii_only = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return " ".join(_UNSAFE.sub(" ", ascii_only).split())[:longest].rstrip()
+
+
+def read_pairs(raw: bytes) -> Fields:
+    """Read a text: any order and case of the names, fields nobody knows, `&amp;` for `&`. Raises Unreadable for a name given twice."""
+    found: dict[str, str] = {}
+    for part in filter(None, raw.decode("latin-1").replace("&amp;", "&").split("&")):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise Unreadable("pairs")
+        name = name.strip().lower()
+        if name in found:
+            raise Unreadable("field_twice")
+        found[name] = value.rstrip(" \0\r\n")
+    return found
+
+
+def read_envelope(body: bytes) -> tuple[str, str] | None:
+    """Find Len and Data in an answer's body, whatever stands before them; None: it is not encrypted. Raises Unreadable."""
+    if len(body) > MOST_BODY:
+        raise Unreadable("too_large")
+    text = body.decode("latin-1")
+    length, data = _LEN.findall(text), _DATA.findall(text)
+    if not data:
+        return None
+    if len(length) != 1 or len(data) != 1:
+        raise Unreadable("envelope")
+    return length[0], data[0]
+
+
+def read_result(fields: Fields) -> Result:
+    """Read what an answer or a callback says. Raises Unreadable."""
+    return Result(
+        merchant_id=_text(fields, "mid"),
+        pay_id=_id(fields, "payid"),
+        xid=_id(fields, "xid"),
+        trans_id=_id(fields, "transid"),
+        status=_text(fields, "status"),
+        code=_text(fields, "code"),
+        description=_text(fields, "description"),
+        mac=_text(fields, "mac"),
+        currency=_text(fields, "currency").upper(),
+        authorized=_amount(fields, "amountauth"),
+        captured=_amount(fields, "amountcap"),
+        credited=_amount(fields, "amountcred"),
+        last_code=_text(fields, "lastxcode"),
+    )
+
+
+def _text(fields: Fields, name: str) -> str:
+    value = fields.get(name, "")
+    if len(value) > 1024:
+        raise Unreadable(name)
+    return value
+
+
+def _id(fields: Fields, name: str) -> str:
+    value = fields.get(name, "")
+    if value and not _ID.fullmatch(value):
+        raise Unreadable(name)
+    return value
+
+
+def _amount(fields: Fields, name: str) -> int | None:
+    value = fields.get(name, "")
+    if value and not _AMOUNT.fullmatch(value):
+        raise Unreadable(name)
+    return int(value) if value else None
