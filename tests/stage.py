@@ -252,7 +252,7 @@ class BreakableTransport:
         return answer
 
 
-@dataclass
+@dataclass(repr=False)
 class Stage:
     """The core at work: real services and store, the real sandbox as provider, a real shop; one clock for all of it."""
 

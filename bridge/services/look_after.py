@@ -16,7 +16,7 @@ from bridge.services.ask_provider import AskProvider
 from bridge.services.inquire_payment import InquirePayment
 from bridge.services.record import Record
 from bridge.services.represent import Represent
-from bridge.services.schedule import Schedule
+from bridge.services.schedule import Schedule, awaits_the_provider
 from bridge.services.settle import Settle
 
 Step = Callable[[], object]
@@ -66,7 +66,7 @@ class LookAfterPayment(_LookAfter):
             self._ask.intend(record)
             payment = record.save()
             return lambda: self._ask.send(payment)
-        if self._schedule.payment(p, record.at) is None and p.outcome_known or p.attempt == 0:
+        if p.attempt == 0 or not awaits_the_provider(p):
             return self._plan_and(record, _nothing)
         return lambda: self._inquire(p, Source.INQUIRY, job)
 

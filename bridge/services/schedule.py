@@ -73,7 +73,7 @@ class Schedule:
             return at + timedelta(seconds=_step(PAYMENT_RETRIES, p.attempt))
         if p.status is Status.CREATED:
             return p.expires_at
-        if p.asked_at is None or not _awaits_the_provider(p):
+        if p.asked_at is None or not awaits_the_provider(p):
             return None
         due = _next_offset(p.asked_at, at)
         return min(due or p.expires_at, p.expires_at) if at < p.expires_at else due
@@ -99,7 +99,8 @@ def kind_of(subject: Payment | Operation) -> JobKind:
     return JobKind.PAYMENT if isinstance(subject, Payment) else JobKind.OPERATION
 
 
-def _awaits_the_provider(p: Payment) -> bool:
+def awaits_the_provider(p: Payment) -> bool:
+    """Tell whether the provider's word can still change a payment that it was asked for."""
     if p.asking is Asking.DOUBTFUL or p.status is Status.PENDING:
         return True
     return (p.status in GIVEN_UP and p.asking is Asking.ANSWERED) or (p.status is Status.AUTHORIZED and p.capture == "automatic")

@@ -18,7 +18,7 @@ from bridge.errors import NotFound
 from bridge.ports import JobKind, Shops
 from bridge.services.ids import new_id
 from bridge.services.record import Record
-from bridge.services.schedule import OPERATION_RETRIES, PAYMENT_RETRIES, Schedule, lane_of
+from bridge.services.schedule import OPERATION_RETRIES, PAYMENT_RETRIES, Schedule, awaits_the_provider, lane_of
 
 
 class Settle:
@@ -71,6 +71,8 @@ class Settle:
         record.unit.outbox.remove(JobKind.PAYMENT, p.id)
         if not p.outcome_known:
             record.review(NoteType.NEEDS_REVIEW, "the provider's answer is still unknown after the last inquiry")
+        elif not final and awaits_the_provider(p) and p.status not in GIVEN_UP:
+            record.review(NoteType.NEEDS_REVIEW, "the provider has said no last word by the last inquiry")
 
     def _is_overdue(self, record: Record, answer: Answer) -> bool:
         waiting = answer.outcome is Outcome.PENDING or record.payment.asking is Asking.NOT_ASKED

@@ -1,0 +1,209 @@
+"""The provider was asked and its answer was lost: what the bridge may believe then, and when."""
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from factories import FIFTY, NOON
+from stage import PowerCut
+
+from bridge.domain.operation import OperationStatus
+from bridge.domain.payment import Asking, Status
+from bridge.ports import JobKind
+from bridge.services.schedule import DAY, INQUIRY_OFFSETS
+
+LOST = [("drop_before", {}), ("drop_after", {}), ("garbage", {}), ("truncate", {}), ("status", {"code": 500}), ("status", {"code": 302})]
+EXECUTED = {"drop_after", "garbage", "truncate"}
+DOWN = {"times": 100_000}
+
+
+def down(stage):
+    """From now on the provider cannot be asked."""
+    stage.sandbox.fault("transactions", "drop_before", **DOWN)
+
+
+@pytest.mark.invariant("I4", "I5")
+@pytest.mark.parametrize(("fault", "options"), LOST)
+def test_create__answer_lost__is_pending_and_says_that_nobody_knows(stage, fault, options):
+    """Nothing but unknown/pending is said unless the provider answered definitively (I4)."""
+    stage.sandbox.fault("request", fault, **options)
+    payment = stage.create()
+    assert (payment["status"], payment["outcome_known"], payment["failure"]) == ("pending", False, None)
+    assert payment["next_check_at"] == "2026-03-01T12:00:05.000Z"
+
+
+@pytest.mark.invariant("I5", "I19")
+@pytest.mark.parametrize(("fault", "options"), LOST)
+def test_doubt__provider_reachable__ends_with_one_request_in_the_ledger(stage, fault, options):
+    """The inquiry tells; what never arrived is asked again, what did arrive is not (I5, I19)."""
+    stage.sandbox.fault("request", fault, **options)
+    payment = stage.create()
+    for seconds in (5, 20, 40, 60, 60, 60):
+        stage.advance(seconds)
+    assert stage.payment(payment).outcome_known and len(stage.sandbox.requests_of(payment["id"])) == 1
+    assert ("note.asked_again" in stage.types(payment)) is (fault not in EXECUTED)
+
+
+@pytest.mark.invariant("I5")
+def test_doubt__the_provider_knows_nothing__is_believed_only_when_nothing_can_be_on_its_way(stage):
+    """A request may still arrive after the inquiry; only after deadline and grace does absence count (I5)."""
+    stage.sandbox.fault("request", "drop_before")
+    payment = stage.create()
+    for seconds in (5, 15, 30):
+        stage.advance(seconds)
+    assert (stage.payment(payment).attempt, stage.payment(payment).asking) == (1, Asking.DOUBTFUL)
+    stage.advance(60), stage.advance(5)
+    assert stage.payment(payment).attempt == 2 and stage.payment(payment).outcome_known
+
+
+@pytest.mark.invariant("I5")
+def test_doubt__provider_silent_through_the_whole_ladder__needs_review_and_never_failed(stage):
+    """Time is no evidence (I5; lesson 30)."""
+    stage.sandbox.fault("request", "drop_after")
+    payment = stage.create()
+    down(stage)
+    stage.drain()
+    row = stage.payment(payment)
+    assert (row.status, row.outcome_known, row.next_check_at) == (Status.PENDING, False, None) and "unknown" in row.review
+    assert stage.types(payment).count("note.needs_review") == 1 and stage.clock() >= NOON + timedelta(seconds=INQUIRY_OFFSETS[-1])
+    assert stage.sandbox.calls("transactions") <= len(INQUIRY_OFFSETS) + 1
+
+
+@pytest.mark.invariant("I5", "I19")
+def test_pending__provider_silent_past_the_expiry__is_not_expired_by_the_clock_and_ends_with_a_review(stage):
+    """The provider is asked before the clock decides; when it never can be, an operator looks (I5, I19; lesson 41)."""
+    payment = stage.create()
+    down(stage)
+    stage.drain()
+    row = stage.payment(payment)
+    assert row.status is Status.PENDING and row.next_check_at is None and row.review
+
+
+@pytest.mark.invariant("I19")
+def test_pending__expiry_longer_than_the_ladder__is_still_looked_at_when_it_expires(new_stage):
+    """Eight days, the most a profile allows, outlast the last rung (I19)."""
+    stage = new_stage(shop={"expires_in": {"default": 8 * DAY, "max": 8 * DAY}})
+    payment = stage.create()
+    stage.drain(days=7.9)
+    assert stage.payment(payment).status is Status.PENDING
+    stage.sandbox.advance(8 * DAY + 1)
+    stage.drain()
+    assert stage.payment(payment).status is Status.EXPIRED and not stage.jobs()
+
+
+@pytest.mark.invariant("I19")
+def test_pending__left_alone__is_asked_about_a_bounded_number_of_times(stage):
+    """No storm: the ladder's rungs, and one look at the expiry (I19)."""
+    payment = stage.create()
+    stage.drain()
+    assert stage.payment(payment).status is Status.EXPIRED
+    assert stage.sandbox.calls("transactions") <= len(INQUIRY_OFFSETS) + 1
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_create__never_sent__is_sent_again_and_comes_through(stage, times):
+    stage.sandbox.fault("request", "status", code=423, times=times)
+    payment = stage.create()
+    assert (payment["status"], payment["outcome_known"]) == ("created", True)
+    for _ in range(4):
+        stage.advance(15)
+    assert stage.payment(payment).status is Status.PENDING and len(stage.sandbox.requests_of(payment["id"])) == 1
+
+
+def test_create__never_sent_four_times__failed_and_the_order_is_free_again(stage):
+    """Surely not executed is the one thing that may fail without the provider's word."""
+    stage.sandbox.fault("request", "status", code=423, times=4)
+    payment = stage.create(order_reference="o-1")
+    for _ in range(4):
+        stage.advance(15)
+    row = stage.payment(payment)
+    assert (row.status, row.failure.reason.value) == (Status.FAILED, "provider_unavailable")
+    assert stage.create(order_reference="o-1")["status"] == "pending" and stage.sandbox.requests_of(payment["id"]) == []
+
+
+@pytest.mark.invariant("I1")
+@pytest.mark.parametrize(("fault", "options"), LOST)
+def test_refund__answer_lost__counts_as_given_until_known_and_is_never_given_twice(stage, fault, options):
+    """One refund intent, at most one refund in the ledger (I1; lessons 1 and 47)."""
+    payment = stage.paid()
+    stage.sandbox.fault("refund", fault, **options)
+    refund = stage.refund(payment, amount=4000)
+    assert (refund["status"], refund["outcome_known"]) == ("pending", False) and stage.payment(payment).amount_refundable == FIFTY - 4000
+    for seconds in (5, 20, 40, 60, 60, 60):
+        stage.advance(seconds)
+    assert stage.operation(refund).outcome_known and len(stage.sandbox.refunds_of(refund["id"])) == 1
+
+
+@pytest.mark.invariant("I5")
+def test_refund__provider_silent_through_the_whole_ladder__stays_pending_and_needs_review(stage):
+    """Time is no evidence for refunds either (I5)."""
+    payment = stage.paid()
+    stage.sandbox.fault("refund", "drop_after")
+    refund = stage.refund(payment, amount=1000)
+    down(stage)
+    stage.drain()
+    row = stage.operation(refund)
+    assert (row.status, row.outcome_known) == (OperationStatus.PENDING, False) and row.review and stage.payment(payment).review
+    assert stage.payment(payment).amount_refund_pending == 1000
+
+
+# --- a process that dies between two beats -----------------------------------------------------------------------------
+
+
+@pytest.mark.invariant("I1", "I10")
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_create__process_dies_around_the_call__the_worker_finds_out(stage, moment):
+    """The intent is stored, so another process goes on where this one ended (I10)."""
+    stage.transport.cut = (moment, "/request")
+    payment = stage.create()
+    assert stage.payment(payment).asking is Asking.ASKING and payment["status"] in ("created", "pending")
+    for seconds in (20, 20, 40, 60, 60, 60):
+        stage.advance(seconds)
+    assert (stage.payment(payment).status, stage.payment(payment).asking) == (Status.PENDING, Asking.ANSWERED)
+    assert len(stage.sandbox.requests_of(payment["id"])) == 1
+
+
+@pytest.mark.invariant("I1", "I10")
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_refund__process_dies_around_the_call__is_refunded_once(stage, moment):
+    """The same for money that goes back (I1, I10)."""
+    payment = stage.paid()
+    stage.transport.cut = (moment, "/refund")
+    refund = stage.refund(payment)
+    for seconds in (20, 20, 40, 60, 60, 60):
+        stage.advance(seconds)
+    assert stage.operation(refund).outcome_known and len(stage.sandbox.refunds_of(refund["id"])) == 1
+
+
+@pytest.mark.invariant("I11")
+def test_look_after__worker_dies_with_a_job__another_takes_it_when_the_lease_has_run_out(stage):
+    """Leases end (I11; lesson 32)."""
+    payment = stage.create()
+    stage.transport.cut = ("before", "/transactions")
+    stage.clock.advance(5)
+    with pytest.raises(PowerCut):
+        stage.work()
+    stage.pay(payment), stage.outside.callbacks.clear()
+    stage.advance(30)
+    assert stage.payment(payment).status is Status.PENDING
+    stage.advance(31)
+    assert stage.payment(payment).status is Status.PAID
+
+
+def test_wake_up__too_late__the_call_is_not_made_any_more(stage):
+    """A thread that slept past its time must not send what others have begun to look for."""
+    with stage.house.units() as unit:
+        payment = stage.services.create_payment._store(unit, stage.shop(), a_wish_of(stage), provider_of(stage), stage.clock())
+    stage.clock.advance(11)
+    stage.services.create_payment._ask.send(payment)
+    assert stage.sandbox.ledger() == [] and stage.has_job(JobKind.PAYMENT, payment.id)
+
+
+def a_wish_of(stage):
+    from factories import a_wish
+
+    return a_wish()
+
+
+def provider_of(stage):
+    return stage.house.accounts.get("acme", "cashcloud")
