@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from support import (
-    ROOT,
     Demo,
     fault,
     free_base,
@@ -192,8 +191,3 @@ def test_demo__fresh__forgets_orders_and_makes_new_secrets(own_demo: Callable[..
     fresh = own_demo(None, "--fresh").wait_until_it_runs()
     assert fresh.shop.get("/api/orders")["data"] == [] and fresh.facts["api_key"] != key
     fresh.end()
-
-
-def test_this_folder__imports__nothing_of_the_bridge() -> None:
-    lines = [line for file in (ROOT / "tests" / "e2e").glob("*.py") for line in file.read_text().splitlines()]
-    assert not [line for line in lines if line.lstrip().startswith(("import bridge", "from bridge"))]
