@@ -88,7 +88,7 @@ class Read:
             try:
                 found = unit.events.after(shop.shop, after, limit + 1)
             except NotFound as error:
-                raise ValidationFailed(errors=(FieldError("after", "unknown", "there is no such event of this shop"),)) from error
+                raise ValidationFailed(errors=(FieldError("/after", "unknown", "there is no such event of this shop"),)) from error
         data = [json.loads(event.body or "{}") for event in found[:limit]]
         return Page(data, found[limit - 1].id if len(found) > limit else None)
 
@@ -144,4 +144,4 @@ def _checked(cursor: str | None, prefix: str) -> str | None:
 
 
 def _bad_cursor() -> ValidationFailed:
-    return ValidationFailed(errors=(FieldError("cursor", "invalid", "use next_cursor of an earlier answer as it is"),))
+    return ValidationFailed(errors=(FieldError("/cursor", "invalid", "use next_cursor of an earlier answer as it is"),))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bridge.domain.checkout import tries_left
 from bridge.domain.events import NoteType, Source
 from bridge.domain.operation import ENDS, PREFIXES, Kind, Operation, OperationStatus
 from bridge.domain.outcome import Answer, Outcome, Statement
@@ -75,8 +74,9 @@ class Settle:
             record.review(NoteType.NEEDS_REVIEW, "the provider has said no last word by the last inquiry")
 
     def _is_overdue(self, record: Record, answer: Answer) -> bool:
-        waiting = answer.outcome is Outcome.PENDING or record.payment.asking is Asking.NOT_ASKED
-        return waiting and record.at >= record.payment.expires_at
+        p = record.payment
+        waiting = answer.outcome is Outcome.PENDING or p.asking is Asking.NOT_ASKED or _nobody_paid_there(p, answer)
+        return waiting and record.at >= p.expires_at
 
     def _keep_reference(self, record: Record, answer: Answer) -> None:
         known, told = record.payment.provider_reference, answer.provider_reference
@@ -102,7 +102,7 @@ class Settle:
         record.apply(EFFECTS[MEANINGS[reason].effect], failure=Failure(reason, answer.provider_code))
 
     def _payer_may_correct(self, p: Payment, reason: Reason) -> bool:
-        return MEANINGS[reason].correctable and p.status is Status.CREATED and p.tries > 0 and tries_left(p) > 0
+        return MEANINGS[reason].correctable and p.status is Status.CREATED and p.tries > 0
 
     def _never_arrived(self, record: Record, answer: Answer) -> None:
         record.set(asking=Asking.NOT_ASKED)
@@ -116,6 +116,8 @@ class Settle:
 
     def _not_there(self, record: Record, answer: Answer) -> None:
         p = record.payment
+        if _nobody_paid_there(p, answer):
+            return
         if p.asking is not Asking.DOUBTFUL or p.asked_at is None:
             if p.asking is Asking.ANSWERED and p.status is Status.PENDING:
                 record.review(NoteType.CONTRADICTION, "the provider accepted this payment and does not know it any more")
@@ -134,11 +136,15 @@ class Settle:
         p = record.payment
         if self._differs(record, statement):
             return
-        if statement.captured and not p.amount_capture_pending:
+        if statement.captured and p.capture == "automatic" and statement.captured != p.amount:
+            record.review(NoteType.INTEGRITY_FAILURE, f"the provider's books differ: captured {statement.captured} instead of {p.amount}")
+        elif statement.captured and not p.amount_capture_pending:
             late = p.status in GIVEN_UP
             record.apply(Fact.PAID, authorized=statement.authorized or 0, captured=statement.captured)
             if late:
                 self._handle_late(record)
+        elif statement.authorized and not statement.captured and p.status in GIVEN_UP:
+            self._release_late(record, statement.authorized)
         elif statement.authorized:
             record.apply(Fact.AUTHORIZED, authorized=statement.authorized)
 
@@ -152,14 +158,23 @@ class Settle:
     def _handle_late(self, record: Record) -> None:
         policy = self._late_policy(record.payment.shop)
         if policy == "refund":
-            p = record.payment
-            refund = Operation(id=new_id(PREFIXES[Kind.REFUND], record.at), kind=Kind.REFUND, payment_id=p.id, merchant=p.merchant,
-                               shop=p.shop, amount=p.amount_refundable, currency=p.currency, created_at=record.at, updated_at=record.at,
-                               reason="paid after the payment was given up")
-            record.open(refund)
-            record.unit.outbox.put(JobKind.OPERATION, refund.id, lane_of(p), record.at)
+            self._undo(record, Kind.REFUND, record.payment.amount_refundable, "paid after the payment was given up")
         elif policy == "hold":
             record.review(NoteType.NEEDS_REVIEW, "paid after the payment was given up; the shop's policy is to hold it for an operator")
+
+    def _release_late(self, record: Record, amount: int) -> None:
+        """Nobody will capture what is reserved for a payment that was given up, so the payer gets it back at once, whatever the policy."""
+        cancels = record.unit.operations.of_payment(record.payment.id, Kind.CANCEL.value)
+        if all(cancel.status is OperationStatus.FAILED for cancel in cancels):
+            record.note(NoteType.CONTRADICTION, "authorized after the payment was given up; it is released")
+            self._undo(record, Kind.CANCEL, amount, "authorized after the payment was given up")
+
+    def _undo(self, record: Record, kind: Kind, amount: int, reason: str) -> None:
+        p = record.payment
+        undo = Operation(id=new_id(PREFIXES[kind], record.at), kind=kind, payment_id=p.id, merchant=p.merchant, shop=p.shop, amount=amount,
+                         currency=p.currency, created_at=record.at, updated_at=record.at, reason=reason)
+        record.open(undo)
+        record.unit.outbox.put(JobKind.OPERATION, undo.id, lane_of(p), record.at)
 
     def _late_policy(self, shop: str) -> str:
         try:
@@ -252,6 +267,11 @@ def mismatch(statement: Statement, reference: str, amount: int, currency: str) -
     if max(statement.authorized or 0, statement.captured or 0) > amount:
         differs.append("more than was asked for")
     return f"the provider's books differ: {', '.join(differs)}" if differs else None
+
+
+def _nobody_paid_there(p: Payment, answer: Answer) -> bool:
+    """Tell whether the provider's page is still untouched: until its payer has sent it, the provider knows no such payment."""
+    return answer.outcome is Outcome.NOT_EXECUTED and p.page_url is not None and p.asking is Asking.ANSWERED
 
 
 _PaymentTable = dict[Outcome, Callable[[Settle, Record, Answer], None]]
