@@ -9,7 +9,7 @@ from bridge.domain.payment import Asking, Fact, Failure, Payment, Status
 from bridge.domain.reasons import Reason
 from bridge.errors import NotCancelable, OutcomeUnknown
 from bridge.ports import Calls, Capability, Clock, Providers, Shop, Unit, Units
-from bridge.services.idempotent import Answered, Intent
+from bridge.services.idempotent import Answered, Intent, Known
 from bridge.services.inquire_payment import InquirePayment
 from bridge.services.operate import Operate
 from bridge.services.record import Record
@@ -106,7 +106,8 @@ class CancelPayment:
             raise OutcomeUnknown("A cancel of this payment is under way.")
         return self._operate.new(Kind.CANCEL, payment, payment.amount_authorized, at)
 
-    def _show(self, unit: Unit, resource: str) -> tuple[str, bool]:
-        payment_id = unit.operations.get(resource).payment_id if resource.startswith("can_") else resource
-        payment = unit.payments.get(payment_id)
-        return to_json(self._represent.payment(payment)), payment.status is not Status.AUTHORIZED
+    def _show(self, unit: Unit, resource: str) -> Known:
+        operation = unit.operations.get(resource) if resource.startswith("can_") else None
+        payment = unit.payments.get(operation.payment_id if operation else resource)
+        under_way = operation is not None and operation.asking is Asking.ASKING
+        return Known(to_json(self._represent.payment(payment)), payment.status is not Status.AUTHORIZED, under_way)

@@ -16,7 +16,7 @@ from bridge.errors import (
 from bridge.failpoints import failpoint
 from bridge.ports import Capability, Clock, Provider, Providers, Shop, Unit, Units
 from bridge.services.ask_provider import AskProvider, Finish
-from bridge.services.idempotent import Answered, Intent
+from bridge.services.idempotent import Answered, Intent, Known
 from bridge.services.ids import new_id, new_matching_number, new_token
 from bridge.services.record import Record
 from bridge.services.represent import Represent, to_json
@@ -74,15 +74,17 @@ class CreatePaymentForOrder:
             before = intent.replay(unit, self._show)
             if before is not None:
                 return before
-            payment = self._store(unit, shop, wish, provider, at)
+            payment = self._payment_from(shop, wish, provider, at)
+            intent.claim(unit, payment.id)  # before the payment: a twin of this request must stumble over the key, not over the order
+            payment = self._store(unit, payment, at)
             asking = payment.asking is Asking.ASKING
-            intent.claim(unit, payment.id, None if asking else self._body(payment))
+            if not asking:
+                intent.finish(unit, self._body(payment))
             failpoint("create_uncommitted")
         done = not asking or self._ask.send(payment, shop.respond_within, self._finish(intent))
         return self._answer(payment.id, done)
 
-    def _store(self, unit: Unit, shop: Shop, wish: CreatePayment, provider: Provider, at: datetime) -> Payment:
-        payment = self._payment_from(shop, wish, provider, at)
+    def _store(self, unit: Unit, payment: Payment, at: datetime) -> Payment:
         unit.payments.add(payment)
         record = Record(unit, payment, Source.SHOP, at, self._represent)
         record.tell(EventType.PAYMENT_CREATED)
@@ -114,9 +116,10 @@ class CreatePaymentForOrder:
             _check_url(shop, pointer, url)
         return provider
 
-    def _show(self, unit: Unit, payment_id: str) -> tuple[str, bool]:
+    def _show(self, unit: Unit, payment_id: str) -> Known:
         payment = unit.payments.get(payment_id)
-        return self._body(payment), payment.asking is not Asking.ASKING
+        asking = payment.asking is Asking.ASKING
+        return Known(self._body(payment), done=not asking, under_way=asking)
 
     def _answer(self, payment_id: str, done: bool) -> Answered:
         with self._units.read() as unit:

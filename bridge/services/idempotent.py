@@ -29,6 +29,15 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a resource now: `body` as JSON text; `done` as in Answered; `under_way`: its first request still runs, or has died."""
+
+    body: str
+    done: bool
+    under_way: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """One thing that a shop wants, named by its idempotency key."""
 
@@ -43,8 +52,8 @@ class Intent:
         text = to_json([what, subject, asdict(wish) if wish is not None else None])
         return cls(shop, key, hashlib.sha256(text.encode()).hexdigest(), at)
 
-    def replay(self, unit: Unit, show: Callable[[Unit, str], tuple[str, bool]]) -> Answered | None:
-        """Return what this intent was answered before, None for a new one. `show` tells what is known now, and whether that is final.
+    def replay(self, unit: Unit, show: Callable[[Unit, str], Known]) -> Answered | None:
+        """Return what this intent was answered before, None for a new one. `show` tells what is known now of the resource.
 
         Raises IdempotencyMismatch, IdempotencyRunning.
         """
@@ -55,10 +64,10 @@ class Intent:
             raise IdempotencyMismatch
         if kept.body is not None:
             return Answered(kept.body, kept.resource, done=True, replayed=True)
-        if self.at < kept.created_at + timedelta(seconds=self.shop.respond_within) + RUNNING_MARGIN:
+        known = show(unit, kept.resource)
+        if known.under_way and self.at < kept.created_at + timedelta(seconds=self.shop.respond_within) + RUNNING_MARGIN:
             raise IdempotencyRunning
-        body, done = show(unit, kept.resource)
-        return Answered(body, kept.resource, done, replayed=True)
+        return Answered(known.body, kept.resource, known.done, replayed=True)
 
     def claim(self, unit: Unit, resource: str, body: str | None = None) -> None:
         """Claim the key for `resource`; with `body` its answer is final at once. Raises IdempotencyRunning when somebody was faster."""

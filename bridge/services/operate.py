@@ -10,7 +10,7 @@ from bridge.domain.payment import Asking, Payment
 from bridge.failpoints import failpoint
 from bridge.ports import Clock, Shop, Unit, Units
 from bridge.services.ask_provider import AskProvider, Finish
-from bridge.services.idempotent import Answered, Intent
+from bridge.services.idempotent import Answered, Intent, Known
 from bridge.services.ids import new_id
 from bridge.services.record import Record
 from bridge.services.represent import Represent, language_of, to_json
@@ -33,10 +33,11 @@ class Operate:
         """Store the operation that `rule` makes, ask the provider, answer within the shop's `respond_within`."""
         shop = intent.shop
         with self._units() as unit:
+            locked = unit.payments.of_shop(shop.shop, payment_id, lock=True)  # before the key is read: a twin of this request waits here
             before = intent.replay(unit, self._show)
             if before is not None:
                 return before
-            record = Record(unit, unit.payments.of_shop(shop.shop, payment_id, lock=True), source, intent.at, self._represent)
+            record = Record(unit, locked, source, intent.at, self._represent)
             operation = self._ask.intend_operation(record, rule(unit, record.payment))
             record.open(operation)
             payment = record.save()
@@ -44,8 +45,8 @@ class Operate:
             failpoint("operation_uncommitted")
         self._ask.send_operation(payment, operation, shop.respond_within, self._finish(intent))
         with self._units.read() as unit:
-            body, done = self._show(unit, operation.id)
-        return Answered(body, operation.id, done)
+            known = self._show(unit, operation.id)
+        return Answered(known.body, operation.id, known.done)
 
     def new(self, kind: Kind, payment: Payment, amount: int, at: datetime, **more: str | None) -> Operation:
         """Make an operation on a payment; `amount` in minor units."""
@@ -59,9 +60,10 @@ class Operate:
 
         return finish
 
-    def _show(self, unit: Unit, operation_id: str) -> tuple[str, bool]:
+    def _show(self, unit: Unit, operation_id: str) -> Known:
         operation = unit.operations.get(operation_id)
-        return self._body(unit.payments.get(operation.payment_id), operation), operation.asking is Asking.ANSWERED
+        body = self._body(unit.payments.get(operation.payment_id), operation)
+        return Known(body, done=operation.asking is Asking.ANSWERED, under_way=operation.asking is Asking.ASKING)
 
     def _body(self, payment: Payment, operation: Operation) -> str:
         if operation.kind is Kind.CANCEL:

@@ -192,18 +192,8 @@ def test_look_after__worker_dies_with_a_job__another_takes_it_when_the_lease_has
 
 def test_wake_up__too_late__the_call_is_not_made_any_more(stage):
     """A thread that slept past its time must not send what others have begun to look for."""
-    with stage.house.units() as unit:
-        payment = stage.services.create_payment._store(unit, stage.shop(), a_wish_of(stage), provider_of(stage), stage.clock())
+    stage.transport.cut = ("before", "/request")
+    payment = stage.payment(stage.create())
     stage.clock.advance(11)
     stage.services.create_payment._ask.send(payment)
     assert stage.sandbox.ledger() == [] and stage.has_job(JobKind.PAYMENT, payment.id)
-
-
-def a_wish_of(stage):
-    from factories import a_wish
-
-    return a_wish()
-
-
-def provider_of(stage):
-    return stage.house.accounts.get("acme", "cashcloud")
