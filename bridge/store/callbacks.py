@@ -9,6 +9,8 @@ from bridge.errors import NotFound
 from bridge.ports import RawCallback, StoredCallback
 from bridge.store.schema import callbacks
 
+_ADD = insert(callbacks)
+
 
 class SqlCallbacks:
     """See `ports.Callbacks`."""
@@ -20,10 +22,10 @@ class SqlCallbacks:
     def add(self, callback: StoredCallback) -> None:
         """Insert."""
         raw = callback.raw
-        self._connection.execute(insert(callbacks).values(
-            id=callback.id, provider=callback.provider, merchant=callback.merchant, received_at=callback.received_at, method=raw.method,
-            content_type=raw.content_type[:255], query=raw.query, body=raw.body, state=callback.state, note=callback.note,
-            payment_id=callback.payment_id))
+        self._connection.execute(_ADD, {
+            "id": callback.id, "provider": callback.provider, "merchant": callback.merchant, "received_at": callback.received_at,
+            "method": raw.method, "content_type": raw.content_type[:255], "query": raw.query, "body": raw.body, "state": callback.state,
+            "note": callback.note, "payment_id": callback.payment_id})
 
     def get(self, callback_id: str) -> StoredCallback:
         """Return one. Raises NotFound."""

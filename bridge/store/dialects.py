@@ -62,6 +62,7 @@ class SQLite:
 
 
 Dialect = type[PostgreSQL] | type[SQLite]
+DIALECTS: tuple[Dialect, ...] = (PostgreSQL, SQLite)
 
 
 def dialect_of(connection: Connection) -> Dialect:

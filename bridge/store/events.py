@@ -9,11 +9,13 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, or_, and_, select
 
 from bridge.domain.events import Event
 from bridge.errors import NotFound
-from bridge.store.dialects import Dialect
+from bridge.store.dialects import DIALECTS, Dialect
 from bridge.store.schema import events
 
 _FIELDS = ("id", "type", "payment_id", "merchant", "shop", "source", "at", "sequence", "detail", "body", "delivered_at",
            "undeliverable_at", "attempts", "last_result")
+
+_ADD = {dialect: insert(events).values(xact=dialect.xact) for dialect in DIALECTS}
 
 
 class SqlEvents:
@@ -26,8 +28,7 @@ class SqlEvents:
 
     def add(self, event: Event) -> None:
         """Append."""
-        row = {name: getattr(event, name) for name in _FIELDS}
-        self._connection.execute(insert(events).values(row | {"xact": self._dialect.xact}))
+        self._connection.execute(_ADD[self._dialect], {name: getattr(event, name) for name in _FIELDS})
 
     def get(self, event_id: str) -> Event:
         """Return an event. Raises NotFound."""

@@ -1,43 +1,44 @@
 """Idempotency keys by shop."""
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from bridge.errors import IdempotencyRunning
 from bridge.ports import KeptAnswer
+from bridge.store.dialects import DIALECTS, Dialect
 from bridge.store.schema import idempotency
+
+_C = idempotency.c
+# Built once: SQLAlchemy needs longer to build a statement than the database needs to carry it out.
+_GET = select(idempotency).where(_C.shop == bindparam("shop"), _C.key == bindparam("key"))
+_ADD = {dialect: dialect.insert(idempotency).on_conflict_do_nothing().returning(_C.key) for dialect in DIALECTS}
+_FINISH = update(idempotency).where(_C.shop == bindparam("of_shop"), _C.key == bindparam("of_key"))
 
 
 class SqlKeys:
     """See `ports.Keys`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
         """Work on one connection."""
         self._connection = connection
+        self._dialect = dialect
 
     def get(self, shop: str, key: str) -> KeptAnswer | None:
         """Return what a key stands for."""
-        c = idempotency.c
-        row = self._connection.execute(select(idempotency).where(c.shop == shop, c.key == key)).first()
+        row = self._connection.execute(_GET, {"shop": shop, "key": key}).first()
         return None if row is None else KeptAnswer(row.fingerprint, row.resource, row.created_at, row.body)
 
     def add(self, shop: str, key: str, kept: KeptAnswer) -> None:
         """Claim a key. Raises IdempotencyRunning when somebody was faster."""
-        try:
-            with self._connection.begin_nested():
-                self._connection.execute(insert(idempotency).values(
-                    shop=shop, key=key, fingerprint=kept.fingerprint, resource=kept.resource, created_at=kept.created_at,
-                    body=kept.body))
-        except IntegrityError as error:
-            raise IdempotencyRunning from error
+        if self._connection.execute(_ADD[self._dialect], {"shop": shop, "key": key, **asdict(kept)}).first() is None:
+            raise IdempotencyRunning
 
     def finish(self, shop: str, key: str, body: str) -> None:
         """Keep the final answer."""
-        c = idempotency.c
-        self._connection.execute(update(idempotency).where(and_(c.shop == shop, c.key == key)).values(body=body))
+        self._connection.execute(_FINISH, {"of_shop": shop, "of_key": key, "body": body})
 
     def prune(self, older_than: datetime) -> int:
         """Delete what is older; return how many."""

@@ -3,15 +3,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, literal, or_, select, tuple_, update
 
 from bridge.errors import LeaseLost
 from bridge.ports import Job, JobKind
-from bridge.store.dialects import Dialect
+from bridge.store.dialects import DIALECTS, Dialect
 from bridge.store.schema import outbox
 
 _FIELDS = ("subject", "lane", "due_at", "attempts", "fence", "revision")
+
+
+def _put(dialect: Dialect, keep_due: bool) -> Any:
+    query = dialect.insert(outbox)
+    changed = {"revision": outbox.c.revision + 1}
+    if not keep_due:
+        changed |= {"due_at": query.excluded.due_at, "attempts": query.excluded.attempts}
+    return query.on_conflict_do_update(index_elements=["kind", "subject"], set_=changed)
+
+
+# Built once: SQLAlchemy needs longer to build a statement than the database needs to carry it out.
+_PUT = {(dialect, keep_due): _put(dialect, keep_due) for dialect in DIALECTS for keep_due in (False, True)}
+_REMOVE = delete(outbox).where(outbox.c.kind == bindparam("kind"), outbox.c.subject == bindparam("subject"))
 
 
 class SqlOutbox:
@@ -24,12 +38,8 @@ class SqlOutbox:
 
     def put(self, kind: JobKind, subject: str, lane: str, due_at: datetime, *, keep_due: bool = False) -> None:
         """Make sure that `subject` is looked at when due."""
-        query = self._dialect.insert(outbox).values(kind=kind.value, subject=subject, lane=lane, due_at=due_at, attempts=0, fence=0,
-                                                    revision=0)
-        changed = {"revision": outbox.c.revision + 1}
-        if not keep_due:
-            changed |= {"due_at": query.excluded.due_at, "attempts": 0}
-        self._connection.execute(query.on_conflict_do_update(index_elements=["kind", "subject"], set_=changed))
+        row = {"kind": kind.value, "subject": subject, "lane": lane, "due_at": due_at, "attempts": 0, "fence": 0, "revision": 0}
+        self._connection.execute(_PUT[self._dialect, keep_due], row)
 
     def nudge(self, kind: JobKind, subject: str, due_at: datetime) -> None:
         """Bring an existing job forward to `due_at`."""
@@ -74,7 +84,7 @@ class SqlOutbox:
 
     def remove(self, kind: JobKind, subject: str) -> None:
         """Remove a job whoever holds it."""
-        self._connection.execute(delete(outbox).where(_is(kind, subject)))
+        self._connection.execute(_REMOVE, {"kind": kind.value, "subject": subject})
 
     def depth(self) -> Mapping[str, int]:
         """Return how many jobs there are by kind."""

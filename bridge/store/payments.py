@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select, update
 
 from bridge.domain.payment import Asking, Failure, Payer, Payment, Status
 from bridge.domain.reasons import Reason
 from bridge.errors import LeaseLost, NotFound, PaymentExists
 from bridge.ports import PaymentFilter
-from bridge.store.dialects import Dialect
+from bridge.store.dialects import DIALECTS, Dialect
 from bridge.store.schema import payments
 
 _PLAIN = (
@@ -25,6 +24,21 @@ _PLAIN = (
 """Columns that hold exactly the field of the same name."""
 
 
+def _by(*columns: str) -> Select[Any]:
+    return select(payments).where(*(payments.c[name] == bindparam(name) for name in columns))
+
+
+# Built once: SQLAlchemy needs longer to build a statement than the database needs to carry it out.
+_BY_ID = _by("id")
+_BY_SHOP = _by("shop", "id")
+_BY_TOKEN = _by("checkout_token")
+_BY_REFERENCE = _by("merchant", "provider", "provider_reference")
+_LOCKED = {query: query.with_for_update() for query in (_BY_ID, _BY_SHOP, _BY_TOKEN)}
+_ADD = {dialect: dialect.insert(payments).on_conflict_do_nothing(index_elements=["shop", "open_order"]).returning(payments.c.id)
+        for dialect in DIALECTS}
+_SAVE = update(payments).where(payments.c.id == bindparam("saved_id"), payments.c.version == bindparam("saved_version"))
+
+
 class SqlPayments:
     """See `ports.Payments`."""
 
@@ -34,49 +48,37 @@ class SqlPayments:
         self._dialect = dialect
 
     def add(self, payment: Payment) -> None:
-        """Insert. Raises PaymentExists when the order already has an open payment."""
-        held = self._open_payment(payment.shop, payment.order_reference)
-        if held is not None:
-            raise PaymentExists(payment=held)
-        try:
-            with self._connection.begin_nested():
-                self._connection.execute(insert(payments), _row_from(payment))
-        except IntegrityError as error:
+        """Insert. Raises PaymentExists when the order already has an open payment, LeaseLost when it had one a moment ago."""
+        if self._connection.execute(_ADD[self._dialect], _row_from(payment)).first() is None:
             held = self._open_payment(payment.shop, payment.order_reference)
-            if held is None:
-                raise
-            raise PaymentExists(payment=held) from error
+            raise LeaseLost if held is None else PaymentExists(payment=held)
 
     def save(self, payment: Payment) -> Payment:
         """Update by compare and set on `version`. Raises LeaseLost when somebody was faster."""
         saved = replace(payment, version=payment.version + 1)
         row = _row_from(saved)
-        query = update(payments).where(payments.c.id == payment.id, payments.c.version == payment.version)
-        if not payment.is_open:
-            row["open_order"] = None
-        else:
+        if payment.is_open:
             del row["open_order"]  # a late payment stays without its order, which may have another payment by now
-        if self._connection.execute(query.values(row)).rowcount != 1:
+        if self._connection.execute(_SAVE, row | {"saved_id": payment.id, "saved_version": payment.version}).rowcount != 1:
             raise LeaseLost
         return saved
 
     def get(self, payment_id: str, *, lock: bool = False) -> Payment:
         """Return a payment. Raises NotFound."""
-        return self._one(payments.c.id == payment_id, lock)
+        return self._one(_BY_ID, lock, id=payment_id)
 
     def of_shop(self, shop: str, payment_id: str, *, lock: bool = False) -> Payment:
         """Return a payment of this shop only. Raises NotFound."""
-        return self._one(and_(payments.c.id == payment_id, payments.c.shop == shop), lock)
+        return self._one(_BY_SHOP, lock, shop=shop, id=payment_id)
 
     def by_token(self, token: str, *, lock: bool = False) -> Payment:
         """Return the payment of a checkout token. Raises NotFound."""
-        return self._one(payments.c.checkout_token == token, lock)
+        return self._one(_BY_TOKEN, lock, checkout_token=token)
 
     def by_provider_reference(self, merchant: str, provider: str, reference: str) -> Payment | None:
         """Return the payment that a provider knows under `reference`."""
-        query = select(payments).where(payments.c.merchant == merchant, payments.c.provider == provider,
-                                       payments.c.provider_reference == reference)
-        row = self._connection.execute(query).first()
+        known = {"merchant": merchant, "provider": provider, "provider_reference": reference}
+        row = self._connection.execute(_BY_REFERENCE, known).first()
         return None if row is None else _payment_from(row)
 
     def list(self, shop: str | None, wanted: PaymentFilter, limit: int, before: str | None) -> Sequence[Payment]:
@@ -86,9 +88,8 @@ class SqlPayments:
             query = query.where(payments.c.id < before)
         return [_payment_from(row) for row in self._connection.execute(query)]
 
-    def _one(self, condition: ColumnElement[bool], lock: bool) -> Payment:
-        query = select(payments).where(condition)
-        row = self._connection.execute(self._dialect.locked(query) if lock else query).first()
+    def _one(self, query: Select[Any], lock: bool, **known: str) -> Payment:
+        row = self._connection.execute(_LOCKED[query] if lock else query, known).first()
         if row is None:
             raise NotFound
         return _payment_from(row)

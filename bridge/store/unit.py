@@ -32,7 +32,7 @@ class SqlUnit:
         self.events = SqlEvents(connection, dialect)
         self.outbox = SqlOutbox(connection, dialect)
         self.callbacks = SqlCallbacks(connection)
-        self.keys = SqlKeys(connection)
+        self.keys = SqlKeys(connection, dialect)
         self.documents = SqlDocuments(connection, dialect)
 
 
