@@ -1,0 +1,178 @@
+"""Bridges to measure: settings on disk, a migrated database, as many payments in it as wanted, and the running process."""
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import yaml
+from sqlalchemy import Table, create_engine, make_url, text
+
+from bridge.providers.cashcloud.crypto import control
+from bridge.store import schema
+from bridge.store.engine import open_engine
+from bridge.store.migrate import migrate
+from tests.bench.parties import Party, free_port, party
+
+PASSWORD = "bench-password"
+SECRET = "whsec_YmVuY2gtYmVuY2gtYmVuY2gtYmVuY2gtYmVuY2g="
+SHOPS = {"now": "shop", "slow": "shop", "hang": "shop", "dead": "dead"}
+"""Merchants, each with one shop: by how its provider answers, and where its notifications go. Of `dead` only the shop is dead."""
+
+BATCH = 10_000
+
+
+def api_key(merchant: str) -> str:
+    """Return a merchant's API key."""
+    return f"sk_bench_{merchant}"
+
+
+def callback_body() -> str:
+    """Return a genuine callback of Cashcloud; its transaction is `{n}`, which nobody knows."""
+    return f"method=request&hash={{n}}&status=3&time=2026-01-01&control={control('request', '3', '2026-01-01', PASSWORD)}".replace("==", "%3D%3D")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Settings and a database; `payments` of them are there from the start."""
+
+    name: str
+    folder: Path
+    database: str
+    payments: int
+
+    def ids(self) -> Sequence[str]:
+        """Return ids of payments spread over all."""
+        return [payment_id(n) for n in range(0, self.payments, max(1, self.payments // 500))]
+
+    def tokens(self) -> Sequence[str]:
+        """Return checkout tokens of payments spread over all."""
+        return [token(n) for n in range(0, self.payments, max(1, self.payments // 500))]
+
+    @contextmanager
+    def running(self, name: str = "bridge") -> Iterator[Party]:
+        """Run `bridge serve`."""
+        port = free_port()
+        path = self.folder / f"{name}.yaml"
+        path.write_text((self.folder / "settings.yaml").read_text() + f"listen: 127.0.0.1:{port}\n")
+        with party(name, ["bridge", "serve", "--config", str(path)], port, self.folder, "/readyz") as started:
+            yield started
+
+
+def build(folder: Path, database: str, standin: int, payments: int = 500, worker: bool = False, **outgoing: int) -> House:
+    """Write the settings, migrate, fill. `outgoing` are limits of calls to providers."""
+    (folder / "merchants").mkdir(parents=True)
+    for merchant, notified in SHOPS.items():
+        profile = _profile(merchant, f"http://127.0.0.1:{standin}", notified)
+        (folder / "merchants" / f"{merchant}.yaml").write_text(yaml.safe_dump(profile))
+    for name, secret in (("password", PASSWORD), ("notification", SECRET)):
+        (folder / name).write_text(secret)
+        (folder / name).chmod(0o600)
+    settings = {"database": database, "public_url": "http://127.0.0.1:9", "merchants": "merchants", "in_process_worker": worker}
+    (folder / "settings.yaml").write_text(yaml.safe_dump(settings | ({"outgoing": outgoing} if outgoing else {})))
+    engine = open_engine(database)
+    migrate(engine)
+    engine.dispose()
+    fill(database, payments)
+    return House(folder.name, folder, database, payments)
+
+
+def _profile(merchant: str, standin: str, notified: str) -> dict[str, Any]:
+    account = {"base_url": f"{standin}/{merchant if merchant != 'dead' else 'now'}/", "username": f"{merchant}@merchant.example",
+               "password": {"file": "../password"}, "device_id": merchant, "account_type": "corporate_plus", "reason_id": "314"}
+    shop = {"shop": f"{merchant}-shop", "platform": "reference", "mode": "test", "origins": ["https://shop.example"],
+            "api_keys": [f"sha256:{hashlib.sha256(api_key(merchant).encode()).hexdigest()}"], "methods": {"wallet": "cashcloud"},
+            "notification_url": f"{standin}/{notified}/{merchant}", "notification_secrets": [{"file": "../notification"}]}
+    return {"merchant": merchant, "name": f"{merchant} GmbH", "providers": {"cashcloud": account}, "shops": [shop]}
+
+
+# --- databases --------------------------------------------------------------------------------------------------------
+
+
+def new_database(kind: str, folder: Path, server: str, name: str) -> str:
+    """Make an empty database of a kind; return its URL."""
+    if kind == "SQLite":
+        folder.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{folder / name}.db"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    admin.dispose()
+    return server.replace("/postgres?", f"/{name}?")
+
+
+def payment_id(n: int) -> str:
+    """Return the id of the n-th payment that was filled in; they sort before all that are made now."""
+    return f"pay_00{n:024d}"
+
+
+def token(n: int) -> str:
+    """Return the checkout token of the n-th."""
+    return f"chk_{n:043d}"
+
+
+def fill(database: str, payments: int) -> None:
+    """Insert paid payments, each with an event and an idempotency key, past every layer of the bridge."""
+    write = _fill_sqlite if database.startswith("sqlite") else _fill_postgres
+    rows = {schema.payments: _payment, schema.events: _event, schema.idempotency: _key}
+    for table, row in rows.items():
+        write(database, table, (row(n) for n in range(payments)), list(row(0)))
+
+
+def _fill_sqlite(database: str, table: Table, rows: Iterator[dict[str, Any]], columns: list[str]) -> None:
+    connection = sqlite3.connect(database.removeprefix("sqlite:///"), isolation_level=None)
+    connection.execute("begin")
+    marks = ", ".join("?" * len(columns))
+    connection.executemany(f"insert into {table.name} ({', '.join(columns)}) values ({marks})", (tuple(row.values()) for row in rows))
+    connection.execute("commit")
+    connection.execute("analyze")
+    connection.close()
+
+
+def _fill_postgres(database: str, table: Table, rows: Iterator[dict[str, Any]], columns: list[str]) -> None:
+    with psycopg.connect(libpq(database), autocommit=True) as connection:
+        with connection.cursor().copy(f"copy {table.name} ({', '.join(columns)}) from stdin") as copy:
+            for row in rows:
+                copy.write_row(tuple(row.values()))
+        connection.execute(f"vacuum analyze {table.name}")
+
+
+def libpq(database: str) -> str:
+    """Return a PostgreSQL URL as the bare driver takes it."""
+    return make_url(database).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _payment(n: int) -> dict[str, Any]:
+    at = _at(n)
+    return {
+        "id": payment_id(n), "merchant": "now", "shop": "now-shop", "order_reference": f"old-{n}", "open_order": f"old-{n}",
+        "method": "wallet", "provider": "cashcloud", "channel": "web", "capture": "automatic", "amount": 4999, "currency": "EUR",
+        "return_url": "https://shop.example/done", "payer_email": "customer@example.com", "metadata": "{}", "checkout_token": token(n),
+        "matching_number": "42", "created_at": at, "updated_at": at, "expires_at": _text(datetime.now(UTC) + timedelta(days=7)),
+        "status": "paid", "asking": "answered", "attempt": 1, "asked_at": at, "tries": 0, "amount_authorized": 4999,
+        "amount_captured": 4999, "amount_capture_pending": 0, "amount_refunded": 0, "amount_refund_pending": 0,
+        "provider_reference": f"{n:040x}", "sequence": 3, "version": 3,
+    }
+
+
+def _event(n: int) -> dict[str, Any]:
+    return {"xact": 0, "id": f"evt_00{n:024d}", "type": "payment.paid", "payment_id": payment_id(n), "merchant": "now", "shop": "now-shop",
+            "source": "inquiry", "at": _at(n), "sequence": 1, "body": "{}", "delivered_at": _at(n), "attempts": 1}
+
+
+def _key(n: int) -> dict[str, Any]:
+    return {"shop": "now-shop", "key": f"old-{n}", "fingerprint": "0" * 64, "resource": payment_id(n), "created_at": _at(n), "body": "{}"}
+
+
+def _at(n: int) -> str:
+    return _text(datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=n))
+
+
+def _text(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
