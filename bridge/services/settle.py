@@ -213,16 +213,15 @@ class Settle:
         return replace(operation, review=detail)
 
     def _operation_answered(self, record: Record, operation: Operation, answer: Answer, table: _OperationTable) -> Operation:
+        problem = answer.statement and mismatch(answer.statement, operation.reference, operation.amount, operation.currency)
+        if problem:  # it may be about another one: neither a success nor a refusal is believed
+            record.review(NoteType.INTEGRITY_FAILURE, problem)
+            return self.plan_operation(record, replace(operation, review=problem))
         operation = replace(operation, updated_at=record.at,
                             provider_reference=operation.provider_reference or answer.provider_reference)
         return self.plan_operation(record, table[answer.outcome](self, record, operation, answer))
 
     def _operation_succeeded(self, record: Record, operation: Operation, answer: Answer) -> Operation:
-        statement = answer.statement
-        problem = statement and mismatch(statement, operation.reference, operation.amount, operation.currency)
-        if problem:
-            record.review(NoteType.INTEGRITY_FAILURE, problem)
-            return replace(operation, review=problem)
         ended = record.end(replace(operation, asking=Asking.ANSWERED), OperationStatus.SUCCEEDED)
         if operation.kind is Kind.CAPTURE:
             record.apply(Fact.PAID, captured=record.payment.amount_captured)

@@ -1,0 +1,249 @@
+"""What a callback can do: have the provider asked. What it says changes nothing by itself."""
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
+
+import pytest
+from factories import FIFTY
+
+from bridge.domain.operation import OperationStatus
+from bridge.domain.payment import Status
+from bridge.errors import NotFound
+from bridge.ports import RawCallback
+
+NOTHING_NEW = ["payment.created", "payment.pending"]
+
+
+def states(stage):
+    """The states of all callbacks kept."""
+    from sqlalchemy import select
+
+    from bridge.store.schema import callbacks
+
+    with stage.house.engine.connect() as connection:
+        return [row.state for row in connection.execute(select(callbacks.c.state).order_by(callbacks.c.id))]
+
+
+def changed(heard, **fields):
+    """The same callback with other fields, signature kept."""
+    pairs = dict(parse_qsl(heard.raw.body.decode()))
+    return replace(heard, raw=replace(heard.raw, body=urlencode({**pairs, **fields}).encode()))
+
+
+def test_callback__of_a_paid_payment__has_the_provider_asked_and_the_payment_paid(stage):
+    payment = stage.create()
+    stage.pay(payment)
+    assert stage.hear() == 1 and stage.payment(payment).status is Status.PENDING  # stored and answered; nothing believed yet
+    stage.work()
+    assert stage.payment(payment).status is Status.PAID and states(stage) == ["applied"]
+    assert [event.source for event in stage.history(payment)][-1] == "callback"
+
+
+@pytest.mark.invariant("I7")
+@pytest.mark.parametrize("times", [2, 5])
+def test_callback__repeated__is_one_transition_and_one_event(stage, times):
+    """Deduplicated at apply, not at receive (I7; lessons 5 and 10)."""
+    payment = stage.create()
+    stage.pay(payment)
+    stage.hear(times), stage.work()
+    assert stage.types(payment) == [*NOTHING_NEW, "payment.paid"] and stage.outside.told(payment["id"]) == stage.types(payment)
+
+
+@pytest.mark.invariant("I7")
+def test_fact__learned_by_callback_sync_and_look_after__is_one_transition(stage):
+    """Whoever learns it first; the others repeat it (I7; lessons 9 and 21)."""
+    payment = stage.create()
+    stage.pay(payment), stage.hear()
+    stage.services.sync_payment(stage.shop(), payment["id"])
+    stage.advance(5)
+    assert stage.types(payment).count("payment.paid") == 1
+
+
+@pytest.mark.invariant("I7")
+def test_callback__before_the_response__is_applied_and_the_response_repeats_it(stage):
+    """The payer was faster than the provider's answer (I7; lesson 1)."""
+    def at_once(heard):
+        stage.services.receive_callback(heard.provider, heard.merchant, heard.raw)
+        stage.work()
+
+    stage.outside.on_callback = at_once
+    stage.sandbox.fault("callback", "before_response")
+    payment = stage.create()
+    assert (payment["status"], payment["amount_captured"]) == ("paid", FIFTY)
+    stage.work()
+    assert stage.types(payment).count("payment.paid") == 1 and len(stage.sandbox.requests_of(payment["id"])) == 1
+
+
+@pytest.mark.invariant("I7")
+def test_callback__when_the_answer_was_lost__finds_the_payment_by_asking(stage):
+    """An unmatched reference is asked about, not thrown away (lesson 15)."""
+    stage.sandbox.fault("request", "drop_after")
+    payment = stage.create()
+    stage.pay(payment)
+    stage.hear(), stage.work()
+    assert stage.payment(payment).status is Status.PAID and stage.payment(payment).outcome_known
+
+
+def test_callback__of_a_refund_whose_answer_was_lost__finds_the_refund(stage):
+    payment = stage.paid()
+    stage.outside.callbacks.clear()
+    stage.sandbox.fault("refund", "drop_after")
+    refund = stage.refund(payment, amount=1000)
+    stage.sandbox.payer(stage.sandbox.refunds_of(refund["id"])[0]["reference"], "accept")
+    stage.hear(), stage.work()
+    assert stage.operation(refund).status is OperationStatus.SUCCEEDED and stage.payment(payment).amount_refunded == 1000
+
+
+# --- what must change nothing -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.invariant("I12")
+def test_callback__forged__is_kept_and_changes_nothing(stage):
+    """A wrong signature has not even the provider asked (I12)."""
+    payment = stage.create()
+    stage.sandbox.fault("callback", "forged")
+    stage.pay(payment)
+    before = stage.sandbox.calls("transactions")
+    stage.hear(), stage.work()
+    assert stage.types(payment) == NOTHING_NEW and states(stage) == ["rejected"] and stage.sandbox.calls("transactions") == before
+
+
+@pytest.mark.invariant("I12")
+def test_callback__genuine_but_about_another_payment__has_only_the_truth_looked_up(stage):
+    """The signature covers no hash: a replay under another's hash proves nothing (I12)."""
+    paid, pending = stage.create(), stage.create()
+    stage.pay(paid)
+    (heard,) = stage.outside.callbacks
+    stage.outside.callbacks[:] = [changed(heard, hash=stage.payment(pending).provider_reference)]
+    stage.hear(), stage.work()
+    assert stage.types(pending) == NOTHING_NEW and stage.types(paid) == NOTHING_NEW and states(stage) == ["applied"]
+
+
+@pytest.mark.invariant("I12", "I13")
+def test_callback__at_another_merchants_address__changes_nothing(stage):
+    """Verified with the secrets of the merchant in the address (I12, I13; lessons 58 and 59)."""
+    payment = stage.create()
+    stage.pay(payment)
+    stage.outside.callbacks[:] = [replace(heard, merchant="globex") for heard in stage.outside.callbacks]
+    stage.hear(), stage.work()
+    assert stage.types(payment) == NOTHING_NEW and states(stage) == ["rejected"]
+
+
+@pytest.mark.invariant("I12")
+def test_callback__under_a_reference_nobody_knows__is_kept_as_unmatched(stage):
+    """Kept and politely answered, so that the provider does not repeat it for ever (I12; lessons 24 and 28)."""
+    payment = stage.create()
+    stage.pay(payment)
+    stage.outside.callbacks[:] = [changed(heard, hash="0" * 40) for heard in stage.outside.callbacks]
+    stage.hear(), stage.work()
+    assert stage.types(payment) == NOTHING_NEW and states(stage) == ["unmatched"]
+
+
+@pytest.mark.invariant("I12")
+def test_callback__stale_replay_after_a_refund__changes_nothing(stage):
+    """An old truth is a repeat (I12)."""
+    payment = stage.create()
+    stage.pay(payment)
+    kept = list(stage.outside.callbacks)
+    stage.hear(), stage.work()
+    refund = stage.refund(payment, amount=FIFTY)
+    stage.sandbox.payer(stage.sandbox.refunds_of(refund["id"])[0]["reference"], "accept")
+    stage.hear(), stage.work()
+    before = stage.types(payment)
+    stage.outside.callbacks[:] = kept
+    stage.hear(), stage.work()
+    assert stage.types(payment) == before and stage.payment(payment).amount_refunded == FIFTY
+
+
+@pytest.mark.invariant("I12", "I17")
+@pytest.mark.parametrize("raw", [
+    RawCallback("POST", "", "", b""), RawCallback("POST", "application/json", "", b"{"), RawCallback("GET", "", "hash=1", b""),
+    RawCallback("POST", "application/x-www-form-urlencoded", "", b"\xff\x00" * 4000), RawCallback("POST", "x" * 400, "y" * 4000, b"a=b"),
+])
+def test_callback__rubbish__is_kept_and_answered(stage, raw):
+    """Whatever comes is stored before it is understood (I12)."""
+    reply = stage.services.receive_callback("cashcloud", "acme", raw)
+    stage.work()
+    assert reply.body == b"OK" and states(stage) == ["rejected"]
+
+
+@pytest.mark.parametrize(("provider", "merchant"), [("cashcloud", "nobody"), ("nothing", "acme")])
+def test_callback__for_an_account_that_does_not_exist__is_not_found(stage, provider, merchant):
+    with pytest.raises(NotFound):
+        stage.services.receive_callback(provider, merchant, RawCallback("POST", "", "", b""))
+
+
+# --- integrity --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.invariant("I12")
+@pytest.mark.parametrize("fault", ["other_amount", "other_currency", "other_reference"])
+def test_books__differ_from_our_row__nothing_is_called_paid_and_an_operator_is_asked(stage, fault):
+    """Good signature, wrong amount, currency or reference: integrity failure, no money state changes (I12)."""
+    payment = stage.create()
+    stage.sandbox.fault("callback", fault)
+    stage.pay(payment)
+    stage.hear(), stage.work()
+    row = stage.payment(payment)
+    assert (row.status, row.amount_captured) == (Status.PENDING, 0) and "books differ" in row.review
+    assert stage.types(payment) == [*NOTHING_NEW, "note.integrity_failure"]
+    stage.sandbox.no_faults()
+    stage.services.sync_payment(stage.shop(), payment["id"])
+    assert stage.payment(payment).status is Status.PAID
+
+
+@pytest.mark.invariant("I12")
+@pytest.mark.parametrize("fault", ["other_amount", "other_currency", "other_reference"])
+@pytest.mark.parametrize("action", ["accept", "decline"])
+def test_books_of_a_refund__differ__nothing_is_booked_or_released(stage, fault, action):
+    """A refund that may be another one neither succeeds nor sets its amount free (I12)."""
+    payment = stage.paid()
+    stage.outside.callbacks.clear()
+    refund = stage.refund(payment, amount=1000)
+    stage.sandbox.fault("callback", fault)
+    stage.sandbox.payer(stage.sandbox.refunds_of(refund["id"])[0]["reference"], action)
+    stage.hear(), stage.work()
+    row = stage.payment(payment)
+    assert (row.amount_refunded, row.amount_refund_pending) == (0, 1000) and "books differ" in stage.operation(refund).review
+    stage.sandbox.no_faults()
+    stage.services.sync_payment(stage.shop(), payment["id"])
+    assert stage.operation(refund).status is (OperationStatus.SUCCEEDED if action == "accept" else OperationStatus.CANCELED)
+
+
+@pytest.mark.invariant("I4")
+def test_status__that_the_sheet_does_not_know__is_neither_success_nor_failure(stage):
+    """An unknown word teaches nothing (I4)."""
+    payment = stage.create()
+    stage.sandbox.fault("callback", "unknown_status")
+    stage.pay(payment)
+    stage.hear(), stage.work()
+    assert stage.types(payment) == NOTHING_NEW
+    stage.sandbox.no_faults()
+    stage.advance(5)
+    assert stage.payment(payment).status is Status.PAID
+
+
+@pytest.mark.parametrize("fault", ["lost", "late"])
+def test_callback__lost__the_ladder_learns_the_same(stage, fault):
+    """Polling is a duty, not an option (lessons 29, 37 to 40)."""
+    payment = stage.create()
+    stage.sandbox.fault("callback", fault, **({"ms": 3_600_000} if fault == "late" else {}))
+    stage.pay(payment)
+    assert stage.hear() == 0
+    stage.advance(5)
+    assert stage.payment(payment).status is Status.PAID
+    if fault == "late":
+        stage.sandbox.advance(3_600)
+        stage.hear(), stage.work()
+    assert stage.types(payment).count("payment.paid") == 1
+
+
+def test_callback__while_the_provider_cannot_be_asked__is_tried_again(stage):
+    payment = stage.create()
+    stage.pay(payment), stage.hear()
+    stage.sandbox.fault("transactions", "drop_before", times=2)
+    stage.work()
+    assert states(stage) == ["received"]
+    stage.advance(2), stage.advance(5)
+    assert stage.payment(payment).status is Status.PAID and states(stage) == ["applied"]
