@@ -1,4 +1,4 @@
-# make demo    a shop, a bridge and a wallet on this machine   (PORT=9000 moves all ports)
+# make demo    a shop, a bridge and a wallet on this machine   (PORT=9000 moves all ports, FRESH=1 forgets earlier runs)
 # make test    every test
 # make help    the rest
 
@@ -16,7 +16,7 @@ help:
 	@echo "make clean        remove what these commands made"
 
 demo: .venv/service
-	@$(BRIDGE) demo --port $(PORT)
+	@$(BRIDGE) demo --port $(PORT) $(if $(FRESH),--fresh)
 
 demo-check: .venv/service
 	@$(BRIDGE) demo-check

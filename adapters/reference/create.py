@@ -47,7 +47,7 @@ def pay(store: Store, client: Client, shop_url: str, order: Order) -> Answer:
         ended = sum(status.of_attempt(payment) in status.RETRY for payment in orders.payments(db, order.ref))
     answer = ask(store, client, order.ref, f"order-{order.ref}-{ended + 1}", "/v1/payments", _payment(order, shop_url))
     if answer.body.get("code") == "payment_exists":
-        return client.get(f"/v1/payments/{answer.body['payment']}")
+        return client.get(f"/v1/payments/{answer.body['payment_id']}")
     return answer
 
 

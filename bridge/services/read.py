@@ -130,8 +130,8 @@ class OfferMethods:
 def describe_shop(shop: Shop) -> dict[str, Any]:
     """Tell a shop who it is; for a module's "test connection" button."""
     return {
-        "merchant": {"id": shop.merchant, "name": shop.merchant_name}, "shop": shop.shop, "platform": shop.platform, "mode": shop.mode,
-        "methods": list(shop.methods), "origins": list(shop.origins), "notification_url": shop.notification_url,
+        "merchant": shop.merchant, "merchant_name": shop.merchant_name, "shop": shop.shop, "platform": shop.platform,
+        "methods": list(shop.methods), "modes": {method: shop.mode for method in shop.methods}, "origins": list(shop.origins), "notification_url": shop.notification_url,
         "expires_in": {"default": shop.expires_in, "max": shop.expires_in_max}, "late_payment": shop.late_payment,
         "respond_within": shop.respond_within,
     }

@@ -51,7 +51,7 @@ class SqlPayments:
         """Insert. Raises PaymentExists when the order already has an open payment, LeaseLost when it had one a moment ago."""
         if self._connection.execute(_ADD[self._dialect], _row_from(payment)).first() is None:
             held = self._open_payment(payment.shop, payment.order_reference)
-            raise LeaseLost if held is None else PaymentExists(payment=held)
+            raise LeaseLost if held is None else PaymentExists(payment_id=held)
 
     def save(self, payment: Payment) -> Payment:
         """Update by compare and set on `version`. Raises LeaseLost when somebody was faster."""

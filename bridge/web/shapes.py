@@ -207,21 +207,15 @@ class Methods(Answer):
     data: list[Method]
 
 
-class Merchant(Answer):
-    """The business that gets the money."""
-
-    id: str
-    name: str
-
-
 class Shop(Answer):
     """One shop of a merchant."""
 
-    merchant: Merchant
+    merchant: str
+    merchant_name: str
     shop: str
     platform: str
-    mode: Literal["live", "test"]
     methods: list[str]
+    modes: dict[str, Literal["live", "test"]]
     origins: list[str]
     notification_url: str | None
 

@@ -141,7 +141,7 @@ def test_payer__names_wallets_that_do_not_exist__has_five_tries(api):
     checkout = checkout_of(api)
     left = [confirm(api, checkout, "nobody@example.com").json["tries_left"] for _ in range(5)]
     assert left == [4, 3, 2, 1, 0]
-    assert is_problem(confirm(api, checkout), 409, "checkout_closed")
+    assert is_problem(confirm(api, checkout), 429, "too_many_tries")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

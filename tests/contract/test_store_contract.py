@@ -205,7 +205,7 @@ def test_add__order_has_a_payment__is_refused_while_that_one_is_open(units, stat
     if first.is_open:
         with pytest.raises(PaymentExists) as refused:
             added(units, second)
-        assert refused.value.members == {"payment": first.id}
+        assert refused.value.members == {"payment_id": first.id}
     else:
         added(units, second)
 
@@ -220,7 +220,7 @@ def test_add__many_payments_for_one_order_at_once__one_wins(units):
     results = at_once(8, lambda n: added(units, payments[n]))
     winners = [result for result in results if isinstance(result, Payment)]
     assert len(winners) == 1 and {type(result) for result in results} == {Payment, PaymentExists}
-    assert {result.members["payment"] for result in results if isinstance(result, PaymentExists)} == {winners[0].id}
+    assert {result.members["payment_id"] for result in results if isinstance(result, PaymentExists)} == {winners[0].id}
 
 
 def test_save__given_up_then_paid_late__leaves_its_order_to_the_next_payment(units):

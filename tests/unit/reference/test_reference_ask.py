@@ -52,7 +52,7 @@ def test_pay__payment_before_may_still_be_paid__is_the_same_intent(shop: Shop, b
 
 def test_pay__bridge_knows_a_payment_of_the_order__goes_on_with_that_one(shop: Shop, bridge) -> None:
     an_order(shop)
-    bridge.answers = [(409, {"code": "payment_exists", "payment": "pay_7"}), (200, a_payment(id="pay_7"))]
+    bridge.answers = [(409, {"code": "payment_exists", "payment_id": "pay_7"}), (200, a_payment(id="pay_7"))]
     assert pay(shop).body["id"] == "pay_7"
     assert bridge.heard[-1]["path"] == "/v1/payments/pay_7"
 
