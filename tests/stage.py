@@ -371,6 +371,11 @@ class Stage:
         with self.house.engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(schema.metadata.tables[table])).scalar_one()
 
+    def undeliverable(self) -> Sequence[Event]:
+        """The events that were given up."""
+        with self.house.units.read() as unit:
+            return unit.events.undeliverable(None, 100)
+
     def has_job(self, kind: JobKind, subject: str) -> bool:
         """Tell whether there is such a job."""
         return any(job[:2] == (kind.value, subject) for job in self.jobs())
