@@ -183,7 +183,7 @@ def _services(
         show_checkout=show,
         confirm_checkout=ConfirmCheckout(units, accounts, shops, clock, ask, settle, show, represent),
         cancel_checkout=CancelCheckout(units, shops, give_up, show, view, clock),
-        receive_return=ReceiveReturn(units, clock),
+        receive_return=ReceiveReturn(units, accounts, clock),
         receive_callback=ReceiveCallback(units, accounts, clock),
         process_callback=ProcessCallback(units, accounts, clock, inquire),
         look_after_payment=LookAfterPayment(units, clock, ask, inquire, settle, schedule, represent),

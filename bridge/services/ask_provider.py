@@ -159,11 +159,12 @@ def ref_of(payment: Payment) -> PaymentRef:
     return PaymentRef(payment.reference, payment.money, payment.provider_reference, payment.pay_currency)
 
 
-def request_for(payment: Payment, operation: Operation) -> OperationRequest:
-    """Word a refund, capture or cancel for the provider."""
+def request_for(payment: Payment, operation: Operation, in_doubt: tuple[int, ...] = ()) -> OperationRequest:
+    """Word a refund, capture or cancel for the provider; `in_doubt` are the amounts of others of its kind that are not ended."""
     money = replace(payment.money, amount=operation.amount)
+    done = {Kind.REFUND: payment.amount_refunded, Kind.CAPTURE: payment.amount_captured}.get(operation.kind, 0)
     return OperationRequest(operation.reference, ref_of(payment), money, operation.reason or payment.description or payment.order_reference,
-                            operation.provider_reference)
+                            operation.provider_reference, done, in_doubt)
 
 
 def _verb(provider: Provider, kind: Kind) -> Callable[[OperationRequest], Answer]:

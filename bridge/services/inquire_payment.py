@@ -17,6 +17,7 @@ from bridge.services.schedule import lane_of
 from bridge.services.settle import Settle
 
 UNREADABLE = Answer.unknown("internal")
+BOOKS_MOVED = Answer.unknown("books_moved")
 
 
 class InquirePayment:
@@ -47,12 +48,20 @@ class InquirePayment:
         return record.payment, answer
 
     def operation(self, payment: Payment, operation: Operation, source: Source, job: Job | None = None) -> tuple[Operation, Answer]:
-        """Inquire about a refund, capture or cancel that was asked for; return it afterwards, and the provider's answer."""
+        """Inquire about a refund, capture or cancel that was asked for; return it afterwards, and the provider's answer.
+
+        A provider may answer from sums, which hold only for the books that the question was made from: if they have moved
+        meanwhile, nothing was learned.
+        """
         provider = self._providers.get(payment.merchant, payment.provider)
-        answer = guarded(lambda: provider.inquire_operation(operation.kind.value, request_for(payment, operation)), UNREADABLE)
+        with self._units.read() as unit:
+            payment = unit.payments.get(payment.id)
+            request = request_for(payment, operation, _in_doubt(unit, operation))
+        answer = guarded(lambda: provider.inquire_operation(operation.kind.value, request), UNREADABLE)
         failpoint("operation_inquired")
         with self._units() as unit:
             record = self._record(unit, payment, source, job)
+            answer = answer if _books(record.payment) == _books(payment) else BOOKS_MOVED
             current = unit.operations.get(operation.id)
             if current.attempt == operation.attempt and current.asking is not Asking.ASKING or answer.provider_reference:
                 current = unit.operations.save(self._settle.operation_inquired(record, current, answer))
@@ -65,6 +74,15 @@ class InquirePayment:
         if job is not None:
             unit.outbox.hold(job)
         return Record(unit, locked, source, self._clock(), self._represent)
+
+
+def _in_doubt(unit: Unit, operation: Operation) -> tuple[int, ...]:
+    others = unit.operations.of_payment(operation.payment_id, operation.kind.value)
+    return tuple(o.amount for o in others if o.id != operation.id and o.status is OperationStatus.PENDING)
+
+
+def _books(p: Payment) -> tuple[int, ...]:
+    return p.amount_captured, p.amount_capture_pending, p.amount_refunded, p.amount_refund_pending
 
 
 class SyncPayment:

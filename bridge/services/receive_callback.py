@@ -6,7 +6,7 @@ own inquiry is settled.
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bridge.domain.events import Source
 from bridge.domain.money import Money
@@ -21,6 +21,7 @@ from bridge.ports import (
 from bridge.services.ask_provider import guarded
 from bridge.services.ids import new_id
 from bridge.services.inquire_payment import UNREADABLE, InquirePayment
+from bridge.services.schedule import lane_of
 
 log = logging.getLogger("bridge.callbacks")
 
@@ -146,15 +147,39 @@ def _by_our_reference(unit: Unit, stored: StoredCallback, reference: str | None)
 
 
 class ReceiveReturn:
-    """The payer's browser comes back from the provider's page. It proves nothing and starts an inquiry."""
+    """The payer's browser comes back from the provider's page. It proves nothing and starts an inquiry.
 
-    def __init__(self, units: Units, clock: Clock) -> None:
+    What it brings is kept and looked into like a callback: it is about the payment that it names itself, not about the one whose
+    page it came to, and which address the provider chose says nothing.
+    """
+
+    def __init__(self, units: Units, providers: Providers, clock: Clock) -> None:
         """Take what the story needs."""
         self._units = units
+        self._providers = providers
         self._clock = clock
 
     def __call__(self, token: str, raw: RawCallback) -> None:
-        """Have the provider asked at once. Raises NotFound for an unknown token."""
-        with self._units() as unit:
+        """Keep what was brought, and have the provider asked at once. Raises NotFound for an unknown token."""
+        at = self._clock()
+        with self._units.read() as unit:
             payment = unit.payments.by_token(token)
-            unit.outbox.nudge(JobKind.PAYMENT, payment.id, self._clock())
+        stored = _stored_return(self._providers.get(payment.merchant, payment.provider), payment, raw, at)
+        with self._units() as unit:
+            if stored is not None:
+                unit.callbacks.add(stored)
+            if stored is not None and stored.state == "received":
+                unit.outbox.put(JobKind.CALLBACK, stored.id, lane_of(payment), at)
+            unit.outbox.nudge(JobKind.PAYMENT, payment.id, at)
+
+
+def _stored_return(account: Provider, payment: Payment, raw: RawCallback, at: datetime) -> StoredCallback | None:
+    note = None
+    try:
+        if account.read_return(raw) is None:
+            return None
+    except CallbackRejected as rejected:
+        log.warning("what a browser brought back was rejected: %s", rejected)
+        note = str(rejected)
+    return StoredCallback(new_id("cb", at), payment.provider, payment.merchant, raw, at, "rejected" if note else "received", note,
+                          payment.id if note else None)

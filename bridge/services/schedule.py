@@ -19,6 +19,9 @@ INQUIRY_STEPS = (5, 15, 30, 60, 120, 300, 900, 3_600, 21_600, *(DAY,) * 6)
 
 INQUIRY_OFFSETS = tuple(accumulate(INQUIRY_STEPS))
 
+AUTHORIZED_OFFSETS = (*(offset for offset in INQUIRY_OFFSETS if offset < DAY), *range(DAY, 32 * DAY, DAY // 4))
+"""The same for an authorization: it may be captured by itself for 29 days, and end by itself at any time."""
+
 PAYMENT_RETRIES = (2, 5, 15)
 """Seconds before a payment request that surely never arrived is sent again; then the payment failed."""
 
@@ -75,7 +78,7 @@ class Schedule:
             return p.expires_at
         if p.asked_at is None or not awaits_the_provider(p):
             return None
-        due = _next_offset(p.asked_at, at)
+        due = _next_offset(p.asked_at, at, AUTHORIZED_OFFSETS if p.status is Status.AUTHORIZED else INQUIRY_OFFSETS)
         return min(due or p.expires_at, p.expires_at) if at < p.expires_at else due
 
     def operation(self, payment: Payment, o: Operation, at: datetime) -> datetime | None:
@@ -103,13 +106,13 @@ def awaits_the_provider(p: Payment) -> bool:
     """Tell whether the provider's word can still change a payment that it was asked for."""
     if p.asking is Asking.DOUBTFUL or p.status is Status.PENDING:
         return True
-    return (p.status in GIVEN_UP and p.asking is Asking.ANSWERED) or (p.status is Status.AUTHORIZED and p.capture == "automatic")
+    return p.status is Status.AUTHORIZED or p.status in GIVEN_UP and p.asking is Asking.ANSWERED
 
 
 def _step(steps: tuple[int, ...], attempt: int) -> int:
     return 0 if attempt == 0 else steps[min(attempt, len(steps)) - 1]
 
 
-def _next_offset(since: datetime, at: datetime) -> datetime | None:
+def _next_offset(since: datetime, at: datetime, offsets: tuple[int, ...] = INQUIRY_OFFSETS) -> datetime | None:
     age = (at - since).total_seconds()
-    return next((since + timedelta(seconds=offset) for offset in INQUIRY_OFFSETS if offset > age), None)
+    return next((since + timedelta(seconds=offset) for offset in offsets if offset > age), None)
