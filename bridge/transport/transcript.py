@@ -14,6 +14,8 @@ _SHOWN = 4000
 _SECRET_HEADERS = re.compile(r"auth|cookie|token|secret|signature|password|api-?key", re.IGNORECASE)
 _SECRET_FIELDS = re.compile(r'("(?:\w*token|secret|password|salt)"\s*:\s*")(?:[^"\\]|\\.)*', re.IGNORECASE)
 """Fields of a JSON answer that nobody could name as a secret before it came: a salt, a token."""
+_SEALED_FIELDS = re.compile(r"((?:^|[&?;\s])data=)[0-9a-f-]{16,}", re.IGNORECASE)
+"""Ciphertext in a form or an answer: whoever gets at the key later must not find it in a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def write(first_line: str, headers: Mapping[str, str], body: bytes | str | None,
     raw = body.encode("utf-8", "replace") if isinstance(body, str) else body or b""
     # First cut out, then shorten: half a secret is one too.
     text = _SECRET_FIELDS.sub(rf"\g<1>{CUT}", raw.decode("utf-8", "replace"))
-    return scrub("\n".join([*lines, "", text]), secrets)[:_SHOWN]
+    return scrub(_SEALED_FIELDS.sub(rf"\g<1>{CUT}", "\n".join([*lines, "", text])), secrets)[:_SHOWN]
 
 
 def _forms(secret: str) -> set[str]:
