@@ -272,8 +272,8 @@ class OnecsAccount:
         }
 
     def _fields_for_inquiry(self, payment: PaymentRef) -> dict[str, str]:
-        known = {"PayID": payment.provider_reference} if payment.provider_reference else {}
-        return self._with_mac({"MerchantID": self._settings.merchant_id, **known, "TransID": _trans_id(payment.reference)})
+        known = {"PayID": payment.provider_reference, "TransID": _trans_id(payment.reference)}
+        return self._with_mac({"MerchantID": self._settings.merchant_id, **{name: value for name, value in known.items() if value}})
 
     def _fields_for_operation(self, request: OperationRequest, pay_id: str, trans_id: str, amount: int) -> dict[str, str]:
         return self._with_mac({
