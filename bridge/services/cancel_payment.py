@@ -85,6 +85,8 @@ class CancelPayment:
         if before is not None:
             return before
         self._give_up.ask_first(payment, shop.respond_within)
+        with self._units.read() as unit:
+            payment = unit.payments.get(payment.id)
         if payment.status is Status.AUTHORIZED:
             return self._operate(intent, payment_id, Source.SHOP, lambda unit, locked: self._release(unit, locked, at))
         return self._end(intent, payment_id)

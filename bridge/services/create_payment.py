@@ -111,7 +111,7 @@ class CreatePaymentForOrder:
         provider = self._providers.get(shop.merchant, name)
         _check_money(shop, provider, wish)
         _check_capture(provider, wish)
-        _check_channel(wish)
+        _check_channel(provider, wish)
         for pointer, url in (("/return_url", wish.return_url), ("/cancel_url", wish.cancel_url)):
             _check_url(shop, pointer, url)
         return provider
@@ -163,7 +163,9 @@ def _check_capture(provider: Provider, wish: CreatePayment) -> None:
         raise NotSupported(f"{wish.method} payments cannot be captured later; leave capture out", method=wish.method)
 
 
-def _check_channel(wish: CreatePayment) -> None:
+def _check_channel(provider: Provider, wish: CreatePayment) -> None:
+    if wish.channel == "pos" and Capability.HOSTED_PAGE in provider.capabilities:
+        raise NotSupported(f"{wish.method} payments are made on a page, and a till has none", method=wish.method)
     if wish.channel == "pos" and wish.method == "wallet" and wish.payer.wallet_username is None:
         raise ValidationFailed(errors=(FieldError("/payer/wallet_username", "required", "a till has no page to type it in"),))
 
