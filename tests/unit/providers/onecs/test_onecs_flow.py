@@ -1,0 +1,147 @@
+"""Card payments through the whole core: form, captures, refunds, release, and what comes late."""
+from __future__ import annotations
+
+import pytest
+from onecs_stage import CHALLENGE, DECLINED, UNPROVED, card_stage
+
+from bridge.errors import NotCancelable
+
+each = pytest.mark.parametrize
+
+
+def test_payment__paid_on_the_form__is_paid_once_heard_of(cards):
+    payment = cards.card()
+    assert payment["status"] == "pending" and payment["provider"]["reference"] is None
+    cards.fill(payment)
+    cards.hear(), cards.work()
+    assert cards.status(payment) == "paid" and cards.books_agree(payment)
+    assert cards.payment(payment).provider_reference == cards.entry(payment)["reference"]
+    assert cards.outside.told(payment["id"]).count("payment.paid") == 1
+
+
+@each(("number", "code", "status", "reason"), [
+    (CHALLENGE, "1234", "paid", None), (CHALLENGE, "0000", "declined", "authentication_failed"), (DECLINED, "", "declined", "card_declined"),
+    (UNPROVED, "", "declined", "authentication_failed"),
+])
+def test_payment__each_kind_of_card__ends_as_the_sheet_says(cards, number, code, status, reason):
+    payment = cards.card()
+    cards.come_back(payment, cards.fill(payment, number, code))
+    cards.work()
+    failure = cards.payment(payment).failure
+    assert cards.status(payment) == status and (failure.reason.value if failure else None) == reason
+
+
+def test_payment__canceled_on_the_form__is_canceled(cards):
+    payment = cards.card()
+    page = cards.browser.send(cards.browser.open(cards.page_url(payment)), do="cancel")
+    assert page.status == 303 and page.headers["Location"].endswith("/return")
+    cards.come_back(payment, page)
+    assert cards.status(payment) == "canceled"
+
+
+def test_payment__nobody_fills_the_form__expires_and_asks_for_no_operator(cards):
+    payment = cards.card()
+    cards.advance(600)
+    assert cards.status(payment) == "pending"
+    cards.advance(3600)
+    row = cards.payment(payment)
+    assert (row.status.value, row.review) == ("expired", None) and not cards.sandbox.ledger()
+
+
+def test_payment__neither_callback_nor_return__is_found_by_its_trans_id(cards):
+    payment = cards.card()
+    cards.card_fault("callback", "lost")
+    cards.fill(payment)
+    cards.advance(60)
+    assert cards.status(payment) == "paid" and cards.hear() == 0
+
+
+def test_manual_capture__parts_and_rest__are_booked_once_each(cards):
+    payment = cards.card_paid(capture="manual")
+    assert cards.status(payment) == "authorized" and cards.payment(payment).amount_captured == 0
+    first = cards.capture(payment, 1500, key="k1")
+    assert first == cards.capture(payment, 1500, key="k1") and first["status"] == "succeeded"
+    assert cards.capture(payment)["amount"] == 3499
+    assert cards.payment(payment).amount_captured == 4999 and cards.books_agree(payment)
+
+
+def test_refund__two_parts__each_under_a_name_of_its_own(cards):
+    payment = cards.card_paid()
+    for amount in (1000, 1000):
+        assert cards.refund(payment, amount=amount)["status"] == "succeeded"
+    names = {entry["our_reference"] for entry in cards.sandbox.ledger("credit")}
+    assert len(names) == 2 and cards.books_agree(payment) and cards.payment(payment).amount_refunded == 2000
+
+
+def test_cancel__of_an_authorization__reverses_it(cards):
+    payment = cards.card_paid(capture="manual")
+    assert cards.cancel(payment)["status"] == "canceled"
+    assert cards.booked(payment)["reversal"] == 4999 and cards.entry(payment)["state"] == "canceled"
+
+
+def test_cancel__just_authorized_and_not_yet_heard_of__reverses_it(cards):
+    payment = cards.card(capture="manual")
+    cards.fill(payment)
+    assert cards.cancel(payment)["status"] == "canceled" and cards.booked(payment)["reversal"] == 4999
+
+
+def test_cancel__partly_captured__is_refused_and_says_why(cards):
+    payment = cards.card_paid(capture="manual")
+    cards.capture(payment, 1)
+    with pytest.raises(NotCancelable, match="paid"):
+        cards.cancel(payment)
+    assert cards.sandbox.calls("reverse") == 0
+
+
+def test_cancel__captured_at_the_provider_meanwhile__never_reverses(cards):
+    """`reverse.aspx` would undo the capture."""
+    payment = cards.card_paid(capture="manual")
+    provider, reference = cards.house.accounts.get("acme", "onecs"), cards.payment(payment).provider_reference
+    cards.capture(payment, 4999)
+    from bridge.domain.money import Money
+    from bridge.ports import OperationRequest, PaymentRef
+    ref = PaymentRef(cards.payment(payment).reference, Money(4999, "EUR"), reference)
+    answer = provider.cancel(OperationRequest("can_x-1", ref, Money(4999, "EUR")))
+    assert (answer.outcome.value, answer.provider_code) == ("declined", "captured") and cards.sandbox.calls("reverse") == 0
+
+
+def test_authorization__that_lapses_at_the_provider__expires(cards):
+    payment = cards.card_paid(capture="manual")
+    cards.sandbox.payer(cards.payment(payment).provider_reference, "expire")
+    cards.advance(86_400)
+    assert cards.status(payment) == "expired"
+
+
+@each("policy", ["hold"])
+def test_authorization__after_the_payment_was_given_up__is_released(cards, policy):
+    payment = cards.card(capture="manual")
+    assert cards.cancel(payment)["status"] == "canceled"
+    cards.fill(payment)
+    cards.hear(), cards.work(), cards.advance(60)
+    assert cards.status(payment) == "canceled" and cards.booked(payment)["reversal"] == 4999
+    cards.drain()
+    assert cards.sandbox.calls("reverse") == 1
+
+
+def test_payment__made_after_it_was_given_up__is_paid_late(cards):
+    payment = cards.card()
+    cards.cancel(payment)
+    cards.fill(payment)
+    cards.hear(), cards.work()
+    assert cards.status(payment) == "paid" and "payment.paid_late" in cards.types(payment)
+
+
+@pytest.fixture
+def delayed(tmp_path, onecs_sandbox, onecs_outside):
+    with card_stage(tmp_path, onecs_sandbox, onecs_outside, capture_after_hours=48) as stage:
+        yield stage
+
+
+def test_delayed_capture__until_the_hours_are_over__is_only_authorized(delayed):
+    """No callback tells of it; the inquiry after it does."""
+    payment = delayed.card_paid()
+    assert delayed.status(payment) == "authorized"
+    delayed.advance(47 * 3600, sandbox=True)
+    assert delayed.status(payment) == "authorized"
+    delayed.advance(9 * 3600, sandbox=True)
+    assert delayed.status(payment) == "paid" and delayed.books_agree(payment) and delayed.hear() == 0
