@@ -28,6 +28,7 @@ class Record:
         self.source = source
         self.at = at
         self._represent = represent
+        self._events: list[Event] = []
 
     def set(self, **changes: object) -> None:
         """Change fields that are no facts: how far the asking is, references, counters."""
@@ -71,18 +72,17 @@ class Record:
         self._tell_operation(operation)
 
     def tell(self, event_type: EventType, operation: Operation | None = None, source: Source | None = None) -> None:
-        """Write an event for the shop, and the outbox entry that delivers it."""
+        """Note an event for the shop; it is written with the payment, and the outbox entry that delivers it too."""
         self.set(sequence=self.payment.sequence + 1)
         p = self.payment
         event = self._event(event_type.value, source=source, sequence=p.sequence)
         body = to_json(self._represent.notification(event, p, operation))
-        self.unit.events.add(replace(event, body=body))
-        self.unit.outbox.put(JobKind.NOTIFY, p.id, p.shop, self.at, keep_due=True)
+        self._events.append(replace(event, body=body))
         log.info("%s", event_type.value, extra={"payment_id": p.id, "shop": p.shop, "status": p.status.value, "reason": event.source})
 
     def note(self, note_type: NoteType, detail: str) -> None:
         """Keep something in the history without telling the shop."""
-        self.unit.events.add(replace(self._event(note_type.value), detail=detail))
+        self._events.append(replace(self._event(note_type.value), detail=detail))
         log.warning("%s: %s", note_type.value, detail, extra={"payment_id": self.payment.id, "shop": self.payment.shop})
 
     def review(self, note_type: NoteType, detail: str) -> None:
@@ -91,9 +91,22 @@ class Record:
             self.note(note_type, detail)
             self.set(review=detail)
 
+    def add(self) -> Payment:
+        """Store a new payment with its events. Raises PaymentExists."""
+        self.unit.payments.add(self.payment)
+        return self._stored()
+
     def save(self) -> Payment:
-        """Store the payment; compare and set."""
+        """Store the payment, compare and set, with its new events."""
         self.payment = self.unit.payments.save(self.payment)
+        return self._stored()
+
+    def _stored(self) -> Payment:
+        for event in self._events:
+            self.unit.events.add(event)
+        if any(event.sequence for event in self._events):
+            self.unit.outbox.put(JobKind.NOTIFY, self.payment.id, self.payment.shop, self.at, keep_due=True)
+        self._events.clear()
         return self.payment
 
     def _tell_operation(self, operation: Operation) -> None:

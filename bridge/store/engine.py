@@ -45,6 +45,7 @@ class Transactions:
     def __init__(self, engine: Engine) -> None:
         """Take the engine to work on."""
         self.engine = engine
+        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")  # read committed sees no more, and costs two more messages
         self._sqlite = engine.dialect.name == "sqlite"
         self._in_memory = isinstance(engine.pool, StaticPool)
         self._writer = threading.RLock() if self._in_memory else threading.Lock()
@@ -63,7 +64,7 @@ class Transactions:
     def read(self) -> Iterator[Connection]:
         """Run one transaction that only reads."""
         if not self._sqlite:
-            with self.engine.connect() as connection:
+            with self._reading.connect() as connection:
                 yield connection
             return
         if self._in_memory:
