@@ -123,7 +123,7 @@ def test_create__second_payment_for_an_order__is_refused_while_the_first_is_open
     for _ in range(2):
         with pytest.raises(PaymentExists) as refused:
             stage.create(order_reference="o-1")
-        assert refused.value.members["payment"] == first["id"]
+        assert refused.value.members["payment_id"] == first["id"]
         stage.pay(first), stage.hear(), stage.work()
 
 
