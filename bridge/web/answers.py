@@ -1,6 +1,7 @@
 """Writing answers: JSON, made resources, pages of lists, and 304 where nothing changed."""
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 from urllib.parse import urlencode
@@ -69,6 +70,15 @@ def packed_unless_known(req: Request, resp: Response, file: Packed) -> None:
         resp.data = file.gzipped
     else:
         resp.data = file.body
+
+
+def compressed(req: Request, resp: Response, body: bytes) -> None:
+    """Answer bytes, compressed for whoever takes that."""
+    resp.set_header("Vary", "Accept-Encoding")
+    if takes_gzip(req):
+        resp.set_header("Content-Encoding", "gzip")
+        body = gzip.compress(body, 6, mtime=0)
+    resp.data = body
 
 
 def takes_gzip(req: Request) -> bool:

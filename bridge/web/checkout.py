@@ -90,12 +90,12 @@ class PageResource(Resource):
         reader = language_for(req, req.get_param("locale"), self._frame.languages)
         try:
             parse.path({"token": token})
-            self._frame.show(resp, token, reader, self.services.show_checkout(token, reader.language))
+            self._frame.show(req, resp, token, reader, self.services.show_checkout(token, reader.language))
         except BridgeError as error:
-            self._frame.sorry(resp, token, reader, status_of(type(error)), error.code)
+            self._frame.sorry(req, resp, token, reader, status_of(type(error)), error.code)
         except Exception:  # a payer is shown a page even then
             log.exception("the checkout page could not be shown")
-            self._frame.sorry(resp, token, reader, 500, HTTP[500][0])
+            self._frame.sorry(req, resp, token, reader, 500, HTTP[500][0])
 
 
 class ReturnResource(Resource):

@@ -10,13 +10,15 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from falcon import Response
+from falcon import Request, Response
 from falcon.util import code_to_http_status
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment
 from markupsafe import Markup
 
 from bridge.services.show_checkout import Shown
+from bridge.web import answers
 from bridge.web.language import Reader
+from bridge.web.pack import lean
 from bridge.web.settings import WebSettings
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
@@ -32,31 +34,34 @@ class Frame:
     def __init__(self, settings: WebSettings) -> None:
         """Load the template and see which languages the page has."""
         folder = settings.static / "frame"
-        self._template = Environment(loader=FileSystemLoader(folder), autoescape=True, auto_reload=False).get_template("checkout.html")
+        self._template = Environment(autoescape=True, trim_blocks=True).from_string(lean((folder / "checkout.html").read_text("utf-8")))
         self.languages = tuple(sorted(file.stem for file in (folder / "i18n").glob("*.mjs")))
 
-    def show(self, resp: Response, token: str, reader: Reader, shown: Shown) -> None:
-        """Answer the page of a checkout."""
+    def show(self, req: Request, resp: Response, token: str, reader: Reader, shown: Shown) -> None:
+        """Answer the page of a checkout; it speaks to the one origin that embeds it, where the browser says which that is."""
         page = shown.view.get("page") or {}
         resp.set_headers(headers(shown.origins, origin_of(page.get("url"))))
-        self._render(resp, reader, shown.view["merchant"]["name"], {
-            "api": _api(token), "locale": reader.locale, "origins": shown.origins, "view": shown.view})
+        around = origin_of(req.referer)
+        origins = (around,) if around in shown.origins else shown.origins
+        self._render(req, resp, reader, shown.view["merchant"]["name"], {
+            "api": _api(token), "locale": reader.locale, "origins": origins, "view": shown.view})
 
-    def sorry(self, resp: Response, token: str, reader: Reader, status: int, code: str) -> None:
+    def sorry(self, req: Request, resp: Response, token: str, reader: Reader, status: int, code: str) -> None:
         """Answer the page that says that there is nothing to see; nobody may frame it but ourselves."""
         resp.status = code_to_http_status(status)
         resp.set_headers(headers((), None))
-        self._render(resp, reader, "Checkout", {"api": _api(token), "locale": reader.locale, "view": None, "code": code})
+        self._render(req, resp, reader, "Checkout", {"api": _api(token), "locale": reader.locale, "view": None, "code": code})
 
-    def _render(self, resp: Response, reader: Reader, title: str, data: dict[str, Any]) -> None:
+    def _render(self, req: Request, resp: Response, reader: Reader, title: str, data: dict[str, Any]) -> None:
         direction = "rtl" if reader.language in RIGHT_TO_LEFT else "ltr"
         resp.content_type = "text/html; charset=utf-8"
-        resp.text = self._template.render(lang=reader.language, dir=direction, title=title, data_json=for_script(data))
+        page = self._template.render(lang=reader.language, dir=direction, title=title, data_json=for_script(data))
+        answers.compressed(req, resp, page.encode())
 
 
 def for_script(data: Any) -> Markup:
     """Write JSON that is safe inside a <script> block."""
-    return Markup(json.dumps(data, ensure_ascii=False).encode("utf-8", "backslashreplace").decode().translate(_FOR_SCRIPT))
+    return Markup(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace").decode().translate(_FOR_SCRIPT))
 
 
 def origin_of(url: str | None) -> str | None:

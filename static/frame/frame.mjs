@@ -2,6 +2,7 @@
  * The checkout page: shows one payment to its payer, asks for the wallet user name, follows the payment to its end.
  * What it shows is always the server's word; it keeps nothing in the browser and adds no history.
  */
+import { reachHost } from './host.mjs';
 import { clock, fill, inWords, isFinal, isOver, milestone, money, nextDelay, pollChain, stateOf, timeLeft, webAddress } from './rules.mjs';
 
 /** @param {string} id @returns {any} */
@@ -9,8 +10,8 @@ const $ = (id) => document.getElementById(id);
 const root = $('checkout');
 const heading = $('heading');
 
-/** @type {{api: string, locale: string, view: import('./view').View | null, code?: string}} */
-let { api, locale, view, code } = JSON.parse($('checkout-data').textContent);
+/** @type {{api: string, locale: string, origins: string[], view: import('./view').View | null, code?: string}} */
+let { api, locale, origins, view, code } = JSON.parse($('checkout-data').textContent);
 
 /** @type {Record<string, string>} */
 const texts = (await import(`./i18n/${document.documentElement.lang}.mjs`).catch(() => import('./i18n/en.mjs'))).default;
@@ -22,8 +23,15 @@ const inner = framed && (() => {
   try { return Boolean(parent.document.getElementById('checkout-data')); } catch { return false; }
 })();
 
+/** The shop's page, once it has welcomed us. @type {import('../shared/protocol.js').Channel | undefined} */
+let host;
+/** Where the shop's page wants the payer to go after success. */
+let returnUrl = '';
+
 const FIELDS = ['currency', 'wallet_username', 'reason'];
 const BEAT = 500;
+/** What a page says that came back from the provider inside our own frame; only a reason to ask. */
+const BACK = 'psp.return';
 
 let state = 'loading';
 let since = 0;
@@ -62,6 +70,12 @@ function show(id, text) {
 /** Tells a screen reader. @param {string} text */
 const announce = (text) => write($('live'), text);
 
+/** Tells the shop's page, where there is one. @param {string} type @param {object} [data] */
+const tell = (type, data) => { host?.post(/** @type {any} */ (`frame.${type}`), data); };
+
+/** What the shop's page may know. @param {string} [previous] */
+const outline = (previous) => ({ state, previous, expiresAt: view?.expires_at ?? null, reason: view?.failure?.code ?? code ?? null });
+
 /* ---- drawing ---- */
 
 function draw() {
@@ -81,6 +95,17 @@ function draw() {
   drawTime(left);
   drawLinks();
   if (state !== before) entered(before);
+  measure();
+}
+
+let height = 0;
+
+/** Hidden, we have no height; and a pixel more or less is the browser's rounding. */
+function measure() {
+  const now = Math.ceil(root.getBoundingClientRect().height);
+  if (!host || !now || Math.abs(now - height) < 2) return;
+  height = now;
+  tell('resize', { height });
 }
 
 /** What became of the payment, in sentences. */
@@ -124,7 +149,13 @@ function drawPage() {
   else if (!box.firstChild) {
     const title = say('card.title', { host: new URL(url).host });
     const allow = 'payment *; publickey-credentials-get *';
-    box.append(Object.assign(document.createElement('iframe'), { src: url, title, allow, referrerPolicy: 'origin' }));
+    const frame = Object.assign(document.createElement('iframe'), { src: url, title, allow, referrerPolicy: 'origin' });
+    const late = setTimeout(() => {
+      $('full').classList.add('primary');
+      fault('psp_unavailable', true);
+    }, 15_000);
+    frame.onload = () => clearTimeout(late);
+    box.append(frame);
   }
 }
 
@@ -142,16 +173,18 @@ function drawTime(left) {
   $('stay').hidden = !leaveAt;
   if (leaveAt && wait <= 0) {
     leaveAt = 0;
-    location.replace($('go').href);
+    if (host) $('go').click();
+    else location.replace($('go').href);
   }
 }
 
 function drawLinks() {
   const done = state === 'succeeded';
-  link($('go'), done ? view?.return_url : view?.cancel_url ?? view?.return_url);
-  link($('full'), view?.page?.url);
+  link($('go'), done ? returnUrl || view?.return_url : view?.cancel_url ?? view?.return_url);
+  /* Out of the shop's page the way leads over our own page, which the shop's page knows. */
+  link($('full'), view?.page && (framed ? location.href : view.page.url));
   write($('go'), say(done ? 'continue' : 'back'));
-  $('full').classList.toggle('primary', !view?.page?.embed);
+  if (!view?.page?.embed) $('full').classList.add('primary');
 }
 
 /** @param {any} anchor @param {string | null} [url] */
@@ -160,23 +193,43 @@ function link(anchor, url) {
   anchor.hidden ||= !webAddress(url);
 }
 
+/** Asks the shop's page to leave for a link. Where nobody answers or minds, the link works by itself. @param {any} event */
+async function leave(event) {
+  const anchor = event.currentTarget;
+  leaveAt = 0;
+  if (!host) return;
+  event.preventDefault();
+  const answer = await host.ask('frame.navigate', { url: anchor.href, reason: anchor.id === 'full' ? 'provider_page' : 'return' }, 1000);
+  if (answer?.ok || answer?.code === 'vetoed') return;
+  anchor.removeEventListener('click', leave);
+  anchor.click();
+}
+
 /** @param {string} before */
 function entered(before) {
   since = Date.now();
+  tell('state', outline(before));
+  if (state === 'gone') fault('session_expired', false);
   document.title = [heading.textContent, view?.merchant.name].filter(Boolean).join(' – ').replace(/[\u2068\u2069]/g, '');
   if (isFinal(state)) chain.stop();
   if (before === 'loading') return;
   announce(heading.textContent);
   /* What had the focus may be gone. Nothing is taken from a shop's page in which the payer is typing. */
-  if (document.hasFocus() && state !== 'sending') heading.focus({ preventScroll: framed });
+  if (document.hasFocus() && state !== 'sending') {
+    heading.focus({ preventScroll: framed });
+    tell('scrollintoview');
+  }
   if (state === 'checking') chain.now();
   /* Only who saw the payment succeed is taken on: who comes back to this page wants to be here. */
-  if (state === 'succeeded' && !framed && webAddress(view?.return_url)) {
+  if (state === 'succeeded' && (framed ? returnUrl : webAddress(view?.return_url))) {
     leaveAt = since + 5000;
     draw();
     announce(`${heading.textContent}. ${$('auto').textContent}`);
   }
 }
+
+/** Tells the shop's page what is wrong. @param {string} name @param {boolean} retryable */
+const fault = (name, retryable) => tell('error', { code: name, message: $('banner').textContent || heading.textContent, retryable });
 
 /** Tells that the connection is gone, bad, or back. */
 function drawBanner() {
@@ -186,7 +239,8 @@ function drawBanner() {
   if (text === (was ?? '')) return;
   show('banner', text || say('online'));
   announce(text || say('online'));
-  if (!text) setTimeout(() => root.dataset.down || show('banner'), 4000);
+  if (text) fault(retryAfter ? 'rate_limited' : 'network', true);
+  else setTimeout(() => root.dataset.down || show('banner'), 4000);
 }
 
 /* ---- talking to the bridge ---- */
@@ -227,6 +281,7 @@ async function act(verb, body, failed) {
   if (busy) return;
   busy = verb;
   errors = {};
+  if (verb === 'confirm') tell('submit', { method: view?.method });
   chain.stop();
   draw();
   const { status, answer } = await call(`/${verb}`, AbortSignal.timeout(10_000), body).catch(() => ({ status: 0, answer: {} }));
@@ -249,6 +304,33 @@ function complain(status, problem, failed) {
     if (errors.wallet_username) errors.wallet_username = say('username.invalid');
     if (!FIELDS.some((name) => errors[name])) errors.form = say(failed);
   }
+}
+
+/* ---- the shop's page ---- */
+
+/** Wears the shop's look. @param {{theme?: string, dir?: string, appearance?: Record<string, unknown>}} look */
+async function wear({ theme, dir, appearance }) {
+  const page = document.documentElement;
+  if (theme) page.dataset.theme = theme;
+  if (dir === 'rtl' || dir === 'ltr') page.dir = dir;
+  if (appearance) (await import('./look.mjs')).paint(appearance);
+}
+
+const obey = {
+  'host.update': wear,
+  'host.focus': () => (FIELDS.map($).find((input) => input.checkVisibility?.() ?? input.offsetParent) ?? heading).focus(),
+  'host.cancel': () => { if (!$('cancel').hidden) act('cancel', {}, 'notCanceled'); },
+  'host.resume': () => wake(),
+  'host.bye': () => chain.stop(),
+};
+
+/** @param {import('../shared/protocol.js').Channel} channel @param {any} welcome */
+async function welcomed(channel, welcome) {
+  await wear(welcome).catch(() => {});
+  host = channel;
+  returnUrl = webAddress(welcome.returnUrl);
+  draw();
+  tell('ready', { ...outline(), height });
 }
 
 /* ---- the payer ---- */
@@ -281,7 +363,9 @@ function start() {
   $('form').addEventListener('submit', submit);
   $('cancel').addEventListener('click', () => act('cancel', {}, 'notCanceled'));
   $('reload').addEventListener('click', () => location.reload());
-  for (const id of ['stay', 'go']) $(id).addEventListener('click', () => { leaveAt = 0; draw(); });
+  $('stay').addEventListener('click', () => { leaveAt = 0; draw(); });
+  for (const id of ['go', 'full']) $(id).addEventListener('click', leave);
+  if (framed) addEventListener('keydown', ({ key }) => { if (key === 'Escape') tell('escape'); });
   for (const name of ['focus', 'online', 'offline']) addEventListener(name, wake);
   document.addEventListener('visibilitychange', () => document.hidden || wake());
   addEventListener('pagehide', () => { leaveAt = 0; chain.stop(); });
@@ -293,6 +377,12 @@ function start() {
   draw();
   drawBanner();
   if (!inner && !isFinal(state)) chain.start();
+  if (inner) parent.postMessage(BACK, location.origin);
+  else if (framed) {
+    new ResizeObserver(measure).observe(root);
+    addEventListener('message', ({ origin, data }) => { if (origin === location.origin && data === BACK) wake(); });
+    reachHost(origins ?? [], obey, welcomed);
+  }
 }
 
 start();

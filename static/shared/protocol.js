@@ -1,6 +1,15 @@
 /**
- * The messages that the widget (in the shop's page) and the frame (our page) both know.
- * Plain structured-clone data; an unknown type is ignored, an unknown version is told to the shop's page.
+ * The messages between the widget, in the shop's page, and the frame, our page. Both sides are built over this file.
+ *
+ * The frame says `frame.hello` on the window until `host.welcome` brings it a port; all else goes over the port, numbered.
+ * Plain structured-clone data; what is unknown, too large, from elsewhere or heard before is ignored.
+ *
+ * @typedef {'frame.hello' | 'frame.ready' | 'frame.state' | 'frame.submit' | 'frame.resize' | 'frame.escape' | 'frame.scrollintoview'
+ *   | 'frame.navigate' | 'frame.error'} FromFrame
+ * @typedef {'host.welcome' | 'host.update' | 'host.focus' | 'host.cancel' | 'host.resume' | 'host.bye'} FromHost
+ * @typedef {{ns: string, v: number, id: string, seq: number, type: FromFrame | FromHost | 'reply', re?: string, data?: any}} Message
+ * @typedef {{post: (type: FromFrame | FromHost, data?: object) => string, close: () => void,
+ *   ask: (type: FromFrame | FromHost, data: object, limit: number) => Promise<any>}} Channel
  */
 
 /** Name space and version in every message. */
@@ -8,29 +17,48 @@ export const NS = 'bridge.checkout';
 export const VERSION = 1;
 
 /** No message is larger, in characters of its JSON form. */
-export const LARGEST = 8192;
+const LARGEST = 8192;
 
-/** Every message type, by sender. */
-export const FROM_FRAME = ['frame.hello', 'frame.ready', 'frame.state', 'frame.submit', 'frame.resize', 'frame.escape',
-  'frame.scrollintoview', 'frame.navigate', 'frame.error', 'reply'];
-export const FROM_HOST = ['host.welcome', 'host.update', 'host.focus', 'host.cancel', 'host.resume', 'host.bye', 'reply'];
-
-/** States after which nothing changes any more, with the event a shop's page hears. */
-export const FINAL = Object.freeze({
-  succeeded: 'success', declined: 'decline', canceled: 'cancel', expired: 'expire', failed: 'fail', gone: 'fail',
-});
-
-/**
- * Whether a received value is a message of this protocol from the given side.
- * @param {any} value what arrived
- * @param {string[]} types FROM_FRAME or FROM_HOST
- */
-export function isMessage(value, types) {
-  return value?.ns === NS && value.v === VERSION && typeof value.id === 'string' && Number.isSafeInteger(value.seq)
-    && types.includes(value.type) && sizeOf(value) <= LARGEST;
-}
+/** Whether a value is a message of this protocol, in a version that we understand. @param {any} value */
+export const isMessage = (value) => value?.ns === NS && value.v === VERSION && typeof value.id === 'string'
+  && Number.isSafeInteger(value.seq) && typeof value.type === 'string' && sizeOf(value) <= LARGEST;
 
 /** What has no JSON form (a cycle, a BigInt) has no size. @param {any} value */
 function sizeOf(value) {
   try { return JSON.stringify(value).length; } catch { return Infinity; }
+}
+
+/**
+ * One end of an open channel. What a handler returns is the reply to the message.
+ * @param {MessagePort} port @param {Record<string, (data: any) => any>} handlers by type
+ * @returns {Channel} `ask` gives undefined where no reply came in `limit` milliseconds
+ */
+export function openChannel(port, handlers) {
+  let sent = 0;
+  let heard = 0;
+  /** @type {Map<string, (answer: any) => void>} */
+  const asked = new Map();
+  /** @param {string} type @param {object} [data] @param {string} [re] */
+  const post = (type, data = {}, re) => {
+    const id = `${++sent}`;
+    port.postMessage({ ns: NS, v: VERSION, id, seq: sent, type, re, data });
+    return id;
+  };
+  port.onmessage = async ({ data: message }) => {
+    if (!isMessage(message) || message.seq <= heard) return;
+    heard = message.seq;
+    if (message.type === 'reply') asked.get(message.re)?.(message.data);
+    else if (Object.hasOwn(handlers, message.type)) {
+      const answer = await handlers[message.type](message.data ?? {});
+      if (answer) post('reply', answer, message.id);
+    }
+  };
+  return {
+    post,
+    close: () => port.close(),
+    ask: (type, data, limit) => new Promise((resolve) => {
+      asked.set(post(type, data), resolve);
+      setTimeout(resolve, limit);
+    }),
+  };
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { isFinal, isOver, stateOf } from '../../static/frame/rules.mjs';
-import { FINAL } from '../../static/shared/protocol.js';
+import { FINAL } from '../../static/widget/checkout.mjs';
 
 /** @param {object} [changes] @returns {any} */
 const aView = (changes) => ({ status: 'created', outcome_known: true, asking: false, page: null, tries_left: 5, ...changes });
@@ -45,7 +45,7 @@ for (const status of ['created', 'pending', 'declined', 'failed', 'canceled', 'e
   });
 }
 
-test('final states__frame and protocol__are the same', () => {
+test('final states__frame and widget__are the same', () => {
   const states = ['loading', 'ready', 'blocked', 'sending', 'awaiting', 'card', 'checking', 'waiting', ...Object.keys(FINAL)];
   assert.deepEqual(states.filter(isFinal), Object.keys(FINAL));
 });

@@ -1,0 +1,70 @@
+"""What tests do with a page: wait for events, find our frame, pretend what the bridge answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from playwright.sync_api import Frame, FrameLocator, Page, Route
+
+FRAME = "iframe[name^=bridge-checkout]"
+
+
+def inside(page: Page) -> FrameLocator:
+    """Return our page inside the widget."""
+    return page.frame_locator(FRAME)
+
+
+def frame_of(page: Page) -> Frame:
+    """Return our page's frame, for scripts."""
+    handle = page.locator(FRAME).first.element_handle()
+    frame = handle.content_frame() if handle else None
+    assert frame is not None
+    return frame
+
+
+def heard(page: Page, kind: str | None = None) -> list[Any]:
+    """Return the events that the shop's page heard: all as [type, detail], or one type's details."""
+    events = page.evaluate("heard")
+    return events if kind is None else [detail for name, detail in events if name == kind]
+
+
+def wait_for(page: Page, kind: str, **fields: Any) -> dict[str, Any]:
+    """Wait until the shop's page heard an event, with these fields, and return its detail."""
+    test = "([kind, fields]) => heard.find(([t, d]) => t === kind && Object.entries(fields).every(([k, v]) => d[k] === v))?.[1]"
+    return page.wait_for_function(test, arg=[kind, fields]).json_value()
+
+
+def open_ready(page: Page, url: str) -> Page:
+    """Open a shop's page and wait for the widget in it."""
+    page.goto(url)
+    wait_for(page, "ready")
+    return page
+
+
+def ask_for_money(page: Page, username: str = "customer@example.com") -> None:
+    """Fill in the form and send it."""
+    inside(page).locator("#wallet_username").fill(username)
+    inside(page).locator("#send").click()
+
+
+def pretend(page: Page, **changes: Any) -> None:
+    """Have the bridge's view changed on its way to the browser from now on, in the page too."""
+
+    def poll(route: Route) -> None:
+        answer = route.fetch(headers={**route.request.headers, "if-none-match": ""})
+        route.fulfill(response=answer, json={**answer.json(), **changes}, headers={"content-type": "application/json"})
+
+    def document(route: Route) -> None:
+        answer = route.fetch()
+        before, mark, rest = answer.text().partition('id="checkout-data">')
+        data, end, after = rest.partition("</script>")
+        loaded = json.loads(data)
+        if loaded["view"]:
+            loaded["view"].update(changes)
+        body = before + mark + json.dumps(loaded).replace("<", "\\u003c") + end + after
+        headers = {name: value for name, value in answer.headers.items() if name not in ("content-encoding", "content-length")}
+        route.fulfill(status=answer.status, headers=headers, body=body)
+
+    page.route("**/v1/checkout/*", poll)
+    page.route("**/checkout/chk_*", lambda route: document(route) if "/v1/" not in route.request.url else route.fallback())
