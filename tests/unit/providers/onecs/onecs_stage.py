@@ -156,6 +156,23 @@ class CardStage(Stage):
         prepared = requests.Request("POST", page.target, data=page.fields).prepare()
         return RawCallback("POST", prepared.headers["Content-Type"], "", prepared.body.encode())
 
+    @contextmanager
+    def deaf(self) -> Iterator[None]:
+        """The bridge's door hangs up without an answer meanwhile."""
+        def hang_up(heard: Any) -> None:
+            self.outside.callbacks.remove(heard)
+            raise ConnectionAbortedError
+
+        self.outside.on_callback = hang_up
+        try:
+            yield
+        finally:
+            self.outside.on_callback = None
+
+    def tries(self) -> int:
+        """How often the gateway has tried to call back."""
+        return sum(line["direction"] == "sent" for line in self.sandbox.control("GET", "journal")["calls"])
+
     def kept(self) -> list[dict[str, Any]]:
         """The kept callbacks and returns, oldest first."""
         from bridge.store import schema
