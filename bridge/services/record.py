@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.domain.events import OPERATION_EVENTS, PAYMENT_EVENTS, Event, EventType, NoteType, Source
-from bridge.domain.operation import Operation, OperationStatus, move
+from bridge.domain.operation import Kind, Operation, OperationStatus, move
 from bridge.domain.payment import GIVEN_UP, Change, Fact, Failure, Payment, Status
+from bridge.domain.reasons import Reason
 from bridge.ports import JobKind, Unit
 from bridge.services.ids import new_id
 from bridge.services.represent import Represent, to_json
@@ -61,6 +62,7 @@ class Record:
         if change is Change.APPLIED:
             self.payment = replace(move(self.payment, ended), updated_at=self.at)
             self._tell_operation(ended)
+            self._follow(ended)
         elif change is Change.CONTRADICTED:
             self.review(NoteType.CONTRADICTION, f"{ended.id}: {status.value} was reported while it is {ended.status.value}")
         return ended
@@ -113,6 +115,13 @@ class Record:
         event_type = OPERATION_EVENTS.get((operation.kind, operation.status))
         if event_type is not None:
             self.tell(event_type, operation)
+
+    def _follow(self, ended: Operation) -> None:
+        """Apply to the payment what the success of a capture or a cancel makes of it."""
+        if ended.status is OperationStatus.SUCCEEDED and ended.kind is Kind.CAPTURE:
+            self.apply(Fact.PAID, captured=self.payment.amount_captured)
+        elif ended.status is OperationStatus.SUCCEEDED and ended.kind is Kind.CANCEL:
+            self.apply(Fact.CANCELED, failure=Failure(Reason.GIVEN_UP))
 
     def _event(self, event_type: str, *, source: Source | None = None, sequence: int | None = None) -> Event:
         p = self.payment

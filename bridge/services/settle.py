@@ -222,12 +222,7 @@ class Settle:
         return self.plan_operation(record, table[answer.outcome](self, record, operation, answer))
 
     def _operation_succeeded(self, record: Record, operation: Operation, answer: Answer) -> Operation:
-        ended = record.end(replace(operation, asking=Asking.ANSWERED), OperationStatus.SUCCEEDED)
-        if operation.kind is Kind.CAPTURE:
-            record.apply(Fact.PAID, captured=record.payment.amount_captured)
-        elif operation.kind is Kind.CANCEL:
-            record.apply(Fact.CANCELED, failure=Failure(Reason.GIVEN_UP))
-        return ended
+        return record.end(replace(operation, asking=Asking.ANSWERED), OperationStatus.SUCCEEDED)
 
     def _operation_pending(self, record: Record, operation: Operation, answer: Answer) -> Operation:
         return replace(operation, asking=Asking.ANSWERED)

@@ -1,0 +1,87 @@
+"""The last word: what an operator may decide, and what is kept of it."""
+from __future__ import annotations
+
+import pytest
+from factories import FIFTY, a_payment, an_operation
+
+from bridge.domain.events import Source
+from bridge.domain.operation import Kind, OperationStatus
+from bridge.domain.payment import Asking, Status
+from bridge.errors import Conflict, NotFound
+from bridge.ports import JobKind
+from bridge.services.record import Record
+
+
+def in_doubt(stage):
+    stage.sandbox.fault("request", "drop_before")
+    payment = stage.create(order_reference="o-1")
+    stage.sandbox.fault("transactions", "drop_before", times=1000)
+    stage.drain()
+    return payment
+
+
+def test_resolve__payment_in_doubt__fails_by_the_operators_word_with_its_reason_kept(stage):
+    """No way but this ends a doubt without the provider (lesson 34)."""
+    payment = in_doubt(stage)
+    row = stage.services.resolve.payment_failed(payment["id"], "asked them on the phone: never arrived")
+    assert (row.status, row.review, row.outcome_known, row.failure.reason.value) == (Status.FAILED, None, True, "operator")
+    told = stage.history(payment)[-2:]
+    assert [event.type for event in told] == ["payment.failed", "note.resolved"] and {event.source for event in told} == {"operator"}
+    assert told[1].detail == "asked them on the phone: never arrived" and stage.create(order_reference="o-1")["status"] == "pending"
+
+
+def test_resolve__payment_not_in_doubt__is_refused(stage):
+    payment = stage.create()
+    with pytest.raises(Conflict):
+        stage.services.resolve.payment_failed(payment["id"], "why not")
+    with pytest.raises(NotFound):
+        stage.services.resolve.payment_failed("pay_x", "why not")
+
+
+def test_resolve__paid_after_an_operator_said_failed__is_a_contradiction_kept_for_review(stage):
+    stage.sandbox.fault("request", "drop_after")
+    payment = stage.create()
+    stage.services.resolve.payment_failed(payment["id"], "wrongly")
+    stage.pay(payment), stage.hear(), stage.work()
+    row = stage.payment(payment)
+    assert row.status is Status.FAILED and "paid was reported" in row.review and stage.types(payment)[-1] == "note.contradiction"
+
+
+@pytest.mark.invariant("I2")
+@pytest.mark.parametrize(("ended", "sums"), [("succeeded", (1000, 0)), ("failed", (0, 0)), ("canceled", (0, 0))])
+def test_resolve__pending_refund__ends_as_said_and_the_sums_follow(stage, ended, sums):
+    """The amounts move with the operator's word as with the provider's (I2)."""
+    payment = stage.paid()
+    refund = stage.refund(payment, amount=1000)
+    stage.services.resolve.operation(refund["id"], OperationStatus(ended), "seen on the statement")
+    row = stage.payment(payment)
+    assert (row.amount_refunded, row.amount_refund_pending) == sums and not stage.has_job(JobKind.OPERATION, refund["id"])
+    assert stage.types(payment)[-2:] == [f"refund.{ended}", "note.resolved"]
+    with pytest.raises(Conflict):
+        stage.services.resolve.operation(refund["id"], OperationStatus.FAILED, "again")
+
+
+@pytest.mark.parametrize(("kind", "status", "captured"), [(Kind.CAPTURE, Status.PAID, 1500), (Kind.CANCEL, Status.CANCELED, 0)])
+def test_resolve__capture_or_cancel_that_succeeded__moves_the_payment_as_the_providers_word_would(stage, kind, status, captured):
+    payment = a_payment(status=Status.AUTHORIZED, method="card", capture="manual", amount_authorized=FIFTY, asking=Asking.ANSWERED, attempt=1)
+    operation = an_operation(payment, kind, asking=Asking.DOUBTFUL, attempt=1)
+    with stage.house.units() as unit:
+        unit.payments.add(payment)
+        record = Record(unit, payment, Source.SHOP, stage.clock(), stage.house.represent)
+        record.open(operation)
+        record.save()
+    stage.services.resolve.operation(operation.id, OperationStatus.SUCCEEDED, "seen on the statement")
+    with stage.house.units.read() as unit:
+        row = unit.payments.get(payment.id)
+    assert (row.status, row.amount_captured, row.amount_capture_pending) == (status, captured, 0)
+
+
+def test_reviewed__after_a_look__the_payment_leaves_the_list(stage):
+    payment = in_doubt(stage)
+    assert stage.services.measure()["needs_review"] == 1
+    stage.services.resolve.reviewed(payment["id"], "will be looked at by somebody else")
+    assert stage.services.measure()["needs_review"] == 0 and stage.payment(payment).status is Status.PENDING
+
+
+def test_health__migrated_database__is_well(stage):
+    assert stage.services.check_health() == {"database": True, "migrations": True}
