@@ -27,6 +27,7 @@ from typing import Any
 import requests
 import yaml
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 from standardwebhooks import Webhook
 from support import PAYER, ROOT, Http, is_free, until
 
@@ -65,7 +66,7 @@ class Databases:
 
     def __init__(self, maintenance_url: str) -> None:
         self._url = maintenance_url
-        self._admin = create_engine(maintenance_url, isolation_level="AUTOCOMMIT")
+        self._admin = create_engine(maintenance_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         self._made: list[str] = []
         self._lock = threading.Lock()
 
@@ -101,12 +102,14 @@ def migrate(folder: Path, database: str) -> None:
     assert done.returncode == 0, done.stderr.decode()
 
 
-def write_config(folder: Path, database: str, port: int, ports: Mapping[str, int], public: int | None = None) -> Path:
+def write_config(
+    folder: Path, database: str, port: int, ports: Mapping[str, int], public: int | None = None, deadline: float = DEADLINE,
+) -> Path:
     """Write one node's configuration; return its path."""
     (folder / "merchants").mkdir(parents=True, exist_ok=True)
     for name, value in (("database", database), ("password", PASSWORD), ("secret", SECRET)):
         (folder / name).write_text(value)
-    (folder / "merchants" / "acme.yaml").write_text(yaml.safe_dump(_profile(folder, ports)))
+    (folder / "merchants" / "acme.yaml").write_text(yaml.safe_dump(_profile(folder, ports, deadline)))
     (folder / "bridge.yaml").write_text(yaml.safe_dump({
         "database": {"file": str(folder / "database")}, "listen": f"127.0.0.1:{port}",
         "public_url": f"http://127.0.0.1:{public or port}", "merchants": "merchants", "threads": 6, "in_process_worker": False,
@@ -116,10 +119,10 @@ def write_config(folder: Path, database: str, port: int, ports: Mapping[str, int
     return folder / "bridge.yaml"
 
 
-def _profile(folder: Path, ports: Mapping[str, int]) -> dict[str, Any]:
+def _profile(folder: Path, ports: Mapping[str, int], deadline: float) -> dict[str, Any]:
     account = {
         "base_url": f"http://127.0.0.1:{ports['sandbox']}/cashcloud/", "username": MERCHANT, "password": {"file": str(folder / "password")},
-        "device_id": "acme-bridge", "account_type": "corporate_plus", "deadline": DEADLINE,
+        "device_id": "acme-bridge", "account_type": "corporate_plus", "deadline": deadline,
     }  # fmt: skip
     shop = {
         "shop": "acme-shop", "platform": "reference", "mode": "test", "api_keys": [f"sha256:{hashlib.sha256(KEY.encode()).hexdigest()}"],
@@ -151,10 +154,10 @@ class Process:
         self._process.send_signal(number)
 
     def stop(self) -> None:
-        """Ask it to end, which it does."""
+        """Ask it to end, which it does: properly, or as ever where it has not yet begun."""
         if self.code is None:
             self.send(signal.SIGTERM)
-            assert self._process.wait(40) == 0, self.last_words()
+            assert self._process.wait(40) in (0, -signal.SIGTERM), self.last_words()
 
     def kill(self) -> None:
         """End it at once, stopped or not."""
@@ -239,10 +242,10 @@ class Shop:
         except requests.RequestException:
             return None
 
-    def ask(self, path: str, body: Any, key: str, url: str | None = None) -> Any:
-        """POST until the answer is definite; any refusal but "not yet" fails the test."""
+    def ask(self, path: str, body: Any, key: str, url: str | None = None, refusal: str | None = None) -> Any:
+        """POST until the answer is definite; a refusal fails the test unless its code is the one given."""
         answer = until(lambda: self.call("POST", path, body, key, url), _is_definite, PATIENCE)
-        assert answer.status_code in (200, 201), answer.text
+        assert answer.status_code in (200, 201) or refusal and answer.json()["code"] == refusal, answer.text
         return answer.json()
 
     def get(self, path: str) -> Any:
@@ -286,6 +289,7 @@ class Installation:
     database: str
     nodes: int = 1
     traced: bool = False
+    deadline: float = DEADLINE
     receiver: Receiver = field(default_factory=Receiver)
     processes: dict[str, Process] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
@@ -294,7 +298,7 @@ class Installation:
         roles = [_role("serve", number) for number in range(self.nodes)]
         self.ports = {role: free_port() for role in [*roles, "sandbox"]} | {"shop": self.receiver.port}
         for role in roles:
-            write_config(self.folder / role, self.database, self.ports[role], self.ports, self.ports["serve"])
+            write_config(self.folder / role, self.database, self.ports[role], self.ports, self.ports["serve"], self.deadline)
         self.shop = Shop(*(self.url(role) for role in roles))
         self.sandbox = Http(self.url("sandbox"), {})
 
@@ -326,7 +330,8 @@ class Installation:
         if role == "sandbox":
             return ["-m", "bridge.sandbox", "--listen", f"127.0.0.1:{self.ports[role]}", "--data", str(self.folder / "sandbox")]
         command = "serve" if role.startswith("serve") else "worker"
-        config = self.folder / role.replace("worker", "serve") / "bridge.yaml"
+        node = role.replace("worker", "serve")
+        config = self.folder / (node if node in self.ports else "serve") / "bridge.yaml"
         return [*(["-c", TRACER] if self.traced else ["-m", "bridge"]), command, "--config", str(config)]
 
     def wait_for(self, role: str, path: str) -> None:
@@ -337,6 +342,12 @@ class Installation:
             return seen is not None and seen.ok
 
         until(answers, patience=PATIENCE)
+
+    def wait_for_worker(self, role: str) -> None:
+        """Wait until a worker works; fail with its log when it has ended."""
+        process = self.processes[role]
+        until(lambda: '"message": "working"' in process.log.read_text() or process.code is not None, patience=PATIENCE)
+        assert process.code is None, process.last_words()
 
     def restart(self, role: str, failpoint: str | None = None) -> Process:
         """End a process properly and start it anew."""
@@ -382,6 +393,10 @@ class Installation:
     def fault(self, on: str, name: str, **options: Any) -> None:
         """Have Cashcloud misbehave, once unless `times` says otherwise."""
         self.sandbox.post("/control/faults", {"provider": "cashcloud", "on": on, "fault": name, "times": 1, **options})
+
+    def journal(self, name: str) -> list[dict[str, Any]]:
+        """Return the provider's calls of one name so far."""
+        return [call for call in self.sandbox.get("/control/journal")["calls"] if call["name"] == name and call["direction"] == "received"]
 
     def ledger(self, payment: str) -> list[dict[str, Any]]:
         """Return what the provider has in its books about a payment: requests of its name, and what belongs to them."""
