@@ -1,7 +1,7 @@
 """Shopware's amounts to minor units: decimal arithmetic on the text that the shop sent, never a float (Shopware sheet, section 4.9)."""
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 from bridge.domain.money import exponents, format_decimal
 
@@ -23,9 +23,10 @@ def minor_units(value: object, currency: str) -> int:
     try:
         exact = Decimal(value).scaleb(exponents()[currency])
         rounded = exact.quantize(Decimal(1), ROUND_HALF_UP)
-    except InvalidOperation:
+        rounded_away = abs(rounded - exact) > NOISE
+    except ArithmeticError:
         raise BadAmount("the amount is no amount of money") from None
-    if abs(rounded - exact) > NOISE:
+    if rounded_away:
         raise BadAmount(f"{value} has more places than {currency} has")
     if not 0 <= rounded <= LARGEST:
         raise BadAmount(f"{value} cannot be paid")

@@ -353,8 +353,8 @@ class FakeShop:
     def _apply(self, transaction: Transaction, reply: Mapping[str, Any]) -> None:
         """What a payment handler does with our reply: any message is a failure."""
         if reply.get("message"):
-            self._move(transaction, "fail")
-        elif reply.get("status"):
+            raise ValueError(reply["message"])
+        if reply.get("status"):
             self._move(transaction, reply["status"])
 
     # --- Admin API
