@@ -1,0 +1,88 @@
+<?php
+
+namespace PaymentBridge\Core;
+
+/**
+ * What a payment means for its order: one pure function, forward only, amounts before words.
+ */
+final class Decision
+{
+    public const NOTHING = 'nothing'; // it is as it was, or older than what we know
+    public const PENDING = 'pending'; // the payer was asked
+    public const AUTHORIZED = 'authorized'; // money is reserved, not taken
+    public const PAID = 'paid'; // all of it is taken
+    public const CANCEL = 'cancel'; // this attempt is over and the order has no other
+    public const REFUND_TOLD = 'refund_told'; // more is given back than we knew
+    public const ALERT_MISMATCH = 'alert_mismatch'; // another order, amount or currency than ours
+    public const ALERT_LATE = 'alert_late'; // money for an order that the shop has given up
+    public const ALERT_DOUBLE = 'alert_double'; // money for an order that another payment has paid
+    public const ALERT_PARTIAL = 'alert_partial'; // less is taken than the order is over
+
+    public const OVER = ['declined', 'failed', 'canceled', 'expired'];
+    public const WAITING = ['created', 'pending'];
+
+    /**
+     * Return one of the words above.
+     *
+     * Facts, as the shop has them under its lock:
+     * - `order_reference`, `amount` (minor units), `currency` of the order as this attempt asked for it
+     * - `sequence`: of this payment, the last one applied; 0 for none
+     * - `refunded`: minor units given back of this payment, the last number told
+     * - `order`: `open`, `paid` or `canceled`
+     * - `paid_by`: id of the payment that paid the order, or null
+     * - `latest`: whether no newer attempt for the order exists
+     *
+     * @param array<string, mixed> $facts
+     * @param array<string, mixed> $payment as the API shows it
+     * @return string
+     */
+    public static function of(array $facts, array $payment)
+    {
+        if ($payment['sequence'] <= $facts['sequence']) {
+            return self::NOTHING;
+        }
+        foreach (['order_reference', 'amount', 'currency'] as $name) {
+            if ($payment[$name] !== $facts[$name]) {
+                return self::ALERT_MISMATCH;
+            }
+        }
+        if ($payment['amount_captured'] > 0) {
+            return self::captured($facts, $payment);
+        }
+        if ($payment['status'] === 'authorized') {
+            return self::authorized($facts, $payment);
+        }
+        return $facts['order'] === 'open' ? self::unpaid($facts, $payment) : self::NOTHING;
+    }
+
+    private static function captured(array $facts, array $payment)
+    {
+        if ($facts['order'] === 'paid') {
+            if ($facts['paid_by'] !== $payment['id']) {
+                return self::ALERT_DOUBLE;
+            }
+            return $payment['amount_refunded'] > $facts['refunded'] ? self::REFUND_TOLD : self::NOTHING;
+        }
+        if ($facts['order'] !== 'open') {
+            return self::ALERT_LATE;
+        }
+        return $payment['amount_captured'] === $payment['amount'] ? self::PAID : self::ALERT_PARTIAL;
+    }
+
+    private static function authorized(array $facts, array $payment)
+    {
+        if ($facts['order'] === 'open') {
+            return self::AUTHORIZED;
+        }
+        return $facts['paid_by'] === $payment['id'] ? self::NOTHING : self::ALERT_LATE;
+    }
+
+    private static function unpaid(array $facts, array $payment)
+    {
+        if (in_array($payment['status'], self::OVER, true)) {
+            // A lost answer is no answer: only the provider's word ends the attempt, and an older one ends nothing.
+            return $facts['latest'] && $payment['outcome_known'] ? self::CANCEL : self::NOTHING;
+        }
+        return in_array($payment['status'], self::WAITING, true) ? self::PENDING : self::NOTHING;
+    }
+}

@@ -1,0 +1,166 @@
+<?php
+
+namespace PaymentBridge\Core;
+
+/**
+ * One way for all that a shop learns about a payment: notification, return page and cron end here.
+ *
+ * The event is a trigger; what is applied is what the bridge answers when it is asked for the payment, at the address
+ * that the merchant configured. So a forged or old event cannot move an order even if its signature were good.
+ */
+final class NotificationProcessor
+{
+    public const LARGEST = 262144; // bytes
+    public const DEEPEST = 32;
+    public const NUMBERS = ['amount', 'sequence', 'amount_captured', 'amount_refunded'];
+    public const TEXTS = ['id', 'order_reference', 'status', 'currency'];
+
+    /** @var Shop */
+    private $shop;
+
+    /** @var callable(string): array */
+    private $fetch;
+
+    /**
+     * Take the shop and what fetches a payment by its id: [$client, 'payment'].
+     */
+    public function __construct(Shop $shop, callable $fetch)
+    {
+        $this->shop = $shop;
+        $this->fetch = $fetch;
+    }
+
+    /**
+     * Take a notification as it came; return the HTTP status to answer, with an empty body.
+     *
+     * 204 applied, repeated, older or not ours; 400 malformed; 401 not proven; 405, 413; 503 not now: the bridge
+     * sends it again.
+     *
+     * @param string $method of the request
+     * @param array<string, string> $headers
+     * @param string $body the raw bytes
+     * @param string[] $secrets
+     * @param int $now Unix seconds
+     * @return int
+     */
+    public function take($method, array $headers, $body, array $secrets, $now)
+    {
+        try {
+            $event = self::read($method, $headers, $body, $secrets, $now);
+            $payment = $event['payment'];
+            if ($payment !== null) {
+                $this->learn($payment['id'], $payment['order_reference'], $event['id'], $event['sequence']);
+            }
+            return 204;
+        } catch (RefusedException $refused) {
+            return $refused->getCode();
+        } catch (BusyException $busy) {
+            return 503;
+        } catch (BridgeException $failure) {
+            $this->shop->log('a payment could not be fetched', ['reason' => Redactor::text($failure->getMessage())]);
+            return 503;
+        }
+    }
+
+    /**
+     * Ask the bridge about a payment and apply what it says; return the decision.
+     *
+     * Throws BridgeException if it cannot be asked, BusyException if somebody else works on the order.
+     *
+     * @param string $paymentId
+     * @param string $orderReference
+     * @param string|null $eventId
+     * @param int $atLeast the sequence that was told: an answer older than that is not used
+     * @return string
+     */
+    public function learn($paymentId, $orderReference, $eventId = null, $atLeast = 0)
+    {
+        if (!$this->shop->lock($orderReference)) {
+            throw new BusyException('somebody else works on this order');
+        }
+        try {
+            list($decision, $payment) = $this->decide($paymentId, $orderReference, $eventId, $atLeast);
+            if ($payment !== null) {
+                $this->shop->apply($decision, $payment, $eventId);
+            }
+        } finally {
+            $this->shop->unlock($orderReference);
+        }
+        $this->finish($decision, $payment);
+        return $decision;
+    }
+
+    private function decide($paymentId, $orderReference, $eventId, $atLeast)
+    {
+        if ($eventId !== null && $this->shop->isDone($eventId)) {
+            return [Decision::NOTHING, null];
+        }
+        $facts = $this->shop->facts($paymentId, $orderReference);
+        if ($facts === null) {
+            $this->shop->log('a notification is about no payment of this shop', ['payment' => $paymentId]);
+            return [Decision::NOTHING, null];
+        }
+        $payment = self::payment(call_user_func($this->fetch, $paymentId));
+        if ($payment === null || $payment['id'] !== $paymentId || $payment['sequence'] < $atLeast) {
+            throw new NoAnswerException('the payment as fetched is not what was told');
+        }
+        return [Decision::of($facts, $payment), $payment];
+    }
+
+    private function finish($decision, $payment)
+    {
+        if ($payment === null || $decision === Decision::NOTHING) {
+            return;
+        }
+        try {
+            $this->shop->afterwards($decision, $payment);
+        } catch (\Exception $failure) {
+            $this->shop->log('what follows a change failed', ['reason' => Redactor::text($failure->getMessage())]);
+        }
+    }
+
+    private static function read($method, array $headers, $body, array $secrets, $now)
+    {
+        if ($method !== 'POST') {
+            throw new RefusedException('only POST', 405);
+        }
+        if (strlen($body) > self::LARGEST) {
+            throw new RefusedException('too large', 413);
+        }
+        Signature::verify($headers, $body, $secrets, $now);
+        $told = json_decode($body, true, self::DEEPEST);
+        if (!is_array($told) || !self::isText($told, 'id') || !self::isText($told, 'type')) {
+            throw new RefusedException('not a notification', 400);
+        }
+        $data = isset($told['data']) && is_array($told['data']) ? $told['data'] : [];
+        $payment = isset($data['payment']) ? self::payment($data['payment']) : null;
+        if (isset($data['payment']) && $payment === null) {
+            throw new RefusedException('the payment is incomplete', 400);
+        }
+        $sequence = isset($told['sequence']) && is_int($told['sequence']) ? $told['sequence'] : 0;
+        return ['id' => $told['id'], 'payment' => $payment, 'sequence' => $sequence];
+    }
+
+    private static function payment($told)
+    {
+        if (!is_array($told) || !isset($told['outcome_known']) || !is_bool($told['outcome_known'])) {
+            return null;
+        }
+        foreach (self::TEXTS as $name) {
+            if (!self::isText($told, $name)) {
+                return null;
+            }
+        }
+        foreach (self::NUMBERS as $name) {
+            if (!isset($told[$name]) || !is_int($told[$name]) || $told[$name] < 0) {
+                return null;
+            }
+        }
+        return $told;
+    }
+
+    private static function isText(array $told, $name)
+    {
+        return isset($told[$name]) && is_string($told[$name]) && $told[$name] !== '' && strlen($told[$name]) <= 255;
+    }
+}

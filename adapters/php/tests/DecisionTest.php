@@ -1,0 +1,70 @@
+<?php
+
+namespace PaymentBridge\Core\Tests;
+
+use PaymentBridge\Core\Decision;
+use PHPUnit\Framework\TestCase;
+
+final class DecisionTest extends TestCase
+{
+    private const STATUSES = ['created', 'pending', 'authorized', 'paid', 'declined', 'failed', 'canceled', 'expired', 'new'];
+
+    /** @dataProvider table */
+    public function testOfFactsAndPaymentIsAsInTheTable($expected, array $facts, array $payment)
+    {
+        self::assertSame($expected, Decision::of($facts + self::facts(), $payment + self::payment()));
+    }
+
+    public function table()
+    {
+        $paid = ['status' => 'paid', 'amount_captured' => 4999];
+        $ours = ['order' => 'paid', 'paid_by' => 'pay_1'];
+        return [
+            'the payer is asked' => [Decision::PENDING, [], ['status' => 'pending']],
+            'reserved' => [Decision::AUTHORIZED, [], ['status' => 'authorized']],
+            'paid' => [Decision::PAID, [], $paid],
+            'paid in part' => [Decision::ALERT_PARTIAL, [], ['amount_captured' => 10] + $paid],
+            'the word alone proves nothing' => [Decision::NOTHING, [], ['status' => 'paid']],
+            'declined' => [Decision::CANCEL, [], ['status' => 'declined']],
+            'expired' => [Decision::CANCEL, [], ['status' => 'expired']],
+            'a lost outcome ends nothing' => [Decision::NOTHING, [], ['status' => 'failed', 'outcome_known' => false]],
+            'an old attempt ends nothing' => [Decision::NOTHING, ['latest' => false], ['status' => 'declined']],
+            'an old attempt may pay' => [Decision::PAID, ['latest' => false], $paid],
+            'paid is sticky' => [Decision::NOTHING, $ours, ['status' => 'canceled']],
+            'paid again' => [Decision::NOTHING, $ours, $paid],
+            'told twice' => [Decision::NOTHING, ['sequence' => 3], ['sequence' => 3] + $paid],
+            'told too late' => [Decision::NOTHING, ['sequence' => 9], ['status' => 'declined']],
+            'refunded' => [Decision::REFUND_TOLD, $ours, ['amount_refunded' => 1500] + $paid],
+            'refund known' => [Decision::NOTHING, ['refunded' => 1500] + $ours, ['amount_refunded' => 1500] + $paid],
+            'another paid already' => [Decision::ALERT_DOUBLE, ['order' => 'paid', 'paid_by' => 'pay_0'], $paid],
+            'paid late' => [Decision::ALERT_LATE, ['order' => 'canceled'], $paid],
+            'reserved late' => [Decision::ALERT_LATE, ['order' => 'canceled'], ['status' => 'authorized']],
+            'declined late' => [Decision::NOTHING, ['order' => 'canceled'], ['status' => 'declined']],
+            'another amount' => [Decision::ALERT_MISMATCH, [], ['amount' => 1] + $paid],
+            'another currency' => [Decision::ALERT_MISMATCH, [], ['currency' => 'USD'] + $paid],
+            'another order' => [Decision::ALERT_MISMATCH, [], ['order_reference' => '100000124'] + $paid],
+            'a word of tomorrow' => [Decision::NOTHING, [], ['status' => 'on_the_moon']],
+        ];
+    }
+
+    public function testOfAPaidOrderNothingWithoutMoneyEverChangesIt()
+    {
+        foreach (self::STATUSES as $status) {
+            $facts = ['order' => 'paid', 'paid_by' => 'pay_1'] + self::facts();
+            $decision = Decision::of($facts, ['status' => $status] + self::payment());
+            self::assertContains($decision, [Decision::NOTHING], $status);
+        }
+    }
+
+    public static function facts()
+    {
+        return ['order_reference' => '100000123', 'amount' => 4999, 'currency' => 'EUR', 'sequence' => 0, 'refunded' => 0,
+            'order' => 'open', 'paid_by' => null, 'latest' => true];
+    }
+
+    public static function payment()
+    {
+        return ['id' => 'pay_1', 'order_reference' => '100000123', 'amount' => 4999, 'currency' => 'EUR', 'sequence' => 3,
+            'status' => 'created', 'outcome_known' => true, 'amount_captured' => 0, 'amount_refunded' => 0];
+    }
+}

@@ -1,0 +1,82 @@
+<?php
+
+namespace PaymentBridge\Core\Tests;
+
+/**
+ * A real HTTP server on this machine that answers from a script and keeps what it was asked.
+ */
+final class LocalBridge
+{
+    /** @var resource */
+    private $process;
+
+    /** @var string */
+    private $folder;
+
+    /** @var string */
+    public $url;
+
+    public function __construct()
+    {
+        $this->folder = sys_get_temp_dir() . '/bridge-php-' . bin2hex(random_bytes(6));
+        mkdir($this->folder);
+        $this->script([]);
+        $port = self::freePort();
+        $this->url = "http://127.0.0.1:$port";
+        $command = ['php', '-S', "127.0.0.1:$port", __DIR__ . '/local_bridge_router.php'];
+        $quiet = ['file', '/dev/null', 'w'];
+        $pipes = [];
+        $environment = ['LOCAL_BRIDGE' => $this->folder, 'PATH' => getenv('PATH')];
+        $this->process = proc_open($command, [['file', '/dev/null', 'r'], $quiet, $quiet], $pipes, null, $environment);
+        $this->waitFor($port);
+    }
+
+    public function stop()
+    {
+        proc_terminate($this->process);
+        proc_close($this->process);
+        array_map('unlink', glob($this->folder . '/*'));
+        rmdir($this->folder);
+    }
+
+    /**
+     * Set the answers, each [status, document or text, headers], taken one by one; the last stays.
+     */
+    public function script(array $answers)
+    {
+        file_put_contents($this->folder . '/answers.json', json_encode($answers));
+        file_put_contents($this->folder . '/asked.json', '');
+    }
+
+    /**
+     * Return what was asked: method, path, headers (lower case), body.
+     */
+    public function asked()
+    {
+        $lines = array_filter(explode("\n", file_get_contents($this->folder . '/asked.json')));
+        return array_map(static function ($line) {
+            return json_decode($line, true);
+        }, array_values($lines));
+    }
+
+    public static function freePort()
+    {
+        $socket = stream_socket_server('tcp://127.0.0.1:0');
+        $port = (int) substr(strrchr(stream_socket_get_name($socket, false), ':'), 1);
+        fclose($socket);
+        return $port;
+    }
+
+    private function waitFor($port)
+    {
+        for ($try = 0; $try < 200; $try++) {
+            $socket = @fsockopen('127.0.0.1', $port, $errno, $words, 1);
+            if ($socket) {
+                fclose($socket);
+                return;
+            }
+            usleep(25000);
+        }
+        throw new \RuntimeException('the local bridge did not start');
+    }
+}

@@ -1,0 +1,7 @@
+<?php
+
+error_reporting(E_ALL);
+require __DIR__ . '/../autoload.php';
+require __DIR__ . '/LocalBridge.php';
+require __DIR__ . '/PaperShop.php';
+require __DIR__ . '/ImpatientClient.php';
