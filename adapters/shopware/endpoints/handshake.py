@@ -67,8 +67,9 @@ class Handshake:
             known = book.find(hello.merchant, shop_id)
             self._check_known(known, hello, shop)
             before = known or Registration(hello.merchant, shop_id, shop.shop, trimmed(url))
+            double = before.double_signature or (before.confirmed and bool(hello.shop_signature))
             book.save(replace(before, pending=secret, pending_at=now, pending_url=trimmed(url), pending_shop=shop.shop,
-                              version=hello.version or before.version))
+                              double_signature=double, version=hello.version or before.version))
         log.info("a Shopware shop registers", extra={"shop": shop.shop, "shopware_shop": shop_id, "shopware_version": hello.version})
         return {"proof": proof(app_secret, shop_id, url, settings.app_name), "secret": secret,
                 "confirmation_url": f"{self._bench.public_url}/shopware/{hello.merchant}/confirm"}
