@@ -85,14 +85,13 @@ class CreatePaymentForOrder:
         return self._answer(payment.id, done)
 
     def _store(self, unit: Unit, payment: Payment, at: datetime) -> Payment:
-        unit.payments.add(payment)
         record = Record(unit, payment, Source.SHOP, at, self._represent)
         record.tell(EventType.PAYMENT_CREATED)
         if payment.ready_to_ask:
             self._ask.intend(record)
         else:
             self._settle.plan(record)
-        return record.save()
+        return record.add()
 
     def _payment_from(self, shop: Shop, wish: CreatePayment, provider: Provider, at: datetime) -> Payment:
         lasts = min(wish.expires_in or shop.expires_in, shop.expires_in_max)

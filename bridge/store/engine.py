@@ -45,8 +45,8 @@ class Transactions:
     def __init__(self, engine: Engine) -> None:
         """Take the engine to work on."""
         self.engine = engine
-        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")  # read committed sees no more, and costs two more messages
         self._sqlite = engine.dialect.name == "sqlite"
+        self._reading = engine if self._sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
         self._in_memory = isinstance(engine.pool, StaticPool)
         self._writer = threading.RLock() if self._in_memory else threading.Lock()
 
@@ -58,28 +58,20 @@ class Transactions:
                 yield connection
             return
         with self._writer, self.engine.connect() as connection:
-            yield from self._sqlite_transaction(connection, "BEGIN IMMEDIATE")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Run one transaction that only reads."""
-        if not self._sqlite:
-            with self._reading.connect() as connection:
-                yield connection
-            return
+        """Give a connection for reading, without a transaction: each statement sees what is committed when it begins."""
         if self._in_memory:
             with self.write() as connection:
                 yield connection
             return
-        with self.engine.connect() as connection:
-            yield from self._sqlite_transaction(connection, "BEGIN")
-
-    @staticmethod
-    def _sqlite_transaction(connection: Connection, begin: str) -> Iterator[Connection]:
-        connection.exec_driver_sql(begin)
-        try:
+        with self._reading.connect() as connection:
             yield connection
-        except BaseException:
-            connection.rollback()
-            raise
-        connection.commit()
