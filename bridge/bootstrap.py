@@ -21,6 +21,7 @@ from bridge.platforms import Adapter, AdapterType, Workbench
 from bridge.ports import Clock, Provider, ProviderType, Transport
 from bridge.services import Services
 from bridge.services.ask_provider import AskProvider
+from bridge.services.authenticate_app import AuthenticateApp
 from bridge.services.cancel_payment import CancelPayment, GiveUp
 from bridge.services.capture_payment import CapturePayment
 from bridge.services.confirm_checkout import CancelCheckout, ConfirmCheckout
@@ -185,6 +186,7 @@ def _services(
         cancel_checkout=CancelCheckout(units, shops, give_up, show, view, clock),
         receive_return=ReceiveReturn(units, accounts, clock),
         receive_callback=ReceiveCallback(units, accounts, clock),
+        authenticate_app=AuthenticateApp(units, shops, accounts, calls, clock),
         process_callback=ProcessCallback(units, accounts, clock, inquire),
         look_after_payment=LookAfterPayment(units, clock, ask, inquire, settle, schedule, represent),
         look_after_operation=LookAfterOperation(units, clock, ask, inquire, settle, schedule, represent),

@@ -18,6 +18,7 @@
     ├── RefundableMismatch          `expected_refundable` was wrong
     ├── TooManyTries
     └── Unavailable                 try again later
+        └── ProviderUnreachable     the provider did not answer
 
     ConfigError                     a setting is wrong; the process does not start
     LeaseLost                       another worker took the job over; give it up silently
@@ -226,6 +227,12 @@ class Unavailable(BridgeError):
 
     code = "unavailable"
     retryable = True
+
+
+class ProviderUnreachable(Unavailable):
+    """The provider did not answer; nothing was changed."""
+
+    code = "provider_unreachable"
 
 
 class ConfigError(Exception):

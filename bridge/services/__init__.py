@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.ports import Reply
+from bridge.services.authenticate_app import AuthenticateApp
 from bridge.services.cancel_payment import CancelPayment
 from bridge.services.capture_payment import CapturePayment
 from bridge.services.confirm_checkout import CancelCheckout, ConfirmCheckout
@@ -45,6 +46,7 @@ class Services:
     cancel_checkout: CancelCheckout
     receive_return: ReceiveReturn
     receive_callback: ReceiveCallback
+    authenticate_app: AuthenticateApp
     process_callback: ProcessCallback
     look_after_payment: LookAfterPayment
     look_after_operation: LookAfterOperation

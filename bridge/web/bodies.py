@@ -146,6 +146,12 @@ class ConfirmBody(Request):
     currency: _text(3, r"^[0-9A-Z]{3}$") | None = None
 
 
+class AppBody(Request):
+    """What the mobile SDK sends."""
+
+    merchantID: _text(64)  # noqa: N815, the SDK's name
+
+
 class PageQuery(Request):
     """Which page of a list."""
 

@@ -34,7 +34,8 @@ EXAMPLES: dict[str, Any] = {
         "fee_estimate": {"amount": 65, "currency": "EUR"}, "outcome_known": True, "failure": None, "description": "Order 100000123",
         "return_url": "https://shop.example/checkout/done?order=100000123", "cancel_url": "https://shop.example/checkout",
         "checkout": {"url": "https://bridge.example/checkout/chk_…", "token": "chk_…", "expires_at": _LATER},
-        "provider": {"name": "cashcloud", "reference": "5f1c…"}, "next_check_at": "2026-05-01T12:00:05.000Z", "expires_at": _LATER,
+        "provider": {"name": "cashcloud", "reference": "5f1c…", "our_reference": "pay_01JZ3X4Y5Z6A7B8C9D0E1F2G3H-1"},
+        "next_check_at": "2026-05-01T12:00:05.000Z", "expires_at": _LATER,
         "created_at": _AT, "updated_at": _AT, "sequence": 2, "metadata": {"cart": "77"},
     },
     "Refund": {

@@ -30,6 +30,7 @@ PATHS: Mapping[str, re.Pattern[str]] = {
     "refund_id": re.compile(r"ref_[0-9A-Za-z]{1,36}"),
     "token": re.compile(r"chk_[0-9A-Za-z_-]{1,60}"),
     "provider": re.compile(r"[a-z][0-9a-z_]{0,31}"),
+    "shop": re.compile(r"[0-9a-z-]{1,40}"),
     "merchant": re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}"),
 }
 """What the fields of a path may look like; anything else names nothing."""

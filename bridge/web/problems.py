@@ -28,6 +28,7 @@ STATUS: tuple[tuple[type[BridgeError], int], ...] = (
     (errors.RefundableMismatch, 412),
     (errors.Refused, 422),
     (errors.TooManyTries, 429),
+    (errors.ProviderUnreachable, 502),
     (errors.Unavailable, 503),
 )
 """The first class that fits decides."""

@@ -53,6 +53,7 @@ class ProviderName(Answer):
 
     name: str
     reference: str | None
+    our_reference: str | None = Field(description="Our name for the payment there; what an app with the provider's SDK calls it by.")
 
 
 class Payment(Answer):
@@ -322,3 +323,14 @@ class Problem(Answer):
 
 
 Document = dict[str, Any]
+
+
+class AppToken(Answer):
+    """What the mobile SDK needs for one checkout; all of it text, and AuthToken a secret."""
+
+    AuthToken: str
+    AuthLabel: str
+    ExpiryDate: str
+    Description: str
+    Status: str
+    Code: str

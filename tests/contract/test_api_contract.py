@@ -91,7 +91,7 @@ PROBLEMS: dict[str, tuple[int, Callable[[Api], Result]]] = {
 }
 """How each documented problem comes about."""
 
-SHOWN_ELSEWHERE = {"bad_request", "internal_error", "unavailable", "payment_not_authorized", "too_many_tries"}
+SHOWN_ELSEWHERE = {"bad_request", "internal_error", "unavailable", "payment_not_authorized", "too_many_tries", "provider_unreachable"}
 """These need a server that passes on broken HTTP, a broken house, a card, or a provider in doubt: tests/unit/web/test_web_problems.py."""
 
 

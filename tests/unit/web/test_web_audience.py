@@ -10,7 +10,7 @@ from bridge.web.audience import Audience, Resource
 
 SPECIFIED = {
     Audience.SHOP: ("/v1/payments", "/v1/refunds", "/v1/events", "/v1/methods", "/v1/shop"), Audience.PAYER: ("/checkout", "/v1/checkout"),
-    Audience.PROVIDER: ("/v1/callbacks",), Audience.OPERATOR: ("/readyz", "/metrics"),
+    Audience.PROVIDER: ("/v1/callbacks", "/v1/mobile-sdk"), Audience.OPERATOR: ("/readyz", "/metrics"),
 }
 
 
