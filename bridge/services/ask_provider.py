@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from bridge.domain.events import NoteType, Source
 from bridge.domain.operation import Kind, Operation
-from bridge.domain.outcome import Answer
+from bridge.domain.outcome import Answer, Outcome
 from bridge.domain.payment import Asking, Payment
 from bridge.errors import Unavailable
 from bridge.failpoints import failpoint
@@ -83,7 +83,7 @@ class AskProvider:
     def _write_answer(self, record: Record, asked: Payment, start: Start) -> None:
         if record.payment.attempt == asked.attempt:
             self._settle.started(record, start.answer, start.page_url)
-        else:
+        elif start.answer.outcome is not Outcome.NOT_EXECUTED:  # a try that never left contradicts nothing
             record.review(NoteType.CONTRADICTION, f"{asked.reference} was answered after {record.payment.reference} had been asked")
 
     def _put_back(self, payment: Payment) -> None:
@@ -124,7 +124,7 @@ class AskProvider:
             current = unit.operations.get(operation.id)
             if current.attempt == operation.attempt:
                 current = unit.operations.save(self._settle.operation_started(record, current, answer))
-            else:
+            elif answer.outcome is not Outcome.NOT_EXECUTED:
                 record.review(NoteType.CONTRADICTION, f"{operation.reference} was answered after {current.reference} had been asked")
             finish(unit, record.save(), current)
             failpoint("operation_answer_uncommitted")
