@@ -91,6 +91,7 @@ class Checkout extends EventTarget {
     /** @type {Map<string, object>} */ this.told = new Map();
     this.state = 'loading';
     this.token = '';
+    /** @type {ReturnType<typeof setTimeout> | undefined} */ this.timer = undefined;
   }
 
   /**
@@ -195,7 +196,6 @@ class Checkout extends EventTarget {
 
   /** @param {number} [attempt] */
   load(attempt = 0) {
-    const { signal } = /** @type {AbortController} */ (this.running);
     const [title, loading] = this.texts();
     this.drop();
     const frame = this.frame = make('iframe', {
@@ -208,17 +208,18 @@ class Checkout extends EventTarget {
     this.box?.append(frame);
     const half = (this.options.timeoutMs ?? 15_000) / 2;
     const giveUp = () => {
-      if (signal.aborted || this.frame !== frame || this.channel) return;
+      if (this.frame !== frame || this.channel) return;
       if (attempt) this.fail(navigator.onLine ? (frame.dataset.came ? 'frame_refused' : 'frame_timeout') : 'network', true);
       else this.load(1);
     };
-    const timer = setTimeout(giveUp, half);
+    this.timer = setTimeout(giveUp, half);
     /* A page that was refused, or could not be reached, comes too: only a page of ours says hello. */
-    frame.addEventListener('load', () => {
+    frame.onload = () => {
+      if (this.frame !== frame || this.channel) return;
+      clearTimeout(this.timer);
       frame.dataset.came = '1';
-      setTimeout(giveUp, Math.min(half, 3000));
-    });
-    signal.addEventListener('abort', () => clearTimeout(timer));
+      this.timer = setTimeout(giveUp, Math.min(half, 3000));
+    };
   }
 
   /** @param {string} mood @param {string} text @param {...Node} parts */
@@ -252,6 +253,7 @@ class Checkout extends EventTarget {
     if (!Array.isArray(versions) || !versions.includes(VERSION)) return void this.fail('version_mismatch', false);
     if (!isMessage(data) || typeof nonce !== 'string') return;
     const { port1, port2 } = new MessageChannel();
+    clearTimeout(this.timer);
     this.channel?.close();
     const channel = this.channel = openChannel(port1, this.handlers());
     const { mode = 'inline', returnUrl } = this.options;
@@ -339,6 +341,7 @@ class Checkout extends EventTarget {
   }
 
   drop() {
+    clearTimeout(this.timer);
     this.channel?.close();
     this.frame?.remove();
     this.channel = this.frame = undefined;

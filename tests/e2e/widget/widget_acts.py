@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Frame, FrameLocator, Page, Route
 
@@ -48,8 +49,9 @@ def ask_for_money(page: Page, username: str = "customer@example.com") -> None:
     inside(page).locator("#send").click()
 
 
-def pretend(page: Page, **changes: Any) -> None:
-    """Have the bridge's view changed on its way to the browser from now on, in the page too."""
+def pretend(page: Page, /, **changes: Any) -> None:
+    """Have the bridge's view changed on its way to the browser from now on, in the page and its policies too."""
+    provider = "{0.scheme}://{0.netloc}".format(urlsplit((changes.get("page") or {}).get("url", "")))
 
     def poll(route: Route) -> None:
         answer = route.fetch(headers={**route.request.headers, "if-none-match": ""})
@@ -64,6 +66,9 @@ def pretend(page: Page, **changes: Any) -> None:
             loaded["view"].update(changes)
         body = before + mark + json.dumps(loaded).replace("<", "\\u003c") + end + after
         headers = {name: value for name, value in answer.headers.items() if name not in ("content-encoding", "content-length")}
+        if provider != "://":
+            headers["content-security-policy"] = headers["content-security-policy"].replace("frame-src 'self'", f"frame-src 'self' {provider}")
+            headers["permissions-policy"] = headers["permissions-policy"].replace("=(self)", f'=(self "{provider}")')
         route.fulfill(status=answer.status, headers=headers, body=body)
 
     page.route("**/v1/checkout/*", poll)

@@ -1,0 +1,251 @@
+"""Security: who may speak, who may frame, what is served, and that nothing of the payer leaves our page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, BrowserContext, Page
+from support import until
+from widget_acts import FRAME, ask_for_money, frame_of, heard, inside, open_ready, wait_for
+from widget_stage import PAYER, Stage
+
+
+def get(url: str, **headers: str) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(url, headers={"Accept-Encoding": "identity", **headers}, timeout=10)
+
+
+SPY = """<script>window.said = []; addEventListener('message', e => said.push(e.data), true);
+const post = MessagePort.prototype.postMessage; MessagePort.prototype.postMessage = function (m) { said.push(m); return post.apply(this, arguments); };
+const on = Object.getOwnPropertyDescriptor(MessagePort.prototype, 'onmessage');
+Object.defineProperty(MessagePort.prototype, 'onmessage', { ...on, set(f) { window.port = this; on.set.call(this, e => { said.push(e.data); return f.call(this, e); }); } });
+</script>"""
+
+
+def forge(page: Page, messages: list[dict[str, Any]]) -> None:
+    """Have our own frame speak on its port as if it had been taken over."""
+    page.evaluate("messages => messages.forEach(data => port.onmessage ? port.dispatchEvent(new MessageEvent('message', {data})) : 0)", messages)
+
+
+def message(kind: str, seq: int, data: Any = None, **more: Any) -> dict[str, Any]:
+    return {"ns": "bridge.checkout", "v": 1, "id": "x", "seq": seq, "type": kind, "data": data or {}, **more}
+
+
+def test_messages__from_strangers__are_ignored(stage: Stage, page: Page) -> None:
+    """A foreign origin, a sibling frame, the page itself: none of them is our frame."""
+    hello = json.dumps(message("frame.hello", 1, {"nonce": "1,2", "versions": [1]}))
+    evil = stage.pages.put("evil.test", "/speak", f"<script>for (let i = 0; i < 5; i++) parent.postMessage({hello}, '*')</script>")
+    sibling = f"<iframe src='{evil}' id=evil></iframe>"
+    open_ready(page, stage.page(SPY + stage.element(stage.token()) + sibling, "/protocol"))
+    page.evaluate(f"postMessage({hello}, '*')")
+    page.wait_for_timeout(300)
+    welcomed = [entry for entry in page.evaluate("said") if entry and entry.get("type") == "host.welcome"]
+    assert welcomed == []  # sent to our frame's window alone: no other window of the page saw one
+    assert len(heard(page, "ready")) == 1
+    ask_for_money(page)
+    wait_for(page, "submit")
+
+
+def test_messages__malformed_replayed_oversized_and_hostile__change_nothing(stage: Stage, page: Page) -> None:
+    open_ready(page, stage.page(SPY + stage.element(stage.token()), "/protocol"))
+    height = page.locator(FRAME).bounding_box()["height"]
+    before = page.url
+    forge(page, [
+        message("frame.state", 1, {"state": "succeeded"}),
+        message("frame.state", 1000, {"state": "succeeded"}, v=2),
+        message("frame.state", 1001, {"state": "succeeded", "x": "y" * 1_000_000}),
+        message("frame.state", 1002.5, {"state": "succeeded"}),
+        message("constructor", 1003),
+        message("frame.navigate", 1004, {"url": "javascript:alert(1)", "reason": "x"}),
+        message("frame.navigate", 1005, {"url": "data:text/html,x", "reason": "x"}),
+        message("frame.resize", 1006, {"height": "1e9px"}),
+    ])  # fmt: skip
+    page.wait_for_timeout(200)
+    assert heard(page, "success") == [] and heard(page, "navigate") == [] and page.url == before
+    assert page.locator(FRAME).bounding_box()["height"] == height
+
+
+def test_messages__monstrous_height__is_clamped(stage: Stage, page: Page) -> None:
+    open_ready(page, stage.page(SPY + stage.element(stage.token()), "/protocol"))
+    forge(page, [message("frame.resize", 1000, {"height": 1e9}), message("frame.resize", 1001, {"height": -5})])
+    assert page.locator(FRAME).bounding_box()["height"] == 2400
+
+
+def test_handshake__welcome_with_a_wrong_nonce__opens_nothing(stage: Stage, page: Page) -> None:
+    page.goto(stage.page(f"<iframe name=bridge-checkout-x src='{stage.pay}/checkout/{stage.token()}' style='height:600px;width:100%'></iframe>", "/protocol"))
+    wrong = message("host.welcome", 0, {"theme": "dark"}, re="1,2")
+    inside(page).get_by_role("button", name="Send request").wait_for()
+    page.evaluate("m => { const c = new MessageChannel(); window.got = []; c.port1.onmessage = e => got.push(e.data);"
+                  "frames[0].postMessage(m, '*', [c.port2]); }", wrong)  # fmt: skip
+    page.wait_for_timeout(500)
+    assert page.evaluate("got") == []
+    assert frame_of(page).evaluate("document.documentElement.dataset.theme") is None
+
+
+def test_handshake__another_version__is_told(stage: Stage, page: Page) -> None:
+    page.route("**/frame/frame.mjs", lambda route: route.fulfill(
+        body=re.sub(r"VERSION=1\b", "VERSION=2", route.fetch().text()), headers={"content-type": "text/javascript"}))  # fmt: skip
+    page.goto(stage.page(stage.element(stage.token()), "/protocol"))
+    assert wait_for(page, "error")["code"] == "version_mismatch"
+    assert page.get_by_role("link", name="Continue on the payment page").is_visible()
+
+
+def test_framing__foreign_page__is_refused(stage: Stage, page: Page) -> None:
+    url = stage.page(stage.element(stage.token(), 'timeout-ms="2000"'), "/frames", host="evil.test")
+    page.goto(url)
+    assert wait_for(page, "error")["code"] == "frame_refused"
+
+
+def test_framing__shop_inside_a_foreign_page__is_refused(stage: Stage, page: Page) -> None:
+    shop = stage.page(stage.element(stage.token(), 'timeout-ms="2000"'), "/framed-shop")
+    page.goto(stage.page(f"<iframe src='{shop}' id=shop style='width:100%;height:700px'></iframe>", "/around", host="evil.test"))
+    page.frame_locator("#shop").get_by_text("The payment form could not be loaded").wait_for()
+
+
+def test_framing__second_origin_of_the_shop__is_welcome(stage: Stage, page: Page) -> None:
+    path = stage.page(stage.element(stage.token()), "/second").removeprefix(stage.shop)
+    open_ready(page, stage.second_shop + path)
+
+
+def test_privacy__whole_purchase__tells_the_shops_page_nothing_personal(stage: Stage, page: Page) -> None:
+    payment = stage.payment()
+    open_ready(page, stage.page(SPY + stage.element(payment["checkout"]["token"]), "/protocol"))
+    ask_for_money(page)
+    wait_for(page, "statechange", state="awaiting")
+    stage.payer(payment, "accept")
+    wait_for(page, "success")
+    everything = json.dumps([page.evaluate("said"), heard(page)])
+    assert len(page.evaluate("said")) > 5
+    for personal in (PAYER, PAYER.split("@")[0], payment["order_reference"], payment["id"], "49,99", "49.99", "4999"):
+        assert personal not in everything
+
+
+KEPT = """[document.cookie, ...['localStorage', 'sessionStorage'].map(store => {
+  try { return window[store].length; } catch { return 0; /* closed to us, and we live */ } })]"""
+
+
+def test_privacy__purchase_without_third_party_cookies__needs_no_cookie_and_no_storage(stage: Stage, launch: Callable[..., Browser]) -> None:
+    browser = launch("--test-third-party-cookie-phaseout")
+    try:
+        page = browser.new_context(locale="en-GB").new_page()
+        payment = stage.payment()
+        open_ready(page, stage.page(stage.element(payment["checkout"]["token"]), "/protocol"))
+        ask_for_money(page)
+        wait_for(page, "statechange", state="awaiting")
+        stage.payer(payment, "decline")
+        wait_for(page, "decline")
+        assert frame_of(page).evaluate(KEPT) == ["", 0, 0]
+        assert page.context.cookies() == []
+    finally:
+        browser.close()
+
+
+@pytest.mark.parametrize("policy", [
+    "default-src 'none'; script-src {pay}; style-src 'self'; frame-src {pay}",
+    "default-src 'none'; script-src 'nonce-abc'; style-src 'nonce-abc'; frame-src {pay}",
+    "default-src 'none'; script-src 'nonce-abc' 'strict-dynamic'; frame-src {pay}; require-trusted-types-for 'script'",
+])  # fmt: skip
+def test_csp__strict_shops__have_no_violation(policy: str, stage: Stage, new_context: Callable[..., BrowserContext]) -> None:
+    page = new_context().new_page()
+    page.add_init_script("window.violations = []; addEventListener('securitypolicyviolation', e => violations.push(e.violatedDirective + ' ' + e.blockedURI));"
+                         "addEventListener('cc-ready', () => { window.isReady = true; });")  # fmt: skip
+    tag = f'<script nonce=abc async src="{stage.pay}/widget/v1/checkout.js" data-checkout="{stage.token()}"></script>'
+    url = stage.pages.put("localhost", "/csp", f"<!doctype html><title>s</title><body>{tag}", Content_Security_Policy=policy.format(pay=stage.pay))
+    page.goto(url)
+    inside(page).get_by_role("button", name="Send request").wait_for()
+    until(lambda: page.evaluate("window.isReady"))
+    assert page.evaluate("violations") == []
+    assert frame_of(page).evaluate("violations") == []
+
+
+def test_sri__served_bytes__are_what_integrity_json_says(stage: Stage) -> None:
+    listed = get(f"{stage.pay}/widget/v1/integrity.json").json()
+    assert {"checkout.js", "checkout.mjs"} <= listed["files"].keys()
+    for name, entry in listed["files"].items():
+        pinned, newest = get(stage.pay + entry["url"]), get(f"{stage.pay}/widget/v1/{name}")
+        digest = base64.b64encode(hashlib.sha384(pinned.content).digest()).decode()
+        assert entry["integrity"] == f"sha384-{digest}"
+        assert newest.content == pinned.content
+        assert "immutable" in pinned.headers["Cache-Control"] and "max-age=31536000" in pinned.headers["Cache-Control"]
+        assert newest.headers["Cache-Control"] == "public, max-age=300, stale-while-revalidate=86400, stale-if-error=604800"
+    assert get(f"{stage.pay}/widget/v9.9.9/checkout.mjs").status_code == 404
+
+
+@pytest.mark.parametrize("is_good", [True, False])
+def test_sri__pinned_module_with_a_hash__runs_only_with_the_right_one(is_good: bool, stage: Stage, page: Page) -> None:
+    entry = get(f"{stage.pay}/widget/v1/integrity.json").json()["files"]["checkout.mjs"]
+    integrity = entry["integrity"] if is_good else "sha384-" + base64.b64encode(bytes(48)).decode()
+    tag = f'<script type=module src="{stage.pay}{entry["url"]}" integrity="{integrity}" crossorigin></script>'
+    token = stage.token()
+    page.goto(stage.page(f'{tag}<bridge-checkout checkout="{token}" locale="en"><a href="{stage.pay}/checkout/{token}">Pay safely</a></bridge-checkout>', "/sri"))
+    if is_good:
+        wait_for(page, "ready")
+    else:
+        page.wait_for_load_state("networkidle")
+        assert page.get_by_role("link", name="Pay safely").is_visible() and heard(page, "ready") == []
+
+
+@pytest.mark.parametrize("embedder", ["require-corp", "credentialless"])
+def test_coep__isolated_shop__can_embed(embedder: str, stage: Stage, page: Page) -> None:
+    script = f'<script type=module crossorigin src="{stage.pay}/widget/v1/checkout.mjs"></script>'
+    body = f'{script}<bridge-checkout checkout="{stage.token()}"></bridge-checkout>'
+    open_ready(page, stage.page(body, "/coep", Cross_Origin_Embedder_Policy=embedder, Cross_Origin_Opener_Policy="same-origin"))
+    assert page.evaluate("crossOriginIsolated") is True
+
+
+FRAME_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; frame-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'self' {shop} {second}; require-trusted-types-for 'script'"
+)
+
+
+def test_headers__framed_page__are_exactly_these(stage: Stage) -> None:
+    answer = get(f"{stage.pay}/checkout/{stage.token()}")
+    assert answer.headers["Content-Security-Policy"] == FRAME_POLICY.format(shop=stage.shop, second=stage.second_shop)
+    assert answer.headers["Permissions-Policy"] == (
+        "unload=(), camera=(), microphone=(), geolocation=(), payment=(self), publickey-credentials-get=(self)"
+    )
+    wanted = {"Referrer-Policy": "origin", "Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    assert {name: answer.headers.get(name) for name in wanted} == wanted
+    assert "Set-Cookie" not in answer.headers and "X-Frame-Options" not in answer.headers
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*(src=|application/json))", answer.text)
+
+
+@pytest.mark.parametrize("path", ["/frame/frame.mjs", "/frame/frame.css", "/frame/i18n/de.mjs", "/widget/v1/checkout.js", "/widget/v1/checkout.mjs"])
+def test_headers__files__are_public_compressed_and_asked_for_once(path: str, stage: Stage) -> None:
+    answer = get(stage.pay + path, **{"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip" and answer.headers["Vary"] == "Accept-Encoding"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*" and answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff" and "Set-Cookie" not in answer.headers
+    assert get(stage.pay + path, **{"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_status__asked_again__is_a_304_without_a_body(stage: Stage) -> None:
+    url = f"{stage.pay}/v1/checkout/{stage.token()}"
+    again = get(url, **{"If-None-Match": get(url).headers["ETag"]})
+    assert again.status_code == 304 and again.content == b""
+    assert len(str(dict(again.headers))) < 700
+
+
+def test_trusted_types__in_the_frame__refuse_markup(stage: Stage, page: Page) -> None:
+    open_ready(page, stage.page(stage.element(stage.token()), "/protocol"))
+    refused = frame_of(page).evaluate("(() => { try { document.body.innerHTML = '<b>x'; return false; } catch { return true; } })()")
+    assert refused is True
+
+
+def test_limits__six_user_names__are_five_questions(stage: Stage, page: Page) -> None:
+    open_ready(page, stage.page(stage.element(stage.token()), "/protocol"))
+    for number in range(5):
+        ask_for_money(page, f"nobody{number}@example.com")
+        page.wait_for_function("n => heard.filter(([t]) => t === 'submit').length === n", arg=number + 1)
+        inside(page).locator("[data-state=ready] #wallet_username-error:visible, [data-state=blocked]").first.wait_for()
+    inside(page).get_by_role("heading", name="Too many tries").wait_for()
+    assert not inside(page).locator("#send").is_visible()
