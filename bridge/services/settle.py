@@ -57,10 +57,10 @@ class Settle:
         _INQUIRED[answer.outcome](self, record, answer)
         if record.payment.status is Status.PENDING and record.payment.outcome_known and self._is_overdue(record, answer):
             record.apply(Fact.EXPIRED, failure=Failure(Reason.EXPIRED), source=Source.CLOCK)
-        self.plan(record, final=answer.outcome is Outcome.DECLINED)
+        self.plan(record, final=answer.outcome is Outcome.DECLINED and record.payment.status is not Status.PENDING)
 
     def plan(self, record: Record, *, final: bool = False) -> None:
-        """Write when the payment is looked at again. `final`: the provider's last word was said."""
+        """Write when the payment is looked at again. `final`: the provider's last word was said, and believed."""
         p = record.payment
         due = None if final and p.asking is Asking.ANSWERED else self._schedule.payment(p, record.at)
         record.set(next_check_at=due)

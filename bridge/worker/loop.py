@@ -70,7 +70,9 @@ class Worker:
     def _take(self, pool: ThreadPoolExecutor) -> bool:
         with self._lock:
             free = self._threads - self._lanes.total()
-        jobs = self._claim(list(JobKind), min(free, self._per_lane)) if free > 0 else []
+            fullest = max((running for running in self._lanes.values() if running < self._per_lane), default=0)
+        # What is claimed at once may all be of one lane: no more than the fullest lane that is not crowded has room for.
+        jobs = self._claim(list(JobKind), min(free, self._per_lane - fullest)) if free > 0 else []
         for job in jobs:
             with self._lock:
                 self._lanes[job.lane] += 1

@@ -11,7 +11,7 @@ from invariants_machine import Bridge
 EXAMPLES, STEPS = 30, int(os.environ.get("BRIDGE_STEPS", 25))
 PHASES = (Phase.generate, Phase.shrink) if "BRIDGE_SHRINK" in os.environ else (Phase.generate,)
 SETTINGS = settings(
-    max_examples=int(os.environ.get("BRIDGE_EXAMPLES", EXAMPLES)), stateful_step_count=STEPS, deadline=None, derandomize=True,
+    max_examples=int(os.environ.get("BRIDGE_EXAMPLES", EXAMPLES)), stateful_step_count=STEPS, deadline=None, derandomize="BRIDGE_RANDOM" not in os.environ,
     database=None, suppress_health_check=list(HealthCheck), phases=PHASES, report_multiple_bugs=False)
 """The same runs every time; BRIDGE_EXAMPLES=1000 looks further, BRIDGE_SHRINK=1 makes a failure short (it takes minutes)."""
 

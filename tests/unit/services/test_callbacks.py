@@ -10,7 +10,7 @@ from factories import FIFTY
 from bridge.domain.operation import OperationStatus
 from bridge.domain.payment import Status
 from bridge.errors import NotFound
-from bridge.ports import RawCallback
+from bridge.ports import JobKind, RawCallback
 
 NOTHING_NEW = ["payment.created", "payment.pending"]
 
@@ -191,6 +191,20 @@ def test_books__differ_from_our_row__nothing_is_called_paid_and_an_operator_is_a
     stage.sandbox.no_faults()
     stage.services.sync_payment(stage.shop(), payment["id"])
     assert stage.payment(payment).status is Status.PAID
+
+
+@pytest.mark.invariant("I12", "I19")
+@pytest.mark.parametrize("fault", ["other_amount", "other_currency", "other_reference"])
+def test_books__differ_and_say_no__are_not_believed_and_asked_again(stage, fault):
+    """A refusal with other books is no last word: the ladder goes on (I12, I19)."""
+    payment = stage.create()
+    stage.sandbox.fault("callback", fault)
+    stage.pay(payment, "decline")
+    stage.hear(), stage.work()
+    assert stage.payment(payment).status is Status.PENDING and stage.has_job(JobKind.PAYMENT, payment["id"])
+    stage.sandbox.no_faults()
+    stage.advance(5)
+    assert stage.payment(payment).status is Status.DECLINED
 
 
 @pytest.mark.invariant("I12")
