@@ -25,8 +25,6 @@ SECRET = "whsec_YmVuY2gtYmVuY2gtYmVuY2gtYmVuY2gtYmVuY2g="
 SHOPS = {"now": "shop", "slow": "shop", "hang": "shop", "dead": "dead"}
 """Merchants, each with one shop: by how its provider answers, and where its notifications go. Of `dead` only the shop is dead."""
 
-BATCH = 10_000
-
 
 def api_key(merchant: str) -> str:
     """Return a merchant's API key."""
@@ -120,7 +118,7 @@ def token(n: int) -> str:
 def fill(database: str, payments: int) -> None:
     """Insert paid payments, each with an event and an idempotency key, past every layer of the bridge."""
     write = _fill_sqlite if database.startswith("sqlite") else _fill_postgres
-    rows = {schema.payments: _payment, schema.events: _event, schema.idempotency: _key}
+    rows = {schema.payments: payment_row, schema.events: event_row, schema.idempotency: key_row}
     for table, row in rows.items():
         write(database, table, (row(n) for n in range(payments)), list(row(0)))
 
@@ -148,7 +146,8 @@ def libpq(database: str) -> str:
     return make_url(database).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def _payment(n: int) -> dict[str, Any]:
+def payment_row(n: int) -> dict[str, Any]:
+    """Return the n-th payment as a row: paid."""
     at = _at(n)
     return {
         "id": payment_id(n), "merchant": "now", "shop": "now-shop", "order_reference": f"old-{n}", "open_order": f"old-{n}",
@@ -161,12 +160,14 @@ def _payment(n: int) -> dict[str, Any]:
     }
 
 
-def _event(n: int) -> dict[str, Any]:
+def event_row(n: int) -> dict[str, Any]:
+    """Return its event."""
     return {"xact": 0, "id": f"evt_00{n:024d}", "type": "payment.paid", "payment_id": payment_id(n), "merchant": "now", "shop": "now-shop",
             "source": "inquiry", "at": _at(n), "sequence": 1, "body": "{}", "delivered_at": _at(n), "attempts": 1}
 
 
-def _key(n: int) -> dict[str, Any]:
+def key_row(n: int) -> dict[str, Any]:
+    """Return its idempotency key."""
     return {"shop": "now-shop", "key": f"old-{n}", "fingerprint": "0" * 64, "resource": payment_id(n), "created_at": _at(n), "body": "{}"}
 
 

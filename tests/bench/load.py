@@ -10,7 +10,7 @@ import asyncio
 import json
 import random
 import sys
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import count
@@ -57,8 +57,8 @@ def _filled(text: str, n: int, value: str) -> str:
     return text.replace("{n}", str(n)).replace("{v}", value)
 
 
-class Connection(asyncio.Protocol):
-    """One kept connection with at most one request on its way."""
+class Wire(asyncio.Protocol):
+    """One socket with at most one request on its way; opened anew by its holder when the server has closed it."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment]
 
     def send(self, request: bytes, done: Done) -> None:
-        """Send; `done` is told the status, 0 for a connection that broke."""
+        """Send; `done` is told the status, 0 for a socket that broke."""
         self._got, self._done = b"", done
         self._transport.write(request)  # type: ignore[union-attr]
 
@@ -79,6 +79,8 @@ class Connection(asyncio.Protocol):
         self._got += data
         head, found, body = self._got.partition(b"\r\n\r\n")
         if found and len(body) >= _length(head):
+            if b"connection: close" in head.lower():
+                self.close()
             self._end(int(head[9:12]))
 
     def connection_lost(self, _error: Exception | None) -> None:
@@ -92,10 +94,10 @@ class Connection(asyncio.Protocol):
         return self._transport is not None
 
     def close(self) -> None:
-        """Close it without counting anything."""
-        self._done = None
+        """Close it."""
         if self._transport is not None:
             self._transport.abort()
+            self._transport = None
 
     def _end(self, status: int) -> None:
         done, self._done = self._done, None
@@ -111,76 +113,90 @@ def _length(head: bytes) -> int:
 
 
 class Run:
-    """One Shot under way."""
+    """One Shot under way. A slot is one connection, whatever sockets it needs one after the other."""
 
     def __init__(self, shot: Shot) -> None:
         self._shot = shot
         self._requests = shot.requests()
         self._seconds: list[float] = []
-        self._statuses: Counter[int] = Counter()
+        self._codes: list[int] = []
         self._sent = 0
-        self._idle: deque[Connection] = deque()
+        self._wires: list[Wire] = []
+        self._idle: deque[int] = deque()
         self._waiting: deque[float] = deque()
-        self._all: list[Connection] = []
+        self._opening: set[asyncio.Future[None]] = set()
 
     async def __call__(self) -> dict[str, Any]:
-        """Shoot; return what came of it, times in milliseconds."""
-        self._all = [await self._connected() for _ in range(self._shot.connections)]
+        """Shoot; return what came of it, one code and one time in milliseconds per answer."""
+        self._wires = [await self._opened() for _ in range(self._shot.connections)]
         began = perf_counter()
         await (self._closed(began) if self._shot.rate is None else self._open(began))
         took = perf_counter() - began
-        for connection in self._all:
-            connection.close()
-        return {"seconds": took, "sent": self._sent, "statuses": self._statuses, "ms": [round(s * 1e3, 3) for s in self._seconds]}
+        for wire in self._wires:
+            wire.close()
+        return {"seconds": took, "sent": self._sent, "codes": self._codes, "ms": [round(s * 1e3, 3) for s in self._seconds]}
 
-    async def _connected(self) -> Connection:
-        _, connection = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", self._shot.port)
-        return connection
+    async def _opened(self) -> Wire:
+        _, wire = await asyncio.get_running_loop().create_connection(Wire, "127.0.0.1", self._shot.port)
+        return wire
 
     async def _closed(self, began: float) -> None:
-        until, running, ended = began + self._shot.seconds, len(self._all), asyncio.Event()
+        until, running, ended = began + self._shot.seconds, len(self._wires), asyncio.Event()
 
-        def following(connection: Connection) -> None:
+        def following(slot: int) -> None:
             nonlocal running
-            if perf_counter() < until and connection.is_open and (self._shot.limit is None or self._sent < self._shot.limit):
-                self._send(connection, perf_counter(), following)
+            if perf_counter() < until and (self._shot.limit is None or self._sent < self._shot.limit):
+                self._send(slot, perf_counter(), following)
                 return
             running -= 1
             if not running:
                 ended.set()
 
-        for connection in self._all:
-            following(connection)
+        for slot in range(len(self._wires)):
+            following(slot)
         await _within(self._shot.seconds + GRACE, ended.wait())
 
     async def _open(self, began: float) -> None:
-        self._idle.extend(self._all)
+        self._idle.extend(range(len(self._wires)))
         due, drawn = began, random.Random(self._shot.first)
         while (due := due + drawn.expovariate(self._shot.rate or 1)) < began + self._shot.seconds:
             await asyncio.sleep(max(0.0, due - perf_counter()))
             self._waiting.append(due)
             self._start_waiting()
         end = perf_counter() + GRACE
-        while sum(self._statuses.values()) < self._sent + len(self._waiting) and perf_counter() < end:
+        while len(self._codes) < self._sent + len(self._waiting) and perf_counter() < end:
             await asyncio.sleep(0.01)
 
     def _start_waiting(self) -> None:
         while self._waiting and self._idle:
             self._send(self._idle.popleft(), self._waiting.popleft(), self._free)
 
-    def _free(self, connection: Connection) -> None:
-        if connection.is_open:
-            self._idle.append(connection)
+    def _free(self, slot: int) -> None:
+        self._idle.append(slot)
         self._start_waiting()
 
-    def _send(self, connection: Connection, since: float, then: Callable[[Connection], None]) -> None:
+    def _send(self, slot: int, since: float, then: Callable[[int], None]) -> None:
         def done(status: int) -> None:
             self._seconds.append(perf_counter() - since)
-            self._statuses[status] += 1
-            then(connection)
+            self._codes.append(status)
+            then(slot)
 
         self._sent += 1
-        connection.send(next(self._requests), done)
+        request, wire = next(self._requests), self._wires[slot]
+        if wire.is_open:
+            wire.send(request, done)
+            return
+        opening = asyncio.ensure_future(self._send_anew(slot, request, done))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+
+    async def _send_anew(self, slot: int, request: bytes, done: Done) -> None:
+        try:
+            wire = self._wires[slot] = await self._opened()
+        except OSError:
+            done(0)
+        else:
+            wire.send(request, done)
 
 
 async def _within(seconds: float, what: Any) -> None:
