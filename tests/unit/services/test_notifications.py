@@ -154,6 +154,17 @@ def test_notify__new_events_on_a_backing_off_lane__do_not_hurry_it(stage, paymen
     assert len(stage.outside.notifications) == tries == 3
 
 
+def test_notify__refund__tells_its_own_amount_and_the_sums(stage):
+    """The part and the whole (lesson 57)."""
+    payment = stage.paid()
+    refund = stage.refund(payment, amount=1000)
+    stage.sandbox.payer(stage.sandbox.refunds_of(refund["id"])[0]["reference"], "accept")
+    stage.hear(), stage.work()
+    told = stage.outside.notifications[-1].body
+    assert told["type"] == "refund.succeeded" and (told["data"]["refund"]["id"], told["data"]["refund"]["amount"]) == (refund["id"], 1000)
+    assert [told["data"]["payment"][f"amount_{name}"] for name in ("captured", "refunded", "refund_pending", "refundable")] == [4999, 1000, 0, 3999]
+
+
 def test_notify__shop_without_an_address__is_told_nothing_and_reads_the_events(new_stage):
     stage = new_stage(shop={"notification_url": None, "notification_secrets": []})
     payment = stage.paid()
