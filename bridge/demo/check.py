@@ -15,12 +15,13 @@ from pathlib import Path
 import click
 import requests
 
+from bridge.demo.chapters import CHAPTERS
 from bridge.demo.layout import Layout
 from bridge.demo.parties import cast_of
 from bridge.demo.ports import free_base
 from bridge.demo.processes import die_with_parent
 from bridge.demo.steps import Failed, Steps
-from bridge.demo.story import CHAPTERS, Story
+from bridge.demo.story import Story
 
 START_WITHIN = 180.0  # seconds for a demo of our own
 

@@ -26,6 +26,11 @@ class Merchant:
         """Return its user name at Cashcloud."""
         return f"merchant@{self.id}.example"
 
+    @property
+    def card_id(self) -> str:
+        """Return its MerchantID at 1cs."""
+        return f"{self.id}_cards"
+
 
 ACME = Merchant("acme", "Acme GmbH", listens=True)
 GLOBEX = Merchant("globex", "Globex AG", listens=False)  # reads GET /v1/events instead

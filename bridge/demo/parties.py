@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,9 +47,9 @@ class Party:
 class Shop(Party):
     """The reference shop."""
 
-    def place(self, product: str, quantity: int, payer: str | None) -> Json:
+    def place(self, product: str, quantity: int, payer: str | None, method: str = "wallet") -> Json:
         """Place an order; return it, with ``payment`` as the bridge answered."""
-        wish = {"product": product, "quantity": quantity, "method": "wallet", "wallet_username": payer}
+        wish = {"product": product, "quantity": quantity, "method": method, "wallet_username": payer}
         return self.post("/api/orders", {name: value for name, value in wish.items() if value is not None})
 
     def order(self, ref: str) -> Json:
@@ -66,6 +67,11 @@ class Bridge(Party):
     def payment(self, id: str) -> Json:
         """Return a payment."""
         return self.get(f"/v1/payments/{id}")
+
+    def ask(self, path: str, body: Json | None = None) -> Json:
+        """Ask for something that moves money, once."""
+        key = {"Idempotency-Key": f"check-{secrets.token_hex(8)}"}
+        return self.call("POST", path, headers=key, json=body or {})
 
     def refunds(self, id: str) -> list[Json]:
         """Return a payment's refunds."""
@@ -100,6 +106,8 @@ class Cast:
     bridge: Bridge
     sandbox: Sandbox
     payer: str = "customer@example.com"
+    shop_name: str = ""
+    card_merchant: str = ""
 
 
 def cast_of(facts: Mapping[str, str]) -> Cast:
@@ -108,4 +116,6 @@ def cast_of(facts: Mapping[str, str]) -> Cast:
         Shop(facts["shop_url"], {}),
         Bridge(facts["bridge_url"], {"Authorization": f"Bearer {facts['api_key']}"}),
         Sandbox(facts["sandbox_url"], {}),
+        shop_name=facts["shop"],
+        card_merchant=facts["onecs_merchant_id"],
     )

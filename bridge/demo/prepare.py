@@ -20,6 +20,8 @@ KINDS: dict[str, Callable[[], str]] = {
     "api-key": lambda: f"sk_{secrets.token_urlsafe(32)}",
     "notification-secret": lambda: f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}",
     "cashcloud-password": lambda: secrets.token_urlsafe(18),
+    "onecs-blowfish-key": lambda: secrets.token_hex(16),
+    "onecs-hmac-key": lambda: secrets.token_hex(16),
 }
 
 
@@ -85,7 +87,15 @@ def _profile(layout: Layout, merchant: Merchant) -> dict[str, Any]:
                 "password": password,
                 "device_id": f"{merchant.id}-bridge",
                 "account_type": "corporate_plus",
-            }
+            },
+            "onecs": {
+                "base_url": f"{layout.url('sandbox')}/onecs/",
+                "merchant_id": merchant.card_id,
+                "blowfish_key": {"file": str(layout.secret(merchant, "onecs-blowfish-key"))},
+                "hmac_key": {"file": str(layout.secret(merchant, "onecs-hmac-key"))},
+                "mobile_url": f"{layout.url('sandbox')}/onecs/mobileauth",
+                "time_zone": "UTC",
+            },
         },
         "shops": [_shop(layout, merchant)],
     }
@@ -104,7 +114,7 @@ def _shop(layout: Layout, merchant: Merchant) -> dict[str, Any]:
         "api_keys": [f"sha256:{key}"],
         **(listening if merchant.listens else {}),
         "origins": [layout.url("shop")],
-        "methods": {"wallet": "cashcloud"},
+        "methods": {"wallet": "cashcloud", "card": "onecs"},
         "respond_within": 2,
         "expires_in": {"default": 1800, "max": 86400},
         "late_payment": "hold",
@@ -123,6 +133,9 @@ def _facts(layout: Layout) -> dict[str, str]:
         "shop": ACME.shop,
         "cashcloud_username": ACME.username,
         "callback_password": read_secret(layout, ACME, "cashcloud-password"),
+        "onecs_merchant_id": ACME.card_id,
+        "onecs_blowfish_key": read_secret(layout, ACME, "onecs-blowfish-key"),
+        "onecs_hmac_key": read_secret(layout, ACME, "onecs-hmac-key"),
     }
 
 

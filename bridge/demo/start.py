@@ -8,7 +8,7 @@ import click
 import requests
 
 from bridge.demo import processes
-from bridge.demo.layout import ACME, MERCHANTS, Layout
+from bridge.demo.layout import ACME, MERCHANTS, Layout, Merchant
 from bridge.demo.prepare import read_secret, write_facts
 from bridge.demo.stage import Stage, Trouble
 
@@ -57,16 +57,28 @@ def _migrate(stage: Stage, config: str) -> None:
 def _register(layout: Layout) -> None:
     # Over HTTP, not as arguments: a password in argv is there for everybody who asks for the list of processes.
     for merchant in MERCHANTS:
-        account = {
-            "provider": "cashcloud",
-            "username": merchant.username,
-            "name": merchant.name,
-            "password": read_secret(layout, merchant, "cashcloud-password"),
-            "account_type": "corporate_plus",
-        }
-        answer = _local().post(f"{layout.url('sandbox')}/control/merchants", json=account, timeout=10)
-        if not answer.ok:
-            raise Trouble(f"The sandbox does not take the merchant {merchant.id}: {answer.text[:200]}")
+        for account in _accounts(layout, merchant):
+            answer = _local().post(f"{layout.url('sandbox')}/control/merchants", json=account, timeout=10)
+            if not answer.ok:
+                raise Trouble(f"The sandbox does not take the merchant {merchant.id}: {answer.text[:200]}")
+
+
+def _accounts(layout: Layout, merchant: Merchant) -> tuple[dict[str, str], ...]:
+    wallet = {
+        "provider": "cashcloud",
+        "username": merchant.username,
+        "name": merchant.name,
+        "password": read_secret(layout, merchant, "cashcloud-password"),
+        "account_type": "corporate_plus",
+    }
+    cards = {
+        "provider": "onecs",
+        "username": merchant.card_id,
+        "name": merchant.name,
+        "blowfish_key": read_secret(layout, merchant, "onecs-blowfish-key"),
+        "hmac_key": read_secret(layout, merchant, "onecs-hmac-key"),
+    }
+    return wallet, cards
 
 
 def _wait_for(stage: Stage, who: str, path: str) -> None:

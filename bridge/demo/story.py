@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bridge.demo.books import agree, children
@@ -115,17 +114,6 @@ def books_agree(story: Story) -> None:
                 agree(story.cast, told, ledger)
                 payments += 1
         must(payments > len(story.orders), f"only {payments} payments were compared")
-
-
-CHAPTERS: tuple[tuple[str, Callable[[Story], None]], ...] = (
-    ("Is everybody here?", everybody_answers),
-    ("Bought, and partly returned", bought_and_partly_returned),
-    ("Declined", declined),
-    ("A callback is lost", callback_lost),
-    ("An answer is lost", answer_lost),
-    ("Nothing missed", nothing_missed),
-    ("The books", books_agree),
-)
 
 
 def _refund(story: Story, payment: Json, amount: int) -> None:

@@ -23,6 +23,7 @@ def tell(layout: Layout) -> None:
         click.echo(f"  {name:<12} {click.style(f'{url:<31}', fg='cyan')} {words}")
     click.echo(
         "\n  1. Order something in the shop, and enter customer@example.com on the payment page."
+        "\n     Or pay by card: the form offers test cards, and the bank's code is 1234."
         "\n  2. Open the wallet beside it and accept. The shop's page turns green by itself."
         "\n  3. Give a part of the money back in the back office; take it in the wallet.\n"
         f"\n  For scripts: {_short(layout.facts)}   Logs: {_short(layout.data / 'log')}/   The whole story by itself: make demo-check"

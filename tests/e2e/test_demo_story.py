@@ -25,7 +25,7 @@ from support import (
 
 FACTS = {
     "bridge_url", "sandbox_url", "shop_url", "api_key", "second_merchant_api_key", "notification_secret", "merchant", "shop",
-    "cashcloud_username", "callback_password",
+    "cashcloud_username", "callback_password", "onecs_merchant_id", "onecs_blowfish_key", "onecs_hmac_key",
 }  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def test_demo__secrets__are_in_no_argument_and_no_log(demo: Demo) -> None:
     secrets = [file.read_text().strip() for file in (demo.folder / "secrets").iterdir()]
     arguments = [Path(f"/proc/{pid}/cmdline").read_text() for pid in demo.children()]
     logs = [file.read_text(errors="replace") for file in (demo.folder / "log").iterdir()]
-    assert len(arguments) == 4 and len(secrets) == 6
+    assert len(arguments) == 4 and len(secrets) == 10
     assert not [secret for secret in secrets for text in (*arguments, *logs, demo.output) if secret in text]
 
 
