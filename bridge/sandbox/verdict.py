@@ -33,6 +33,9 @@ AGREES = {
 NEVER_ASKED = frozenset({"created", "declined", "failed", "canceled", "expired"})
 """What the bridge may call a payment of which the ledger knows nothing."""
 
+ON_A_PAGE = "card"
+"""A method whose payments are unknown to the provider until the payer comes to its page, and stay open there when he leaves."""
+
 FINAL_EVENTS = {
     "paid": ("payment.paid", "payment.paid_late"),
     "declined": ("payment.declined",),
@@ -132,13 +135,14 @@ def compare(ledger: Sequence[Row], shops: Iterable[Shop]) -> Verdict:
     entries = {row["reference"]: row for row in ledger}
     by_ours = {key: row for row in ledger if row["kind"] in PAYMENT_KINDS for key in _our_keys(row)}
     refunded = _by_parent(row for row in ledger if row["kind"] in REFUND_KINDS)
+    captured = _by_parent(row for row in ledger if row["kind"] == "capture")
     for shop in shops:
         events = Counter(_event_keys(shop.events()))
         for payment in shop.payments():
             entry = entries.get(_reference(payment)) or by_ours.get(payment["id"])
             seen.add(entry and entry["reference"])
             refunds = list(shop.refunds(payment))
-            _compare_payment(verdict, payment, entry)
+            _compare_payment(verdict, payment, entry, captured[entry["reference"]] if entry else [])
             _compare_refunds(verdict, payment, refunds, refunded[entry["reference"]] if entry else [])
             _compare_events(verdict, payment, refunds, events)
     for row in ledger:
@@ -147,24 +151,27 @@ def compare(ledger: Sequence[Row], shops: Iterable[Shop]) -> Verdict:
     return verdict
 
 
-def _compare_payment(verdict: Verdict, payment: Row, entry: Row | None) -> None:
+def _compare_payment(verdict: Verdict, payment: Row, entry: Row | None, captures: Sequence[Row]) -> None:
     name = payment["id"]
     if entry is None and _doubtful(payment):
         verdict.doubt(PAYMENTS, f"{name}: {payment['status']} and in doubt in the bridge, unknown to the ledger")
         return
     if entry is None:
-        same = payment["status"] in NEVER_ASKED and not _reference(payment)
+        waiting = payment.get("method") == ON_A_PAGE and payment["status"] == "pending"
+        same = (waiting or payment["status"] in NEVER_ASKED) and not _reference(payment)
         verdict.check(PAYMENTS, same, f"{name}: {payment['status']} in the bridge, unknown to the ledger")
         return
     ours = (payment["amount"], payment["currency"])
     theirs = (entry["amount"], entry["currency"])
-    same = ours == theirs and payment["status"] in AGREES[entry["state"]] and _captured_agrees(payment, entry)
+    left_open = payment.get("method") == ON_A_PAGE and (payment["status"], entry["state"]) == ("expired", "pending")
+    agrees = left_open or payment["status"] in AGREES[entry["state"]]
+    same = ours == theirs and agrees and _captured_agrees(payment, entry, captures)
     verdict.check(PAYMENTS, same, f"{name}: {payment['status']} {ours} in the bridge, {entry['state']} {theirs} in the ledger")
 
 
-def _captured_agrees(payment: Row, entry: Row) -> bool:
-    if entry["kind"] != "request":
-        return True
+def _captured_agrees(payment: Row, entry: Row, captures: Sequence[Row]) -> bool:
+    if entry["kind"] == "authorization":
+        return payment.get("amount_captured", 0) == sum(row["amount"] for row in captures)
     return payment.get("amount_captured", 0) == (entry["amount"] if entry["state"] == "succeeded" else 0)
 
 
@@ -215,9 +222,10 @@ def _by_parent(rows: Iterable[Row]) -> defaultdict[str, list[Row]]:
 
 
 def _our_keys(row: Row) -> tuple[str, ...]:
-    """Our reference, and what stands before its last hyphen: the payment's id, where attempts are numbered `pay_…-1`."""
+    """Our reference, and what stands before its last hyphen: the payment's id, where attempts are numbered `pay_…-1` or `pay-…-1`."""
     ours = row["our_reference"] or ""
-    return tuple(filter(None, (ours, ours.rpartition("-")[0])))
+    tried = ours.rpartition("-")[0]
+    return tuple(filter(None, (ours, tried, tried.replace("-", "_", 1))))
 
 
 def _reference(payment: Row) -> str:
