@@ -51,7 +51,7 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     def new(**options: Any) -> BrowserContext:
         context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 900, "height": 1000}, **options})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(45_000)
         made.append(context)
         return context
 

@@ -146,7 +146,9 @@ class Stage:
 def browser_arguments(stage: Stage) -> list[str]:
     """Return what Chromium needs to find our hosts, and to treat them as it treats HTTPS."""
     rules = ", ".join(f"MAP {host} 127.0.0.1" for host in HOSTS)
-    return [f"--host-resolver-rules={rules}", "--no-proxy-server"]
+    # Named "public", our ports are treated as the Internet is, not as a network that a page wants to look into.
+    spaces = ",".join(f"127.0.0.1:{port}=public" for port in (stage.port, *stage.pages.ports))
+    return [f"--host-resolver-rules={rules}", f"--ip-address-space-overrides={spaces}", "--no-proxy-server"]
 
 
 class Processes:

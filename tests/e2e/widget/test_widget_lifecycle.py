@@ -1,0 +1,140 @@
+"""What a browser does to a page: back and forward, hiding, nesting, resizing, and windows over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Browser, Page
+from support import until
+from widget_acts import FRAME, frame_of, heard, inside, open_ready, pretend, wait_for
+from widget_stage import Stage
+
+
+def overlay(stage: Stage, token: str, more: str = "") -> str:
+    return (f'<script async src="{stage.pay}/widget/v1/checkout.js"></script><button data-bridge-checkout="{token}" data-bridge-locale="en">Pay</button>'
+            f'<div style="height:3000px"></div>{more}')  # fmt: skip
+
+
+def open_overlay(stage: Stage, page: Page, more: str = "", path: str = "/overlay") -> None:
+    page.goto(stage.page(overlay(stage, stage.token(), more), path))
+    page.wait_for_function("!!customElements.get('bridge-checkout')")
+    page.get_by_role("button", name="Pay").focus()
+    page.keyboard.press("Enter")
+    wait_for(page, "ready")
+
+
+def test_bfcache__back_to_the_shop__is_restored_and_alive(stage: Stage, launch: Callable[..., Browser]) -> None:
+    """A provider's page with `unload` inside must not cost the shop its way back."""
+    browser = launch(ignore_default_args=["--disable-back-forward-cache"])
+    try:
+        page = browser.new_context(locale="en-GB").new_page()
+        card = stage.pages.put("psp.test", "/unloads", "<title>Card</title><h1>Card</h1><script>addEventListener('unload', () => {})</script>")
+        pretend(page, status="pending", page={"url": card, "embed": True}, fields=[])
+        shop = "<script>window.restored = 0; addEventListener('pageshow', e => { restored += e.persisted; });</script>"
+        open_ready(page, stage.page(shop + stage.element(stage.token()), "/bfcache"))
+        inside(page).frame_locator("#page iframe").get_by_role("heading").wait_for()
+        page.goto(stage.page("elsewhere", "/elsewhere"))
+        page.go_back()
+        until(lambda: page.evaluate("window.restored") == 1)
+        states = len(heard(page, "statechange"))
+        page.unroute("**/v1/checkout/*")
+        pretend(page, status="paid")
+        page.evaluate("document.querySelector('bridge-checkout').checkout.channel.post('host.resume')")
+        wait_for(page, "success")
+        assert len(heard(page, "statechange")) > states
+    finally:
+        browser.close()
+
+
+def test_history__whole_visit__adds_no_entry(stage: Stage, page: Page) -> None:
+    page.goto(stage.page("before", "/before"))
+    page.goto(stage.page(stage.element(stage.token()), "/history"))
+    wait_for(page, "ready")
+    entries = page.evaluate("history.length")
+    page.evaluate("document.querySelector('bridge-checkout').checkout.reload()")
+    page.wait_for_function("heard.filter(([t]) => t === 'ready').length === 2")
+    inside(page).locator("#cancel").click()
+    wait_for(page, "cancel")
+    assert page.evaluate("history.length") == entries
+    page.go_back()
+    page.wait_for_url("**/before")
+
+
+def test_nesting__shop_inside_its_own_builder__works_two_levels_deep(stage: Stage, page: Page) -> None:
+    shop = stage.page(stage.element(stage.token()), "/built")
+    page.goto(stage.page(f"<iframe src='{shop}' id=builder style='width:100%;height:800px'></iframe>", "/builder"))
+    page.frame_locator("#builder").frame_locator(FRAME).get_by_role("button", name="Send request").wait_for()
+    until(lambda: [frame for frame in page.frames if frame.url == shop][0].evaluate("heard.some(([t]) => t === 'ready')"))
+
+
+def test_height__shown_after_being_hidden__is_right(stage: Stage, page: Page) -> None:
+    page.goto(stage.page(f"<div id=tab style='display:none'>{stage.element(stage.token())}</div>", "/hidden"))
+    page.wait_for_timeout(800)
+    page.evaluate("document.getElementById('tab').style.display = ''")
+    wait_for(page, "ready")
+    inside(page).get_by_role("button", name="Send request").wait_for()
+    until(lambda: abs(page.locator(FRAME).bounding_box()["height"] - inside(page).locator("#checkout").bounding_box()["height"]) <= 2)
+
+
+def test_height__shop_with_full_height_boxes__does_not_grow(stage: Stage, page: Page) -> None:
+    full = "<style>html,body,main{height:100%}bridge-checkout{height:100%}</style>"
+    open_ready(page, stage.page(full + stage.element(stage.token()), "/grow"))
+    page.wait_for_timeout(1000)
+    before = len(heard(page, "resize"))
+    page.wait_for_timeout(9000)
+    assert len(heard(page, "resize")) == before
+
+
+def test_height__content_changes__frame_never_scrolls(stage: Stage, page: Page) -> None:
+    open_ready(page, stage.page(stage.element(stage.token()), "/grow"))
+    inside(page).locator("#send").click()
+    inside(page).locator("#wallet_username-error").wait_for()
+    until(lambda: frame_of(page).evaluate("document.documentElement.scrollHeight <= innerHeight + 1"))
+
+
+def test_overlay__escape_outside__closes_and_gives_the_focus_back(stage: Stage, page: Page) -> None:
+    open_overlay(stage, page)
+    assert page.evaluate("getComputedStyle(document.documentElement).overflow") == "hidden"
+    page.keyboard.press("Escape")
+    wait_for(page, "close")
+    assert page.locator(FRAME).count() == 0
+    assert page.evaluate("document.activeElement.textContent") == "Pay"
+    assert page.evaluate("getComputedStyle(document.documentElement).overflow") != "hidden"
+
+
+def test_overlay__escape_inside_the_frame__closes_too(stage: Stage, page: Page) -> None:
+    open_overlay(stage, page)
+    inside(page).locator("#wallet_username").focus()
+    page.keyboard.press("Escape")
+    wait_for(page, "close")
+    assert page.locator("bridge-checkout").count() == 0
+
+
+def test_overlay__shop_minds__stays_open(stage: Stage, page: Page) -> None:
+    open_overlay(stage, page, "<script>addEventListener('cc-closerequest', e => e.preventDefault())</script>")
+    page.keyboard.press("Escape")
+    wait_for(page, "closerequest")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Close").click()
+    page.wait_for_timeout(300)
+    assert heard(page, "close") == []
+    assert inside(page).locator("#wallet_username").is_visible()
+
+
+def test_overlay__page_behind__cannot_be_reached(stage: Stage, page: Page) -> None:
+    open_overlay(stage, page)
+    assert page.evaluate("document.querySelector('bridge-checkout').shadowRoot.querySelector('dialog').matches(':modal')")
+    behind = page.locator("main > button").bounding_box()
+    page.mouse.click(behind["x"] + 3, behind["y"] + 3)
+    page.wait_for_timeout(200)
+    assert page.locator(FRAME).count() == 1
+
+
+def test_full_page__mode_page__goes_to_the_hosted_page_and_back(stage: Stage, page: Page) -> None:
+    token = stage.token()
+    stage.page("cart", "/cart")
+    page.goto(stage.page(stage.element(token, 'mode="page"'), "/away"))
+    page.wait_for_url(f"{stage.pay}/checkout/{token}?locale=en")
+    page.get_by_role("button", name="Cancel payment").click()
+    page.get_by_role("link", name="Back to").click()
+    page.wait_for_url(f"{stage.shop}/cart")
