@@ -182,9 +182,11 @@ def _sums(payment: dict[str, Any]) -> tuple[int, ...]:
 
 def _ledger_sums(ledger: list[dict[str, Any]], reference: str) -> tuple[int, ...]:
     (entry,) = [entry for entry in ledger if entry["reference"] == reference]
-    refunds = [entry for entry in ledger if entry["kind"] == "refund" and entry["parent"] == reference]
+    refunds = [entry for entry in ledger if entry["kind"] in ("refund", "credit") and entry["parent"] == reference]
     by_state = [sum(refund["amount"] for refund in refunds if refund["state"] == state) for state in ("succeeded", "pending")]
-    return (entry["amount"] if entry["state"] == "succeeded" else 0, *by_state)
+    captures = [one["amount"] for one in ledger if one["kind"] == "capture" and one["parent"] == reference]
+    captured = sum(captures) if entry["kind"] == "authorization" else entry["amount"] if entry["state"] == "succeeded" else 0
+    return (captured, *by_state)
 
 
 def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
