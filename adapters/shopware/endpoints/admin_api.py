@@ -19,8 +19,8 @@ from bridge.errors import TransportError
 from bridge.platforms import Workbench
 from bridge.ports import HttpAnswer
 
-DEADLINE = 10.0
-"""Seconds for each call."""
+DEADLINE = 5.0
+"""Seconds for each call; all calls for one event together stay below the worker's lease."""
 
 EARLY = timedelta(seconds=30)
 LONGEST_WAIT = 86_400

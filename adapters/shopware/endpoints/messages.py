@@ -2,9 +2,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
 BODY_LIMIT = 8 * 1024 * 1024
 """The largest body that is read, bytes; orders are embedded whole."""
@@ -33,9 +36,9 @@ def part(body: Any, *way: str) -> Any:
 
 
 def text(body: Any, *way: str, longest: int = 255) -> str:
-    """Return a text at the end of the way; "" where there is none that is short enough."""
+    """Return a text at the end of the way; "" where there is none that is short enough and that a database can keep."""
     found = part(body, *way)
-    return found if isinstance(found, str) and len(found) <= longest else ""
+    return found if isinstance(found, str) and len(found) <= longest and not _UNKEEPABLE.search(found) else ""
 
 
 def write(answer: Mapping[str, Any]) -> bytes:

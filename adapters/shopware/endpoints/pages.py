@@ -41,13 +41,17 @@ class Pages:
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
                         f"form-action 'self'; base-uri 'none'; frame-ancestors {frame}")
-        text = TEXTS[language]
-        resp.text = self._templates.get_template(template).render(text=text, language=language, money=major_units, state_of=target_of, **facts)
+        resp.text = self._templates.get_template(template).render(
+            text=TEXTS[language], language=language, money=_in_german if language == "de" else major_units, state_of=target_of, **facts)
 
     def sorry(self, resp: Response) -> None:
         """Say that a link does not count any more, and nothing else."""
         self.show(resp, "sorry.html", "en", "https:", german=TEXTS["de"])
         resp.status = HTTP_401
+
+
+def _in_german(amount: int, currency: str) -> str:
+    return major_units(amount, currency).replace(".", ",")
 
 
 class AdminPage:

@@ -240,8 +240,8 @@ class FakeShop:
         return order
 
     def another(self, order: Order, method: str = "wallet") -> Transaction:
-        """The customer chooses anew: the last transaction is cancelled, a new one opened."""
-        if order.last.state != "cancelled":
+        """The customer chooses anew: the last transaction is cancelled where that is possible, a new one opened."""
+        if "cancel" in self.allowed(order.last):
             self._move(order.last, "cancel")
         order.transactions.append(Transaction(secrets.token_hex(16), order.last.amount, method))
         return order.last

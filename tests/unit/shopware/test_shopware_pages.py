@@ -66,7 +66,7 @@ def test_refund_button__paid_order__opens_the_form_and_gives_back_a_part_once(sc
     order = paid(scene, shop)
     assert press(shop, order)["payload"]["iframeUrl"] == f"{shop.bridge}/refund-page?order={order.id}"
     form = {"ticket": ticket_of(shop, order), "amount": "12,50", "language": "de"}
-    assert "12.50" in send(scene, shop, form).text and "12.50" in send(scene, shop, form).text
+    assert "12,50" in send(scene, shop, form).text and "12,50" in send(scene, shop, form).text
     assert [entry["amount"] for entry in scene.stage.sandbox.ledger("refund")] == [1250]
 
 

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from shopware_scene import Scene
 
-from adapters.shopware.tests.fake_shop import FakeShop, Order, Untrusted
+from adapters.shopware.tests.fake_shop import FakeShop, Order, Untrusted, php_json, sign
 
 
 def pay_reply(shop: FakeShop, order: Order, /, **more: Any) -> dict[str, Any]:
@@ -260,6 +262,33 @@ def test_event__unknown_shop_or_too_old__is_401(scene: Scene) -> None:
     assert shop.hook("app.activated", [], shopId="nobody") == 401
     shop.now = lambda: scene.clock().timestamp() - 601
     assert shop.hook("app.activated", []) == 401
+
+
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(
+    st.text(max_size=3), inner, max_size=2), max_leaves=4)
+PLACES = st.sampled_from(["id", "orderNumber", "totalPrice", "isoCode", "identifier", "returnUrl", "orderTransactionId", "technicalName", "orderTransaction",
+                          "order", "amount", "currency", "refund", "transactionCapture", "paymentMethod", "data", "ids", "reason", "stateMachineState"])
+
+
+def _put(body: Any, place: str, value: Any) -> Any:
+    """Return the body with a value at every place of that name."""
+    if isinstance(body, dict):
+        return {key: value if key == place else _put(inner, place, value) for key, inner in body.items()}
+    return body
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=PLACES, value=JSON, path=st.sampled_from(["pay", "finalize", "refund", "refund-button", "hook"]))
+def test_doors__signed_rubbish_anywhere__is_answered_and_never_a_crash(scene: Scene, place: str, value: Any, path: str) -> None:
+    shop = scene.shops["acme-one"]
+    if not shop.secret:
+        shop.install()
+    order = shop.place()
+    refund = {"id": "a" * 32, "reason": "x", "amount": {"totalPrice": 1}, "transactionCapture": {"orderTransactionId": order.last.id}}
+    body = _put({**shop.payment_body(order, order.last), "returnUrl": f"{shop.url}/p", "refund": refund, "timestamp": int(shop.now()),
+                 "data": {"ids": [order.id], "event": "state_enter.order.state.cancelled", "payload": {"order": shop._order(order)}}}, place, value)
+    raw = php_json(body)
+    assert shop.http("POST", f"{shop.bridge}/{path}", raw, **{"shopware-shop-signature": sign(shop.secret, raw)}).status_code in (200, 204, 401)
 
 
 def test_payments_of_two_shops__same_order_number__stay_apart(scene: Scene) -> None:
