@@ -17,6 +17,7 @@ final class Decision
     public const ALERT_LATE = 'alert_late'; // money for an order that the shop has given up
     public const ALERT_DOUBLE = 'alert_double'; // money for an order that another payment has paid
     public const ALERT_PARTIAL = 'alert_partial'; // less is taken than the order is over
+    public const ALERT_REFUND = 'alert_refund'; // less is given back than the shop's books say: a refund has failed
 
     public const OVER = ['declined', 'failed', 'canceled', 'expired'];
     public const WAITING = ['created', 'pending'];
@@ -28,6 +29,7 @@ final class Decision
      * - `order_reference`, `amount` (minor units), `currency` of the order as this attempt asked for it
      * - `sequence`: of this payment, the last one applied; 0 for none
      * - `refunded`: minor units given back of this payment, the last number told
+     * - `returned`: minor units that the shop has refunded of it through the bridge, and committed
      * - `order`: `open`, `paid` or `canceled`
      * - `paid_by`: id of the payment that paid the order, or null
      * - `latest`: whether no newer attempt for the order exists
@@ -61,12 +63,20 @@ final class Decision
             if ($facts['paid_by'] !== $payment['id']) {
                 return self::ALERT_DOUBLE;
             }
-            return $payment['amount_refunded'] > $facts['refunded'] ? self::REFUND_TOLD : self::NOTHING;
+            return self::refunded($facts, $payment);
         }
         if ($facts['order'] !== 'open') {
             return self::ALERT_LATE;
         }
         return $payment['amount_captured'] === $payment['amount'] ? self::PAID : self::ALERT_PARTIAL;
+    }
+
+    private static function refunded(array $facts, array $payment)
+    {
+        if ($payment['amount_refunded'] + $payment['amount_refund_pending'] < $facts['returned']) {
+            return self::ALERT_REFUND;
+        }
+        return $payment['amount_refunded'] > $facts['refunded'] ? self::REFUND_TOLD : self::NOTHING;
     }
 
     private static function authorized(array $facts, array $payment)

@@ -12,17 +12,18 @@ final class NotificationProcessor
 {
     public const LARGEST = 262144; // bytes
     public const DEEPEST = 32;
-    public const NUMBERS = ['amount', 'sequence', 'amount_captured', 'amount_refunded'];
+    public const NUMBERS = ['amount', 'sequence', 'amount_captured', 'amount_refunded', 'amount_refund_pending'];
     public const TEXTS = ['id', 'order_reference', 'status', 'currency'];
 
     /** @var Shop */
     private $shop;
 
-    /** @var callable(string): array */
+    /** @var callable(string, array): array */
     private $fetch;
 
     /**
-     * Take the shop and what fetches a payment by its id: [$client, 'payment'].
+     * Take the shop and what fetches a payment by its id: [$client, 'payment']. It gets the facts too, for shops that
+     * have several accounts.
      */
     public function __construct(Shop $shop, callable $fetch)
     {
@@ -100,7 +101,7 @@ final class NotificationProcessor
             $this->shop->log('a notification is about no payment of this shop', ['payment' => $paymentId]);
             return [Decision::NOTHING, null];
         }
-        $payment = self::payment(call_user_func($this->fetch, $paymentId));
+        $payment = self::payment(call_user_func($this->fetch, $paymentId, $facts));
         if ($payment === null || $payment['id'] !== $paymentId || $payment['sequence'] < $atLeast) {
             throw new NoAnswerException('the payment as fetched is not what was told');
         }

@@ -36,6 +36,8 @@ final class DecisionTest extends TestCase
             'told too late' => [Decision::NOTHING, ['sequence' => 9], ['status' => 'declined']],
             'refunded' => [Decision::REFUND_TOLD, $ours, ['amount_refunded' => 1500] + $paid],
             'refund known' => [Decision::NOTHING, ['refunded' => 1500] + $ours, ['amount_refunded' => 1500] + $paid],
+            'refund on its way' => [Decision::NOTHING, ['returned' => 9] + $ours, ['amount_refund_pending' => 9] + $paid],
+            'refund failed afterwards' => [Decision::ALERT_REFUND, ['returned' => 1500] + $ours, $paid],
             'another paid already' => [Decision::ALERT_DOUBLE, ['order' => 'paid', 'paid_by' => 'pay_0'], $paid],
             'paid late' => [Decision::ALERT_LATE, ['order' => 'canceled'], $paid],
             'reserved late' => [Decision::ALERT_LATE, ['order' => 'canceled'], ['status' => 'authorized']],
@@ -59,12 +61,13 @@ final class DecisionTest extends TestCase
     public static function facts()
     {
         return ['order_reference' => '100000123', 'amount' => 4999, 'currency' => 'EUR', 'sequence' => 0, 'refunded' => 0,
-            'order' => 'open', 'paid_by' => null, 'latest' => true];
+            'returned' => 0, 'order' => 'open', 'paid_by' => null, 'latest' => true];
     }
 
     public static function payment()
     {
         return ['id' => 'pay_1', 'order_reference' => '100000123', 'amount' => 4999, 'currency' => 'EUR', 'sequence' => 3,
-            'status' => 'created', 'outcome_known' => true, 'amount_captured' => 0, 'amount_refunded' => 0];
+            'status' => 'created', 'outcome_known' => true, 'amount_captured' => 0, 'amount_refunded' => 0,
+            'amount_refund_pending' => 0];
     }
 }

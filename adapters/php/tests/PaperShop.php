@@ -23,7 +23,7 @@ final class PaperShop implements Shop
 
     public function attempt($paymentId, $amount = 4999, $currency = 'EUR')
     {
-        $this->attempts[$paymentId] = ['sequence' => 0, 'refunded' => 0, 'amount' => $amount, 'currency' => $currency];
+        $this->attempts[$paymentId] = ['sequence' => 0, 'refunded' => 0, 'returned' => 0] + compact('amount', 'currency');
     }
 
     public function lock($orderReference)

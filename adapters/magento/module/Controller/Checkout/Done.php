@@ -1,0 +1,94 @@
+<?php
+
+declare(strict_types=1);
+
+namespace PaymentBridge\Checkout\Controller\Checkout;
+
+use Magento\Checkout\Model\Session;
+use Magento\Framework\App\Action\HttpGetActionInterface;
+use Magento\Framework\App\RequestInterface;
+use Magento\Framework\Controller\Result\RedirectFactory;
+use Magento\Framework\Controller\ResultInterface;
+use Magento\Framework\Message\ManagerInterface;
+use Magento\Framework\View\Result\PageFactory;
+use PaymentBridge\Checkout\Model\Log;
+use PaymentBridge\Checkout\Model\Orders;
+use PaymentBridge\Checkout\Model\Payments;
+use PaymentBridge\Checkout\Model\Tables;
+use PaymentBridge\Core\BridgeException;
+use PaymentBridge\Core\BusyException;
+
+/**
+ * Where the customer comes back to. Coming back proves nothing: the bridge is asked, and what it says is shown.
+ *
+ * The token shows a result, to whoever has it, and nothing else: who is not in the session that placed the order
+ * reads an order number and a state.
+ */
+class Done implements HttpGetActionInterface
+{
+    public function __construct(
+        private RequestInterface $request,
+        private Session $session,
+        private PageFactory $pages,
+        private RedirectFactory $redirects,
+        private ManagerInterface $messages,
+        private Payments $payments,
+        private Tables $tables,
+        private Orders $orders,
+        private Log $log
+    ) {
+    }
+
+    public function execute()
+    {
+        $attempt = $this->tables->attemptByToken((string) $this->request->getParam('token'));
+        if ($attempt === null) {
+            return $this->redirects->create()->setPath('checkout/cart');
+        }
+        $this->learn($attempt);
+        $orderId = (int) $attempt['order_id'];
+        $state = $this->orders->state($this->orders->fresh($orderId));
+        $isOwn = (int) $this->session->getLastRealOrder()->getId() === $orderId;
+        return $isOwn && $state !== 'open' ? $this->goOn($state, $attempt) : $this->page();
+    }
+
+    private function learn(array $attempt): void
+    {
+        try {
+            $this->payments->refresh($attempt);
+        } catch (BridgeException | BusyException $silence) {
+            // The page shows what is known; a notification or the next load brings the rest.
+            $this->log->note('a payment could not be asked about', ['why' => $silence->getMessage()]);
+        }
+    }
+
+    private function goOn(string $state, array $attempt): ResultInterface
+    {
+        if ($state === 'paid') {
+            $this->rememberSuccess($attempt);
+            return $this->redirects->create()->setPath('checkout/onepage/success');
+        }
+        $this->session->restoreQuote();
+        $this->messages->addWarningMessage(
+            __('Nothing was paid for order %1. Your cart is as it was.', $attempt['order_reference'])
+        );
+        return $this->redirects->create()->setPath('checkout/cart');
+    }
+
+    private function rememberSuccess(array $attempt): void
+    {
+        $quoteId = $this->orders->fresh((int) $attempt['order_id'])->getQuoteId();
+        $this->session->setLastQuoteId($quoteId)
+            ->setLastSuccessQuoteId($quoteId)
+            ->setLastOrderId($attempt['order_id'])
+            ->setLastRealOrderId($attempt['order_reference']);
+    }
+
+    private function page(): ResultInterface
+    {
+        $page = $this->pages->create();
+        $page->setHeader('Cache-Control', 'no-store', true);
+        $page->getConfig()->getTitle()->set(__('Your payment'));
+        return $page;
+    }
+}

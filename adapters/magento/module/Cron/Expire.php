@@ -1,0 +1,57 @@
+<?php
+
+declare(strict_types=1);
+
+namespace PaymentBridge\Checkout\Cron;
+
+use PaymentBridge\Checkout\Model\Config;
+use PaymentBridge\Checkout\Model\Log;
+use PaymentBridge\Checkout\Model\Orders;
+use PaymentBridge\Checkout\Model\Payments;
+use PaymentBridge\Checkout\Model\Tables;
+
+/**
+ * Looks after attempts of which nobody has heard: the bridge is asked, and only what it says is over is canceled.
+ */
+class Expire
+{
+    private const WAITING = ['created', 'pending', 'authorized'];
+    private const QUIET = 10; // minutes without news
+    private const MOST = 50; // attempts in one run
+
+    public function __construct(
+        private Tables $tables,
+        private Payments $payments,
+        private Orders $orders,
+        private Config $config,
+        private Log $log
+    ) {
+    }
+
+    public function execute(): void
+    {
+        foreach ($this->tables->quietAttempts(self::WAITING, self::QUIET, self::MOST) as $attempt) {
+            $this->care($attempt['order_reference'], fn () => $this->payments->refresh($attempt));
+            // Asked is asked: whoever has waited longest is next, even if the bridge cannot answer for one of them.
+            $this->tables->changeAttempt((int) $attempt['id'], ['updated_at' => gmdate('Y-m-d H:i:s')]);
+        }
+        $minutes = intdiv($this->config->expiresIn(null), 60) + self::QUIET;
+        foreach ($this->tables->ordersNeverAsked(array_keys(Config::METHODS), $minutes, self::MOST) as $orderId) {
+            $this->care((string) $orderId, fn () => $this->cancelNeverAsked((int) $orderId));
+        }
+    }
+
+    private function cancelNeverAsked(int $orderId): void
+    {
+        $this->orders->cancel($this->orders->fresh($orderId), (string) __('The customer never came to the payment.'));
+    }
+
+    private function care(string $order, callable $work): void
+    {
+        try {
+            $work();
+        } catch (\Exception $failure) {
+            $this->log->note('an order could not be looked after', ['order' => $order, 'why' => $failure->getMessage()]);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+<?php
+
+declare(strict_types=1);
+
+namespace PaymentBridge\Checkout\Model;
+
+use Magento\Framework\Lock\LockManagerInterface;
+use PaymentBridge\Core\Decision;
+use PaymentBridge\Core\Money;
+use PaymentBridge\Core\Shop as ShopInterface;
+
+/**
+ * Magento as the notification processor sees it. The table of what each decision does to an order is in `perform`.
+ */
+class Shop implements ShopInterface
+{
+    private const WAIT = 8; // seconds for the lock
+
+    public function __construct(
+        private Tables $tables,
+        private Orders $orders,
+        private LockManagerInterface $locks,
+        private Config $config,
+        private Log $log
+    ) {
+    }
+
+    public function lock($orderReference): bool
+    {
+        return $this->locks->lock($this->lockName($orderReference), self::WAIT);
+    }
+
+    public function unlock($orderReference): void
+    {
+        $this->locks->unlock($this->lockName($orderReference));
+    }
+
+    public function isDone($eventId): bool
+    {
+        return $this->tables->hasEvent($eventId);
+    }
+
+    public function facts($paymentId, $orderReference): ?array
+    {
+        $row = $this->row($paymentId, $orderReference);
+        if ($row === null) {
+            return null;
+        }
+        $orderId = (int) $row['order_id'];
+        $order = $this->orders->fresh($orderId);
+        return [
+            'store' => (int) $row['store_id'],
+            'order_reference' => $row['order_reference'],
+            'amount' => (int) $row['amount'],
+            'currency' => $row['currency'],
+            'sequence' => (int) $row['sequence'],
+            'refunded' => (int) $row['refunded'],
+            'returned' => $this->tables->returned($paymentId),
+            'order' => $this->orders->state($order),
+            'paid_by' => $this->tables->paidBy($orderId),
+            'latest' => $this->tables->latestAttempt($orderId)['id'] === $row['id'],
+        ];
+    }
+
+    public function apply($decision, array $payment, $eventId): void
+    {
+        $row = $this->row($payment['id'], $payment['order_reference']);
+        $this->tables->inOneTransaction(function () use ($row, $decision, $payment, $eventId) {
+            // The row first: an observer that sees the order canceled must know that the attempt is over.
+            $this->tables->changeAttempt((int) $row['id'], $this->change($row, $decision, $payment));
+            $this->perform($decision, (int) $row['order_id'], $payment);
+            if ($eventId !== null) {
+                $this->tables->addEvent($eventId, $payment['id'], $decision);
+            }
+        });
+    }
+
+    public function afterwards($decision, array $payment): void
+    {
+        $row = $this->tables->attemptByPayment($payment['id']);
+        if ($decision === Decision::PAID && !$this->config->mailsWhenPlaced((int) $row['store_id'])) {
+            $this->orders->mail((int) $row['order_id']);
+        }
+        if (strncmp($decision, 'alert', 5) === 0) {
+            $this->log('an order needs a look: ' . $decision, ['order' => $row['order_reference']]);
+        }
+    }
+
+    public function log($message, array $context): void
+    {
+        $this->log->note($message, $context);
+    }
+
+    private function perform(string $decision, int $orderId, array $payment): void
+    {
+        if (in_array($decision, [Decision::NOTHING, Decision::PENDING], true)) {
+            return;
+        }
+        $order = $this->orders->fresh($orderId);
+        $captured = $this->money($payment, 'amount_captured');
+        $refunded = $this->money($payment, 'amount_refunded');
+        match ($decision) {
+            Decision::PAID => $this->orders->pay($order, $payment['id']),
+            Decision::CANCEL => $this->orders->cancel($order, (string) __('The payment is over: %1.', __($payment['status']))),
+            Decision::AUTHORIZED => $this->orders->comment($order, (string) __('The amount is reserved, not taken yet.')),
+            Decision::REFUND_TOLD => $this->orders->comment($order, (string) __('Refunded so far: %1.', $refunded)),
+            Decision::ALERT_MISMATCH => $this->orders->alert(
+                $order,
+                (string) __('Payment %1 is over another amount, currency or order. Nothing was changed.', $payment['id'])
+            ),
+            Decision::ALERT_LATE => $this->orders->alert(
+                $order,
+                (string) __('%1 arrived although this order is canceled: refund it or deliver.', $captured)
+            ),
+            Decision::ALERT_DOUBLE => $this->orders->alert(
+                $order,
+                (string) __('%1 arrived a second time, as payment %2: refund it.', $captured, $payment['id'])
+            ),
+            Decision::ALERT_PARTIAL => $this->orders->alert(
+                $order,
+                (string) __('Only %1 of this order were taken. No invoice was made.', $captured)
+            ),
+            Decision::ALERT_REFUND => $this->orders->alert(
+                $order,
+                (string) __('A refund did not succeed: only %1 went back to the customer.', $refunded)
+            ),
+        };
+    }
+
+    private function change(array $row, string $decision, array $payment): array
+    {
+        $over = $decision === Decision::ALERT_MISMATCH;
+        return [
+            'payment_id' => $payment['id'],
+            'status' => $over ? $row['status'] : $payment['status'],
+            'sequence' => max((int) $row['sequence'], $payment['sequence']),
+            'refunded' => max((int) $row['refunded'], $payment['amount_refunded']),
+            'paid' => $decision === Decision::PAID ? 1 : (int) $row['paid'],
+            'updated_at' => gmdate('Y-m-d H:i:s'),
+        ];
+    }
+
+    private function row(string $paymentId, string $orderReference): ?array
+    {
+        return $this->tables->attemptByPayment($paymentId) ?? $this->tables->attemptWithoutAnswer($orderReference);
+    }
+
+    private function money(array $payment, string $name): string
+    {
+        return Money::toDecimal($payment[$name], $payment['currency']) . ' ' . $payment['currency'];
+    }
+
+    private function lockName(string $orderReference): string
+    {
+        return 'paymentbridge_' . substr(hash('sha256', $orderReference), 0, 32);
+    }
+}

@@ -1,0 +1,173 @@
+<?php
+
+declare(strict_types=1);
+
+namespace PaymentBridge\Checkout\Model;
+
+use Magento\Framework\App\ResourceConnection;
+
+/**
+ * The module's three tables: attempts, applied events, refunds. Amounts in minor units.
+ */
+class Tables
+{
+    private const ATTEMPT = 'payment_bridge_attempt';
+    private const EVENT = 'payment_bridge_event';
+    private const REFUND = 'payment_bridge_refund';
+
+    public function __construct(private ResourceConnection $resource)
+    {
+    }
+
+    /**
+     * Do all of it or none of it.
+     */
+    public function inOneTransaction(callable $work): void
+    {
+        $db = $this->resource->getConnection();
+        $db->beginTransaction();
+        try {
+            $work();
+            $db->commit();
+        } catch (\Throwable $failure) {
+            $db->rollBack();
+            throw $failure;
+        }
+    }
+
+    /**
+     * Store an attempt before the bridge hears of it; returns the row.
+     */
+    public function addAttempt(array $row): array
+    {
+        $this->resource->getConnection()->insert($this->name(self::ATTEMPT), $row);
+        return $this->attemptByToken($row['token']);
+    }
+
+    public function changeAttempt(int $id, array $change): void
+    {
+        $this->resource->getConnection()->update($this->name(self::ATTEMPT), $change, ['id = ?' => $id]);
+    }
+
+    public function attemptByToken(string $token): ?array
+    {
+        return $this->attempt('token = ?', $token);
+    }
+
+    public function attemptByPayment(string $paymentId): ?array
+    {
+        return $this->attempt('payment_id = ?', $paymentId);
+    }
+
+    /**
+     * Return an order's attempt whose answer was lost: it has no payment id yet.
+     */
+    public function attemptWithoutAnswer(string $orderReference): ?array
+    {
+        return $this->attempt('payment_id IS NULL AND order_reference = ?', $orderReference);
+    }
+
+    public function latestAttempt(int $orderId): ?array
+    {
+        return $this->attempt('order_id = ?', $orderId);
+    }
+
+    /**
+     * Return the id of the payment that paid an order.
+     */
+    public function paidBy(int $orderId): ?string
+    {
+        $row = $this->attempt('paid = 1 AND order_id = ?', $orderId);
+        return $row === null ? null : $row['payment_id'];
+    }
+
+    /**
+     * Return attempts that nobody has heard of for a while, oldest first.
+     */
+    public function quietAttempts(array $statuses, int $minutes, int $most): array
+    {
+        $db = $this->resource->getConnection();
+        $select = $db->select()->from($this->name(self::ATTEMPT))
+            ->where('status IN (?)', $statuses)
+            ->where('updated_at < DATE_SUB(CURRENT_TIMESTAMP, INTERVAL ? MINUTE)', $minutes)
+            ->order('id ASC')->limit($most);
+        return $db->fetchAll($select);
+    }
+
+    /**
+     * Return ids of unpaid orders for which the bridge was never asked.
+     */
+    public function ordersNeverAsked(array $methods, int $minutes, int $most): array
+    {
+        $db = $this->resource->getConnection();
+        $select = $db->select()->from(['o' => $this->name('sales_order')], ['entity_id'])
+            ->join(['p' => $this->name('sales_order_payment')], 'p.parent_id = o.entity_id', [])
+            ->joinLeft(['a' => $this->name(self::ATTEMPT)], 'a.order_id = o.entity_id', [])
+            ->where('p.method IN (?)', $methods)->where('o.state = ?', 'pending_payment')->where('a.id IS NULL')
+            ->where('o.created_at < DATE_SUB(CURRENT_TIMESTAMP, INTERVAL ? MINUTE)', $minutes)
+            ->limit($most);
+        return $db->fetchCol($select);
+    }
+
+    public function hasEvent(string $eventId): bool
+    {
+        $db = $this->resource->getConnection();
+        $select = $db->select()->from($this->name(self::EVENT), ['event_id'])->where('event_id = ?', $eventId);
+        return $db->fetchOne($select) !== false;
+    }
+
+    public function addEvent(string $eventId, string $paymentId, string $decision): void
+    {
+        $row = ['event_id' => $eventId, 'payment_id' => $paymentId, 'decision' => $decision];
+        $this->resource->getConnection()->insert($this->name(self::EVENT), $row);
+    }
+
+    public function lastEventTime(): string
+    {
+        $db = $this->resource->getConnection();
+        return (string) $db->fetchOne($db->select()->from($this->name(self::EVENT), ['MAX(applied_at)']));
+    }
+
+    /**
+     * Remember a refund in the transaction of its credit memo: a row is there if and only if the memo is.
+     */
+    public function addRefund(string $refundId, string $paymentId, string $reference, int $amount): void
+    {
+        $row = ['refund_id' => $refundId, 'payment_id' => $paymentId, 'reference' => $reference, 'amount' => $amount];
+        $this->resource->getConnection()->insert($this->name(self::REFUND), $row);
+    }
+
+    /**
+     * Return the sum of a payment's refunds that credit memos stand for.
+     */
+    public function returned(string $paymentId): int
+    {
+        $db = $this->resource->getConnection();
+        $select = $db->select()->from($this->name(self::REFUND), ['SUM(amount)'])->where('payment_id = ?', $paymentId);
+        return (int) $db->fetchOne($select);
+    }
+
+    /**
+     * Return what an order's payment has refunded as the database has it now, and keep others from changing it until
+     * the transaction ends.
+     */
+    public function refundedForUpdate(int $paymentRowId): string
+    {
+        $db = $this->resource->getConnection();
+        $select = $db->select()->from($this->name('sales_order_payment'), ['amount_refunded'])
+            ->where('entity_id = ?', $paymentRowId)->forUpdate(true);
+        return (string) $db->fetchOne($select);
+    }
+
+    private function attempt(string $where, string|int $value): ?array
+    {
+        $db = $this->resource->getConnection();
+        $select = $db->select()->from($this->name(self::ATTEMPT))->where($where, $value)->order('id DESC')->limit(1);
+        return $db->fetchRow($select) ?: null;
+    }
+
+    private function name(string $table): string
+    {
+        return $this->resource->getTableName($table);
+    }
+}

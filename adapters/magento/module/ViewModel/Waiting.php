@@ -1,0 +1,70 @@
+<?php
+
+declare(strict_types=1);
+
+namespace PaymentBridge\Checkout\ViewModel;
+
+use Magento\Checkout\Model\Session;
+use Magento\Framework\App\RequestInterface;
+use Magento\Framework\Data\Form\FormKey;
+use Magento\Framework\UrlInterface;
+use Magento\Framework\View\Element\Block\ArgumentInterface;
+use PaymentBridge\Checkout\Model\Config;
+use PaymentBridge\Checkout\Model\Orders;
+use PaymentBridge\Checkout\Model\Tables;
+
+/**
+ * What the frame's page and the waiting page show: an order number, a state, and addresses.
+ */
+class Waiting implements ArgumentInterface
+{
+    public function __construct(
+        private RequestInterface $request,
+        private Session $session,
+        private UrlInterface $urls,
+        private FormKey $formKey,
+        private Config $config,
+        private Tables $tables,
+        private Orders $orders
+    ) {
+    }
+
+    public function attempt(): array
+    {
+        return (array) $this->tables->attemptByToken((string) $this->request->getParam('token'));
+    }
+
+    public function state(): string
+    {
+        return $this->orders->state($this->orders->fresh((int) $this->attempt()['order_id']));
+    }
+
+    /**
+     * Tell whether this session placed the order; only then there are buttons.
+     */
+    public function isOwn(): bool
+    {
+        return (int) $this->session->getLastRealOrder()->getId() === (int) $this->attempt()['order_id'];
+    }
+
+    public function address(string $action): string
+    {
+        $token = ['token' => $this->attempt()['token'], '_secure' => true];
+        return $this->urls->getUrl('paymentbridge/checkout/' . $action, $action === 'start' ? ['_secure' => true] : $token);
+    }
+
+    public function widgetScript(): string
+    {
+        return $this->config->bridgeUrl((int) $this->attempt()['store_id']) . '/widget/v1/checkout.js';
+    }
+
+    public function locale(): string
+    {
+        return $this->config->locale((int) $this->attempt()['store_id']);
+    }
+
+    public function formKey(): string
+    {
+        return $this->formKey->getFormKey();
+    }
+}
