@@ -4,7 +4,7 @@ A callback, a returning browser, a shop's sync, a watching payer and the reconci
 """
 from __future__ import annotations
 
-from bridge.domain.events import Source
+from bridge.domain.events import NoteType, Source
 from bridge.domain.operation import Operation, OperationStatus
 from bridge.domain.outcome import Answer
 from bridge.domain.payment import Asking, Payment
@@ -68,6 +68,13 @@ class InquirePayment:
                 record.save()
             failpoint("operation_inquiry_uncommitted")
         return current, answer
+
+    def contradicted(self, payment: Payment, source: Source, detail: str) -> None:
+        """Keep what cannot be settled, for an operator's eye."""
+        with self._units() as unit:
+            record = self._record(unit, payment, source, None)
+            record.review(NoteType.CONTRADICTION, detail)
+            record.save()
 
     def _record(self, unit: Unit, payment: Payment, source: Source, job: Job | None) -> Record:
         locked = unit.payments.get(payment.id, lock=True)

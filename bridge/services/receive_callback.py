@@ -114,8 +114,16 @@ class ProcessCallback:
                 with self._units.read() as unit:
                     found = _by_our_reference(unit, stored, answer.statement.our_reference)
                 if found is not None:
+                    self._watch_for_another_try(*found, answer)
                     return found
         return None
+
+    def _watch_for_another_try(self, payment: Payment, operation: Operation | None, answer: Answer) -> None:
+        """A try that was given up for lost may have arrived after all: then money has moved under its name, and may move again under the next."""
+        named = answer.statement and answer.statement.our_reference
+        current = (operation or payment).reference
+        if answer.outcome is Outcome.SUCCEEDED and named != current:
+            self._inquire.contradicted(payment, Source.CALLBACK, f"the provider has carried out {named}, an earlier try than {current}")
 
 
 def _read(account: Provider, raw: RawCallback) -> tuple[Callback | None, str | None]:

@@ -261,3 +261,22 @@ def test_callback__while_the_provider_cannot_be_asked__is_tried_again(stage):
     assert states(stage) == ["received"]
     stage.advance(2), stage.advance(5)
     assert stage.payment(payment).status is Status.PAID and states(stage) == ["applied"]
+
+
+@pytest.mark.invariant("I12")
+@pytest.mark.parametrize("action", ["accept", "decline"])
+def test_callback__of_a_try_that_was_given_up_for_lost__calls_an_operator_if_money_moved(stage, action):
+    """An earlier request arrived after all: the payer may have paid twice, and nobody must overlook it (I12)."""
+    stage.sandbox.fault("request", "drop_before")
+    payment = stage.create()
+    for seconds in (5, 20, 40, 60, 5):
+        stage.advance(seconds)
+    assert stage.payment(payment).attempt == 2
+    late = stage.services.create_payment._ask._request_from(replace(stage.payment(payment), attempt=1))
+    stage.house.accounts.get("acme", "cashcloud").start(late)
+    stage.sandbox.payer(stage.sandbox.requests_of(payment["id"])[-1]["reference"], action)
+    stage.hear(), stage.work()
+    row = stage.payment(payment)
+    assert row.status is Status.PENDING and bool(row.review) is (action == "accept")
+    if action == "accept":
+        assert f"{payment['id']}-1" in row.review and stage.types(payment)[-1] == "note.contradiction"
