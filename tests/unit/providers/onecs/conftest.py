@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import pytest
-from onecs_stage import an_outside, card_sandbox, card_stage
+from onecs_stage import card_sandbox, card_stage
+from stage import an_outside
 
 
 @pytest.fixture(scope="session")

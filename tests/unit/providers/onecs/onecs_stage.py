@@ -13,17 +13,16 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
 import yaml
-from factories import NOON, FakeClock, a_house, a_key, a_profile, key_hash
-from stage import BreakableTransport, Outside, Sandbox, Stage, an_outside
+from factories import NOON, NOTIFICATION_SECRETS, PASSWORDS, SHOPS_OF, FakeClock, a_house, a_key, a_profile
+from stage import BreakableTransport, Outside, Sandbox, Stage
 
 from bridge.config import load
-from bridge.domain.payment import Payment
 from bridge.ports import RawCallback
 from bridge.providers import discover
 from bridge.sandbox.app import MOST_BODY, build
 from bridge.sandbox.server import Server
-from bridge.services.cancel_payment import CancelPayment
 from bridge.services.capture_payment import CaptureWish
+from bridge.store import schema
 from bridge.transport import Transcript
 
 MERCHANTS = {"acme": ("acme_cards", "canary-blowfish-of-acme", "canary-hmac-of-acme"),
@@ -128,8 +127,7 @@ class CardStage(Stage):
 
     def cancel(self, payment: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
         """Cancel; return the payment as the shop is answered."""
-        use_case: CancelPayment = self.services.cancel_payment
-        return json.loads(use_case(self.shop(), payment["id"], key or a_key()).body)
+        return json.loads(self.services.cancel_payment(self.shop(), payment["id"], key or a_key()).body)
 
     def entry(self, payment: Mapping[str, Any]) -> dict[str, Any]:
         """What the ledger has of the payment."""
@@ -175,8 +173,6 @@ class CardStage(Stage):
 
     def kept(self) -> list[dict[str, Any]]:
         """The kept callbacks and returns, oldest first."""
-        from bridge.store import schema
-
         with self.house.engine.connect() as connection:
             return [dict(row._mapping) for row in connection.execute(schema.callbacks.select().order_by(schema.callbacks.c.id))]
 
@@ -208,8 +204,6 @@ def profile(folder: Path, merchant: str, sandbox_url: str, outside_url: str, **a
 @contextmanager
 def card_sandbox(data: Path) -> Iterator[Sandbox]:
     """The sandbox with both merchants at both providers, on a thread, over real HTTP."""
-    from factories import PASSWORDS
-
     lines = [f"cashcloud:{merchant}@merchant.example:{password}" for merchant, password in PASSWORDS.items()]
     lines += [f"onecs:{mid}:{blowfish}:{hmac}" for mid, blowfish, hmac in MERCHANTS.values()]
     app = build(data, lines)
@@ -227,8 +221,6 @@ def card_sandbox(data: Path) -> Iterator[Sandbox]:
 @contextmanager
 def card_stage(folder: Path, sandbox: Sandbox, outside: Outside, **account: Any) -> Iterator[CardStage]:
     """Compose a house with card accounts."""
-    from factories import NOTIFICATION_SECRETS, PASSWORDS, SHOPS_OF
-
     merchants = folder / "merchants"
     merchants.mkdir(parents=True, exist_ok=True)
     for name, password in PASSWORDS.items():
@@ -248,6 +240,3 @@ def card_stage(folder: Path, sandbox: Sandbox, outside: Outside, **account: Any)
         yield made
     finally:
         house.close()
-
-
-__all__ = ["CardStage", "Payment", "an_outside", "card_sandbox", "card_stage", "key_hash"]
