@@ -53,11 +53,9 @@ class Courier:
         transaction = event["data"].get("payment", {}).get("metadata", {}).get("shopware_transaction")
         if event["type"] in SILENT or not transaction:
             return Delivery(200, "nothing to tell")
-        wait = self._still_returning(shop, event)
-        if wait:
-            return Delivery(None, "the customer's return may bring it", wait)
         try:
-            return self._tell(shop, event, transaction)
+            wait = self._still_returning(shop, event)
+            return Delivery(None, "the customer's return may bring it", wait) if wait else self._tell(shop, event, transaction)
         except ApiFailed as error:
             return _delivery(error)
         except NotFound as error:

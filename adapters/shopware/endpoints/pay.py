@@ -15,7 +15,7 @@ from adapters.shopware.endpoints.amounts import BadAmount, minor_units
 from adapters.shopware.endpoints.messages import part, text
 from adapters.shopware.endpoints.shops import Book, Registration
 from bridge.domain.payment import Payer
-from bridge.errors import BridgeError, IdempotencyMismatch, PaymentExists
+from bridge.errors import BridgeError, IdempotencyMismatch, IdempotencyRunning, PaymentExists
 from bridge.platforms import Workbench
 from bridge.ports import PaymentFilter, Shop
 from bridge.services import Services
@@ -110,7 +110,7 @@ class Pay:
         wish = _wish(call, wanted)
         try:
             return json.loads(self._services.create_payment(shop, key, wish).body)
-        except (PaymentExists, IdempotencyMismatch):
+        except (PaymentExists, IdempotencyMismatch, IdempotencyRunning):
             other = self._holding(shop, wanted)
             if other is None or other["metadata"].get("shopware_transaction") == wanted.transaction:
                 return other or json.loads(self._services.create_payment(shop, f"{key}-again", wish).body)

@@ -161,7 +161,7 @@ def in_browser(act: Callable[[Page], T]) -> T:
         with sync_playwright() as started:
             browser = started.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
             page = browser.new_page(locale="en-GB", viewport={"width": 1100, "height": 900})
-            page.set_default_timeout(30_000)
+            page.set_default_timeout(60_000)
             try:
                 return act(page)
             finally:

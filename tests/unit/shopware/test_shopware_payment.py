@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -28,6 +29,16 @@ def test_pay__twice_for_one_transaction__is_one_payment_and_returns_by_the_newes
     first, second = pay_reply(shop, order), pay_reply(shop, order, returnUrl=f"{shop.url}/payment/finalize-transaction?_sw_payment_token=new")
     assert first == second and len(scene.payments(order)) == 1
     assert scene.payment(shop, order)["return_url"].endswith("_sw_payment_token=new")
+
+
+def test_pay__six_calls_at_once__make_one_payment(scene: Scene) -> None:
+    """I1: a customer who clicks twice, or a shop that repeats, gets one payment."""
+    shop = scene.shop()
+    order = shop.place()
+    back = f"{shop.url}/payment/finalize-transaction?_sw_payment_token="
+    with ThreadPoolExecutor(6) as room:
+        replies = list(room.map(lambda number: pay_reply(shop, order, returnUrl=f"{back}{number}"), range(6)))
+    assert len({reply.get("redirectUrl") for reply in replies}) == 1 and len(scene.payments(order)) == 1
 
 
 def test_pay__no_provider_is_asked__so_a_dead_one_delays_nobody(scene: Scene) -> None:
