@@ -13,9 +13,6 @@ const heading = $('heading');
 /** @type {{api: string, locale: string, origins: string[], view: import('./view').View | null, code?: string}} */
 let { api, locale, origins, view, code } = JSON.parse($('checkout-data').textContent);
 
-/** @type {Record<string, string>} */
-const texts = (await import(`./i18n/${document.documentElement.lang}.mjs`).catch(() => import('./i18n/en.mjs'))).default;
-
 const framed = parent !== window;
 
 /** A provider's page may bring the browser back inside the frame made for it: then the page around it shows the result. */
@@ -23,7 +20,24 @@ const inner = framed && (() => {
   try { return Boolean(parent.document.getElementById('checkout-data')); } catch { return false; }
 })();
 
-/** The shop's page, once it has welcomed us. @type {import('../shared/protocol.js').Channel | undefined} */
+/** What the shop's page may ask of us. */
+const obey = {
+  'host.update': wear,
+  'host.focus': () => (FIELDS.map($).find((input) => input.checkVisibility?.() ?? input.offsetParent) ?? heading).focus(),
+  'host.cancel': () => { if (!$('cancel').hidden) act('cancel', {}, 'notCanceled'); },
+  'host.resume': () => wake(),
+  'host.bye': () => chain.stop(),
+};
+
+/** The shop's page around us is greeted before anything else is waited for. @type {Promise<[import('./host.mjs').Host, any]>} */
+const reached = new Promise((resolve) => {
+  if (framed && !inner) reachHost(origins ?? [], obey, (channel, welcome) => resolve([channel, welcome]));
+});
+
+/** @type {Record<string, string>} */
+const texts = (await import(`./i18n/${document.documentElement.lang}.mjs`).catch(() => import('./i18n/en.mjs'))).default;
+
+/** The shop's page, once it has welcomed us. @type {import('./host.mjs').Host | undefined} */
 let host;
 /** Where the shop's page wants the payer to go after success. */
 let returnUrl = '';
@@ -199,7 +213,7 @@ async function leave(event) {
   leaveAt = 0;
   if (!host) return;
   event.preventDefault();
-  const answer = await host.ask('frame.navigate', { url: anchor.href, reason: anchor.id === 'full' ? 'provider_page' : 'return' }, 1000);
+  const answer = await host.ask('frame.navigate', { url: anchor.href, reason: anchor.id === 'full' ? 'provider_page' : 'return' });
   if (answer?.ok || answer?.code === 'vetoed') return;
   anchor.removeEventListener('click', leave);
   anchor.click();
@@ -316,16 +330,8 @@ async function wear({ theme, dir, appearance }) {
   if (appearance) (await import('./look.mjs')).paint(appearance);
 }
 
-const obey = {
-  'host.update': wear,
-  'host.focus': () => (FIELDS.map($).find((input) => input.checkVisibility?.() ?? input.offsetParent) ?? heading).focus(),
-  'host.cancel': () => { if (!$('cancel').hidden) act('cancel', {}, 'notCanceled'); },
-  'host.resume': () => wake(),
-  'host.bye': () => chain.stop(),
-};
-
-/** @param {import('../shared/protocol.js').Channel} channel @param {any} welcome */
-async function welcomed(channel, welcome) {
+/** @param {[import('./host.mjs').Host, any]} reached */
+async function welcomed([channel, welcome]) {
   await wear(welcome).catch(() => {});
   host = channel;
   returnUrl = webAddress(welcome.returnUrl);
@@ -381,7 +387,7 @@ function start() {
   else if (framed) {
     new ResizeObserver(measure).observe(root);
     addEventListener('message', ({ origin, data }) => { if (origin === location.origin && data === BACK) wake(); });
-    reachHost(origins ?? [], obey, welcomed);
+    reached.then(welcomed);
   }
 }
 

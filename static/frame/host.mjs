@@ -3,11 +3,15 @@ import { NS, VERSION, isMessage, openChannel } from '../shared/protocol.js';
 
 /** Tries to be heard before the shop's page is given up. */
 const HELLOS = 20;
+/** Milliseconds until a question counts as not answered. */
+const PATIENCE = 1000;
+
+/** @typedef {import('../shared/protocol.js').Channel & {ask: (type: string, question: object) => Promise<any>}} Host */
 
 /**
  * Says hello to the page around us until it welcomes us; speaks only to an origin on which the shop may embed us.
  * @param {string[]} origins @param {Record<string, (data: any) => any>} handlers
- * @param {(channel: import('../shared/protocol.js').Channel, welcome: any) => void} welcomed
+ * @param {(host: Host, welcome: any) => void} welcomed
  */
 export function reachHost(origins, handlers, welcomed) {
   const nonce = String(crypto.getRandomValues(new BigUint64Array(2)));
@@ -25,7 +29,14 @@ export function reachHost(origins, handlers, welcomed) {
     if (source !== parent || !origins.includes(origin) || !isMessage(data) || data.type !== 'host.welcome' || data.re !== nonce || !ports[0]) return;
     clearTimeout(timer);
     removeEventListener('message', listen);
-    welcomed(openChannel(ports[0], handlers), data.data ?? {});
+    /** @type {Map<string, (answer: any) => void>} */
+    const asked = new Map();
+    const channel = openChannel(ports[0], { ...handlers, reply: (answer, re) => asked.get(re ?? '')?.(answer) });
+    const ask = (/** @type {any} */ type, /** @type {object} */ question) => new Promise((resolve) => {
+      asked.set(channel.post(type, question), resolve);
+      setTimeout(resolve, PATIENCE);
+    });
+    welcomed({ ...channel, ask }, data.data ?? {});
   };
   addEventListener('message', listen);
   hello();

@@ -8,8 +8,7 @@
  *   | 'frame.navigate' | 'frame.error'} FromFrame
  * @typedef {'host.welcome' | 'host.update' | 'host.focus' | 'host.cancel' | 'host.resume' | 'host.bye'} FromHost
  * @typedef {{ns: string, v: number, id: string, seq: number, type: FromFrame | FromHost | 'reply', re?: string, data?: any}} Message
- * @typedef {{post: (type: FromFrame | FromHost, data?: object) => string, close: () => void,
- *   ask: (type: FromFrame | FromHost, data: object, limit: number) => Promise<any>}} Channel
+ * @typedef {{post: (type: FromFrame | FromHost | 'reply', data?: object, re?: string) => string, close: () => void}} Channel
  */
 
 /** Name space and version in every message. */
@@ -30,15 +29,12 @@ function sizeOf(value) {
 
 /**
  * One end of an open channel. What a handler returns is the reply to the message.
- * @param {MessagePort} port @param {Record<string, (data: any) => any>} handlers by type
- * @returns {Channel} `ask` gives undefined where no reply came in `limit` milliseconds
+ * @param {MessagePort} port @param {Record<string, (data: any, re?: string) => any>} handlers by type @returns {Channel}
  */
 export function openChannel(port, handlers) {
   let sent = 0;
   let heard = 0;
-  /** @type {Map<string, (answer: any) => void>} */
-  const asked = new Map();
-  /** @param {string} type @param {object} [data] @param {string} [re] */
+  /** @type {Channel['post']} */
   const post = (type, data = {}, re) => {
     const id = `${++sent}`;
     port.postMessage({ ns: NS, v: VERSION, id, seq: sent, type, re, data });
@@ -47,18 +43,8 @@ export function openChannel(port, handlers) {
   port.onmessage = async ({ data: message }) => {
     if (!isMessage(message) || message.seq <= heard) return;
     heard = message.seq;
-    if (message.type === 'reply') asked.get(message.re)?.(message.data);
-    else if (Object.hasOwn(handlers, message.type)) {
-      const answer = await handlers[message.type](message.data ?? {});
-      if (answer) post('reply', answer, message.id);
-    }
+    const answer = Object.hasOwn(handlers, message.type) && await handlers[message.type](message.data ?? {}, message.re);
+    if (answer) post('reply', answer, message.id);
   };
-  return {
-    post,
-    close: () => port.close(),
-    ask: (type, data, limit) => new Promise((resolve) => {
-      asked.set(post(type, data), resolve);
-      setTimeout(resolve, limit);
-    }),
-  };
+  return { post, close: () => port.close() };
 }

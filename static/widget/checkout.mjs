@@ -33,9 +33,9 @@ import { NS, VERSION, isMessage, openChannel } from '../shared/protocol.js';
  */
 
 /** States that end in an event of their own; `waiting` may still turn. @type {Readonly<Record<string, keyof Events>>} */
-export const FINAL = Object.freeze({
+export const FINAL = {
   succeeded: 'success', declined: 'decline', canceled: 'cancel', expired: 'expire', failed: 'fail', gone: 'fail',
-});
+};
 
 /** Told again to whoever listens late. */
 const STICKY = ['ready', 'statechange', 'pending', 'error', ...Object.values(FINAL)];
@@ -45,28 +45,27 @@ const TOKENS = ['color-primary', 'color-on-primary', 'color-text', 'color-backgr
   'font-size-base', 'border-radius', 'spacing-unit'];
 
 const TEXTS = {
-  en: ['Checkout', 'Loading payment form …', 'The payment form could not be loaded', 'Try again', 'Continue on the payment page', 'Close'],
-  de: ['Bezahlen', 'Bezahlformular wird geladen …', 'Das Bezahlformular konnte nicht geladen werden', 'Noch einmal versuchen',
+  en: ['Checkout', 'Loading …', 'The payment form could not be loaded', 'Try again', 'Continue on the payment page', 'Close'],
+  de: ['Bezahlen', 'Wird geladen …', 'Das Bezahlformular konnte nicht geladen werden', 'Noch einmal versuchen',
     'Auf der Bezahlseite fortfahren', 'Schließen'],
 };
 
-const STYLE = `:host { display: block; position: relative; }
-[hidden] { display: none !important; }
-iframe { display: block; width: 100%; min-height: 420px; border: 0; border-radius: 12px; box-shadow: 0 0 0 1px #8885; }
-.wait iframe { opacity: 0; }
-.note { position: absolute; inset: 0; display: grid; place-content: center; justify-items: center; gap: 12px; padding: 24px; text-align: center; }
-.bad .note { position: static; min-height: 240px; border: 1px solid #8888; border-radius: 12px; }
-p { margin: 0; }
-i { width: 28px; height: 28px; border: 3px solid; border-inline-start-color: transparent; border-radius: 50%; animation: t 1s linear infinite; }
-@keyframes t { to { transform: rotate(1turn); } }
-button, a { min-width: 44px; min-height: 44px; padding: 8px 16px; box-sizing: border-box; border: 1px solid; border-radius: 8px; background: none; color: inherit;
-  font: inherit; cursor: pointer; }
-:focus-visible { outline: 3px solid; outline-offset: 2px; }
-dialog { width: min(480px, 100%); max-width: 100%; max-height: 100%; padding: 0; border: 0; border-radius: 16px; overscroll-behavior: contain; }
-dialog::backdrop { background: #000a; }
-dialog > button { display: block; margin-inline-start: auto; padding: 0; border-color: transparent; font-size: 24px; }
-dialog iframe { border-radius: 0; box-shadow: none; }
-@media (prefers-reduced-motion: reduce) { i { animation-duration: 4s; } }`;
+const STYLE = `:host{display:block;position:relative}
+.note{display:none}
+iframe{display:block;width:100%;min-height:420px;border:0;border-radius:12px;box-shadow:0 0 0 1px #8885}
+.wait iframe{opacity:0}
+.wait .note,.bad .note{position:absolute;inset:0;display:grid;place-content:center;justify-items:center;gap:12px;padding:24px;text-align:center}
+.bad .note{position:static;min-height:240px;border:1px solid #8888;border-radius:12px}
+p{margin:0}
+i{width:28px;height:28px;border:3px solid;border-inline-start-color:#0000;border-radius:50%;animation:t 1s linear infinite}
+@keyframes t{to{transform:rotate(1turn)}}
+button,a{min-width:44px;box-sizing:border-box;padding:10px 16px;border:1px solid;border-radius:8px;background:none;color:inherit;font:inherit;cursor:pointer}
+:focus-visible{outline:3px solid;outline-offset:2px}
+dialog{width:min(480px,100%);padding:0;border:0;border-radius:16px;overscroll-behavior:contain}
+dialog::backdrop{background:#000a}
+dialog>button{display:block;margin-inline-start:auto;padding:0;border-color:#0000;font-size:28px}
+dialog iframe{border-radius:0;box-shadow:none}
+@media(prefers-reduced-motion:reduce){i{animation-duration:4s}}`;
 
 const ORIGIN = new URL(import.meta.url).origin;
 let count = 0;
@@ -82,7 +81,7 @@ const webAddress = (url) => {
 /** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {object} [properties] @returns {HTMLElementTagNameMap[T]} */
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
-/** One checkout in a page. Every method may be called in every phase and never throws. */
+/** One checkout in a page. Every method may be called in every phase. */
 class Checkout extends EventTarget {
   /** @param {Options} options */
   constructor(options) {
@@ -102,11 +101,11 @@ class Checkout extends EventTarget {
     const hear = /** @type {EventListener} */ (listener);
     this.addEventListener(type, hear);
     const detail = this.told.get(type);
-    if (detail) queueMicrotask(() => listener(/** @type {CustomEvent<Events[K]>} */ (new CustomEvent(type, { detail }))));
+    if (detail) queueMicrotask(() => hear(new CustomEvent(type, { detail })));
     return () => this.removeEventListener(type, hear);
   }
 
-  /** @param {keyof Events} type @param {object} [detail] @returns {boolean} whether nobody minded */
+  /** @param {keyof Events} type @param {object} [detail] @returns {boolean} whether nobody minded @private */
   emit(type, detail = {}) {
     if (STICKY.includes(type)) this.told.set(type, detail);
     const fair = this.dispatchEvent(new CustomEvent(type, { detail, cancelable: true }));
@@ -117,21 +116,21 @@ class Checkout extends EventTarget {
 
   /**
    * Shows the checkout in an element, or over the page; a mounted one is moved.
+   * Rejects where the selector finds nothing.
    * @param {string | Element} [target] an element or a selector; not needed for `overlay` and `page` @returns {Promise<this>}
    */
   async mount(target = document.body) {
-    const place = typeof target === 'string' ? document.querySelector(target) : target;
+    const place = /** @type {Element} */ (typeof target === 'string' ? document.querySelector(target) : target);
     this.unmount();
     const running = this.running = new AbortController();
-    if (!place) return this.fail('frame_timeout', false);
     const { checkout, mode } = this.options;
     try {
       this.token = String(await (typeof checkout === 'function' ? checkout() : checkout));
     } catch { this.token = ''; }
     if (running.signal.aborted) return this;
     this.place(place, mode);
-    if (!/^chk_[\w-]{1,200}$/.test(this.token)) return this.fail('session_expired', false);
-    if (mode === 'page') location.assign(this.url());
+    if (!/^chk_[\w-]{1,200}$/.test(this.token)) this.fail('session_expired', false);
+    else if (mode === 'page') location.assign(this.url());
     else this.load();
     return this;
   }
@@ -143,12 +142,13 @@ class Checkout extends EventTarget {
     return `${ORIGIN}/checkout/${this.token}${language ? `?locale=${encodeURIComponent(language)}` : ''}`;
   }
 
+  /** @private */
   texts() {
     const { locale } = this.options;
     return TEXTS[/^de/i.test((locale !== 'auto' && locale) || document.documentElement.lang || navigator.language) ? 'de' : 'en'];
   }
 
-  /** @param {Element} place @param {Mode} [mode] */
+  /** @param {Element} place @param {Mode} [mode] @private */
   place(place, mode) {
     const { signal } = /** @type {AbortController} */ (this.running);
     const host = this.host = place.localName === 'bridge-checkout' ? /** @type {HTMLElement} */ (place) : make('div');
@@ -162,12 +162,12 @@ class Checkout extends EventTarget {
     shadow.replaceChildren(box);
     if (host !== place) place.append(host);
     addEventListener('message', (event) => this.hear(event), { signal });
-    for (const type of ['pageshow', 'online', 'focus']) addEventListener(type, () => this.channel?.post('host.resume'), { signal });
-    document.addEventListener('visibilitychange', () => this.channel?.post('host.resume'), { signal });
+    const resume = () => this.channel?.post('host.resume');
+    for (const type of ['pageshow', 'online', 'focus', 'visibilitychange']) addEventListener(type, resume, { signal });
     if (box instanceof HTMLDialogElement) this.open(box, signal);
   }
 
-  /** @param {HTMLDialogElement} dialog @param {AbortSignal} signal */
+  /** @param {HTMLDialogElement} dialog @param {AbortSignal} signal @private */
   open(dialog, signal) {
     const [title, , , , , close] = this.texts();
     const button = make('button', { textContent: '×', ariaLabel: close, onclick: () => this.askToClose() });
@@ -187,17 +187,18 @@ class Checkout extends EventTarget {
     dialog.showModal();
   }
 
-  /** Closes unless the page minds; the payment goes on without a window. */
+  /** Closes unless the page minds; the payment goes on without a window. @private */
   askToClose() {
     if (this.options.mode !== 'overlay' || !this.emit('closerequest')) return;
     this.unmount();
     this.emit('close');
   }
 
-  /** @param {number} [attempt] */
+  /** @param {number} [attempt] @private */
   load(attempt = 0) {
     const [title, loading] = this.texts();
     this.drop();
+    this.state = 'loading';
     const frame = this.frame = make('iframe', {
       title, name: `bridge-checkout-${++count}`, referrerPolicy: 'origin', allow: "payment *; publickey-credentials-get *; unload 'none'",
     });
@@ -207,30 +208,32 @@ class Checkout extends EventTarget {
     this.say('wait', loading, make('i'));
     this.box?.append(frame);
     const half = (this.options.timeoutMs ?? 15_000) / 2;
-    const giveUp = () => {
-      if (this.frame !== frame || this.channel) return;
-      if (attempt) this.fail(navigator.onLine ? (frame.dataset.came ? 'frame_refused' : 'frame_timeout') : 'network', true);
+    let came = false;
+    /* Who has said hello gets twice the time. */
+    const giveUp = (patient = true) => {
+      if (this.frame !== frame || this.state !== 'loading') return;
+      if (this.channel && patient) this.timer = setTimeout(giveUp, half * 2, false);
+      else if (attempt) this.fail(!navigator.onLine ? 'network' : came ? 'frame_refused' : 'frame_timeout', true);
       else this.load(1);
     };
     this.timer = setTimeout(giveUp, half);
     /* A page that was refused, or could not be reached, comes too: only a page of ours says hello. */
     frame.onload = () => {
+      came = true;
       if (this.frame !== frame || this.channel) return;
       clearTimeout(this.timer);
-      frame.dataset.came = '1';
       this.timer = setTimeout(giveUp, Math.min(half, 3000));
     };
   }
 
-  /** @param {string} mood @param {string} text @param {...Node} parts */
+  /** @param {string} mood @param {string} text @param {...Node} parts @private */
   say(mood, text, ...parts) {
     if (!this.box || !this.note) return;
     this.box.className = mood;
-    this.note.hidden = !mood;
     this.note.replaceChildren(...parts, make('p', { role: 'status', textContent: text }));
   }
 
-  /** Shows what is wrong, and the ways on. @param {Fault} code @param {boolean} retryable @returns {this} */
+  /** Shows what is wrong, and the ways on. @param {Fault} code @param {boolean} retryable @private */
   fail(code, retryable) {
     const [, , message, again, onward] = this.texts();
     this.drop();
@@ -243,40 +246,39 @@ class Checkout extends EventTarget {
     if (this.token) slot.append(make('a', { href: this.url(), target: '_top', textContent: onward }));
     this.note?.append(slot);
     this.emit('error', { code, message, retryable });
-    return this;
   }
 
-  /** @param {MessageEvent} event */
+  /** @param {MessageEvent} event @private */
   hear({ origin, source, data }) {
     if (origin !== ORIGIN || !source || source !== this.frame?.contentWindow || data?.ns !== NS || data.type !== 'frame.hello') return;
     const { nonce, versions } = data.data ?? {};
-    if (!Array.isArray(versions) || !versions.includes(VERSION)) return void this.fail('version_mismatch', false);
+    if (!Array.isArray(versions) || !versions.includes(VERSION)) return this.fail('version_mismatch', false);
     if (!isMessage(data) || typeof nonce !== 'string') return;
     const { port1, port2 } = new MessageChannel();
-    clearTimeout(this.timer);
     this.channel?.close();
-    const channel = this.channel = openChannel(port1, this.handlers());
+    /** @type {{post: (type: any, data?: object) => string, close: () => void} | undefined} */
+    this.channel = openChannel(port1, this.handlers());
     const { mode = 'inline', returnUrl } = this.options;
     const welcome = { ns: NS, v: VERSION, id: '0', seq: 0, type: 'host.welcome', re: nonce, data: { mode, ...this.look(), returnUrl: webAddress(returnUrl) } };
-    try {
-      this.frame.contentWindow?.postMessage(welcome, ORIGIN, [port2]);
-    } catch { channel.close(); }
+    this.frame.contentWindow?.postMessage(welcome, ORIGIN, [port2]);
   }
 
-  /** @returns {{theme: string, dir?: string, appearance?: Record<string, string>}} */
+  /** @returns {{theme: string, dir?: string, appearance?: Record<string, string>}} @private */
   look() {
     const { theme = 'auto', dir, appearance } = this.options;
-    const entries = Object.entries(appearance ?? {}).map(([token, value]) => [token, String(value).slice(0, 200)]);
-    return { theme, dir, appearance: appearance && Object.fromEntries(entries.slice(0, 20)) };
+    const entries = Object.entries(appearance ?? {}).slice(0, 10).map(([token, value]) => [token, `${value}`.slice(0, 200)]);
+    return { theme, dir, appearance: appearance && Object.fromEntries(entries) };
   }
 
-  /** What the frame may ask of the page. @returns {Record<string, (data: any) => any>} */
+  /** What the frame may ask of the page. @returns {Record<string, (data: any) => any>} @private */
   handlers() {
     const { frame } = this;
+    /** @param {any} data @returns {Outline} */
+    const outline = ({ state, previous, expiresAt, reason }) => ({ session: this.token, state: `${state}`, previous, expiresAt, reason });
     /** @param {any} data */
-    const follow = ({ state, previous, expiresAt = null, reason = null }) => {
-      const detail = { session: this.token, state: String(state), previous, expiresAt, reason };
-      this.state = detail.state;
+    const follow = (data) => {
+      const detail = outline(data);
+      const state = this.state = detail.state;
       this.emit('statechange', detail);
       if (state === 'waiting') this.emit('pending', detail);
       else if (Object.hasOwn(FINAL, state)) this.emit(FINAL[state], detail);
@@ -284,11 +286,11 @@ class Checkout extends EventTarget {
     return {
       'frame.ready': (data) => {
         this.say('', '');
-        this.emit('ready', { session: this.token, state: String(data.state), expiresAt: data.expiresAt ?? null });
-        if (data.state !== this.state) follow({ ...data, previous: this.state });
+        this.emit('ready', outline(data));
+        follow(data);
       },
       'frame.state': follow,
-      'frame.submit': ({ method }) => { this.emit('submit', { method: String(method) }); },
+      'frame.submit': ({ method }) => { this.emit('submit', { method: `${method}` }); },
       'frame.resize': ({ height }) => {
         if (!frame || !(height > 0)) return;
         const fit = Math.min(2400, Math.max(120, Math.ceil(height)));
@@ -297,12 +299,12 @@ class Checkout extends EventTarget {
       },
       'frame.escape': () => this.askToClose(),
       'frame.scrollintoview': () => frame?.scrollIntoView({ block: 'nearest' }),
-      'frame.error': ({ code, message, retryable }) => { this.emit('error', { code, message: String(message), retryable: Boolean(retryable) }); },
+      'frame.error': ({ code, message, retryable }) => { this.emit('error', { code, message: `${message}`, retryable: !!retryable }); },
       'frame.navigate': ({ url, reason }) => {
         const to = webAddress(url);
-        const allowed = this.options.returnUrl ? [ORIGIN, new URL(webAddress(this.options.returnUrl) || location.href).origin] : [];
-        if (!to || (allowed.length && !allowed.includes(new URL(to).origin))) return { ok: false, code: 'refused' };
-        if (!this.emit('navigate', { url: to, reason: String(reason) })) return { ok: false, code: 'vetoed' };
+        const own = webAddress(this.options.returnUrl);
+        if (!to || (own && ![own, ORIGIN].some((url) => new URL(url).origin === new URL(to).origin))) return { ok: false, code: 'refused' };
+        if (!this.emit('navigate', { url: to, reason: `${reason}` })) return { ok: false, code: 'vetoed' };
         setTimeout(() => location.assign(to));
         return { ok: true };
       },
@@ -340,6 +342,7 @@ class Checkout extends EventTarget {
     this.host = this.box = this.note = undefined;
   }
 
+  /** @private */
   drop() {
     clearTimeout(this.timer);
     this.channel?.close();

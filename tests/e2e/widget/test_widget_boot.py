@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, Route
-from widget_acts import FRAME, heard, inside, open_ready, wait_for
+from widget_acts import FRAME, heard, inside, open_ready, poll, wait_for
 from widget_stage import Stage
 
 
@@ -28,7 +28,7 @@ def test_boot__each_way_in__is_ready(way: str, stage: Stage, page: Page) -> None
     token = stage.token()
     page.goto(stage.page(ways_in(stage, token)[way], "/boot"))
     if way == "trigger":
-        page.wait_for_function("!!customElements.get('bridge-checkout')")
+        poll(page, "!!customElements.get('bridge-checkout')")
         page.get_by_role("button", name="Pay").click()
     assert wait_for(page, "ready")["session"] == token
     assert inside(page).get_by_role("heading", level=1).inner_text().startswith("Pay")
@@ -70,13 +70,13 @@ def test_boot__connected_disconnected_connected_in_one_breath__is_one_frame(stag
 def test_boot__two_widgets_side_by_side__each_hears_its_own(stage: Stage, page: Page) -> None:
     one, other = stage.token(), stage.token()
     page.goto(stage.page(stage.element(one) + stage.element(other), "/boot"))
-    page.wait_for_function("heard.filter(([t]) => t === 'ready').length === 2")
+    poll(page, "heard.filter(([t]) => t === 'ready').length === 2")
     assert {event["session"] for event in heard(page, "ready")} == {one, other}
 
 
 def test_boot__twenty_mounts_and_destroys__leave_nothing(stage: Stage, page: Page) -> None:
     page.goto(stage.page(f'<div id=pay></div><script type=module>{module(stage)}window.make = createCheckout</script>', "/boot"))
-    page.wait_for_function("!!window.make")
+    poll(page, "!!window.make")
     cycle = """async ([token, times]) => { for (let i = 0; i < times; i++) {
       const c = make({checkout: token}); await c.mount('#pay'); await new Promise(done => c.on('ready', done)); c.destroy(); } }"""
     token = stage.token()
@@ -101,7 +101,7 @@ def test_boot__destroy_in_every_phase__is_silent(phase: str, stage: Stage, page:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(stage.page(f'<div id=pay></div><script type=module>{module(stage)}window.make = createCheckout</script>', "/boot"))
-    page.wait_for_function("!!window.make")
+    poll(page, "!!window.make")
     page.evaluate(
         """async ([token, phase]) => {
         const c = make({checkout: () => new Promise(r => setTimeout(r, phase === 'fetching' ? 300 : 0, token))});
@@ -159,7 +159,7 @@ def test_fallback__frame_does_not_come__is_a_named_error_with_ways_on(trouble: s
 @pytest.mark.parametrize("token", ["", "nonsense", "chk_unknownunknownunknown1", "<img src=x onerror=alert(1)>"])
 def test_fallback__token_is_none_of_ours__is_an_error_and_never_an_empty_box(token: str, stage: Stage, page: Page) -> None:
     page.goto(stage.page(f'<div id=pay></div><script type=module>{module(stage)}window.make = createCheckout</script>', "/boot"))
-    page.wait_for_function("!!window.make")
+    poll(page, "!!window.make")
     code = page.evaluate(
         "token => new Promise(done => { const c = make({checkout: token, timeoutMs: 2000}); c.on('error', e => done(e.detail.code)); c.mount('#pay'); })",
         token,
@@ -171,7 +171,7 @@ def test_fallback__token_is_none_of_ours__is_an_error_and_never_an_empty_box(tok
 def test_events__late_listener__hears_what_lasts(stage: Stage, page: Page) -> None:
     page.goto(stage.page(f'<div id=pay></div><script type=module>{module(stage)}window.c = createCheckout({{checkout: "{stage.token()}"}}); '
                          'await c.mount("#pay"); c.on("ready", () => { window.early = true; });</script>', "/boot"))  # fmt: skip
-    page.wait_for_function("window.early")
+    poll(page, "window.early")
     late = page.evaluate("Promise.all(['ready', 'statechange'].map(t => new Promise(done => c.on(t, e => done(e.detail.state)))))")
     assert late == ["ready", "ready"]
 
@@ -186,7 +186,7 @@ def test_handshake__first_hellos_are_lost__repeats_them(stage: Stage, page: Page
 def test_boot__moved_with_append__loads_again_and_resumes(stage: Stage, page: Page) -> None:
     open_ready(page, stage.page(stage.element(stage.token()) + "<section id=there></section>", "/boot"))
     page.evaluate("there.append(document.querySelector('bridge-checkout'))")
-    page.wait_for_function("heard.filter(([t]) => t === 'ready').length === 2")
+    poll(page, "heard.filter(([t]) => t === 'ready').length === 2")
     assert inside(page).locator("#wallet_username").is_visible()
 
 

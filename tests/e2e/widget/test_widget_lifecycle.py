@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Page
 from support import until
-from widget_acts import FRAME, frame_of, heard, inside, open_ready, pretend, wait_for
+from widget_acts import FRAME, frame_of, heard, inside, open_ready, poll, pretend, wait_for
 from widget_stage import Stage
 
 
@@ -17,7 +17,7 @@ def overlay(stage: Stage, token: str, more: str = "") -> str:
 
 def open_overlay(stage: Stage, page: Page, more: str = "", path: str = "/overlay") -> None:
     page.goto(stage.page(overlay(stage, stage.token(), more), path))
-    page.wait_for_function("!!customElements.get('bridge-checkout')")
+    poll(page, "!!customElements.get('bridge-checkout')")
     page.get_by_role("button", name="Pay").focus()
     page.keyboard.press("Enter")
     wait_for(page, "ready")
@@ -52,7 +52,7 @@ def test_history__whole_visit__adds_no_entry(stage: Stage, page: Page) -> None:
     wait_for(page, "ready")
     entries = page.evaluate("history.length")
     page.evaluate("document.querySelector('bridge-checkout').checkout.reload()")
-    page.wait_for_function("heard.filter(([t]) => t === 'ready').length === 2")
+    poll(page, "heard.filter(([t]) => t === 'ready').length === 2")
     inside(page).locator("#cancel").click()
     wait_for(page, "cancel")
     assert page.evaluate("history.length") == entries

@@ -13,7 +13,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page
 from support import until
-from widget_acts import FRAME, ask_for_money, frame_of, heard, inside, open_ready, wait_for
+from widget_acts import FRAME, ask_for_money, frame_of, heard, inside, open_ready, poll, wait_for
 from widget_stage import PAYER, Stage
 
 
@@ -245,7 +245,7 @@ def test_limits__six_user_names__are_five_questions(stage: Stage, page: Page) ->
     open_ready(page, stage.page(stage.element(stage.token()), "/protocol"))
     for number in range(5):
         ask_for_money(page, f"nobody{number}@example.com")
-        page.wait_for_function("n => heard.filter(([t]) => t === 'submit').length === n", arg=number + 1)
+        poll(page, "n => heard.filter(([t]) => t === 'submit').length === n", number + 1)
         inside(page).locator("[data-state=ready] #wallet_username-error:visible, [data-state=blocked]").first.wait_for()
     inside(page).get_by_role("heading", name="Too many tries").wait_for()
     assert not inside(page).locator("#send").is_visible()

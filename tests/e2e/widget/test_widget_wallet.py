@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route
-from widget_acts import FRAME, ask_for_money, frame_of, heard, inside, open_ready, pretend, wait_for
+from widget_acts import FRAME, ask_for_money, frame_of, heard, inside, open_ready, poll, pretend, wait_for
 from widget_stage import Stage
 
 POLLS = "**/v1/checkout/*"
@@ -140,7 +140,7 @@ def test_reload__while_waiting__resumes(stage: Stage, page: Page, waiting: dict[
     page.reload()
     assert wait_for(page, "ready")["state"] == "awaiting"
     act(page, "reload")
-    page.wait_for_function("heard.filter(([t]) => t === 'ready').length === 2")
+    poll(page, "heard.filter(([t]) => t === 'ready').length === 2")
 
 
 def test_second_tab__same_checkout__shows_the_same(stage: Stage, page: Page, waiting: dict[str, Any]) -> None:

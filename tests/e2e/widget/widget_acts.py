@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,7 +34,16 @@ def heard(page: Page, kind: str | None = None) -> list[Any]:
 def wait_for(page: Page, kind: str, **fields: Any) -> dict[str, Any]:
     """Wait until the shop's page heard an event, with these fields, and return its detail."""
     test = "([kind, fields]) => heard.find(([t, d]) => t === kind && Object.entries(fields).every(([k, v]) => d[k] === v))?.[1]"
-    return page.wait_for_function(test, arg=[kind, fields]).json_value()
+    return poll(page, test, [kind, fields])
+
+
+def poll(page: Page, script: str, argument: Any = None) -> Any:
+    """Ask the page until its answer is true, and return it. Asked from here, it need not be drawing frames to answer."""
+    deadline = time.monotonic() + 45
+    while not (found := page.evaluate(script, argument)):
+        assert time.monotonic() < deadline, f"never true: {script} {argument}; heard: {page.evaluate('window.heard')}"
+        page.wait_for_timeout(50)
+    return found
 
 
 def open_ready(page: Page, url: str) -> Page:
