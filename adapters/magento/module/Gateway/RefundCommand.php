@@ -27,6 +27,9 @@ use PaymentBridge\Core\RefundUnknownException;
  */
 class RefundCommand implements CommandInterface
 {
+    private const UNKNOWN = 'It is not known yet whether the refund was done. Please make the same credit memo again in '
+        . 'some minutes: it is refunded only once. Do not change the amount, and do not refund offline.';
+
     public function __construct(private Clients $clients, private Tables $tables, private Log $log)
     {
     }
@@ -56,10 +59,7 @@ class RefundCommand implements CommandInterface
             return $guard->refund($paymentId, $reference, $amount, 'credit memo');
         } catch (RefundUnknownException $unknown) {
             $this->log->note('a refund has no answer yet', ['payment' => $paymentId, 'why' => $unknown->getMessage()]);
-            throw new CommandException(__(
-                'It is not known yet whether the refund was done. Please make the same credit memo again in some '
-                . 'minutes: it is refunded only once. Do not change the amount, and do not refund offline.'
-            ), $unknown);
+            throw new CommandException(__(self::UNKNOWN), $unknown);
         } catch (RefundFailedException | BridgeException $refused) {
             $this->log->note('a refund was refused', ['payment' => $paymentId, 'why' => $refused->getMessage()]);
             throw new CommandException(__('Nothing was refunded: %1', $refused->getMessage()), $refused);

@@ -1,0 +1,94 @@
+<?php
+
+namespace PaymentBridge\Checkout\Tests;
+
+use PaymentBridge\Core\ApiException;
+use PaymentBridge\Core\Client;
+use PaymentBridge\Core\NoAnswerException;
+
+/**
+ * The bridge in memory: payments by key, refunds by key, each done once; it can lose its answers.
+ */
+final class PaperBridge extends Client
+{
+    public $payments = [];
+    public $refunds = [];
+    public $asked = [];
+    public $keys = [];
+    public $loses = 0; // this many answers, after the work is done
+    public $refuses = null; // [status, problem]
+    public $refundStatus = 'succeeded';
+    public $outcomeKnown = true;
+
+    public function has(array $payment)
+    {
+        $this->payments[$payment['id']] = $payment;
+    }
+
+    public function createPayment(array $body, $key)
+    {
+        $this->asked[] = ['create', $key, $body];
+        $this->refuse();
+        if (!isset($this->keys[$key])) {
+            $id = 'pay_' . (count($this->payments) + 1);
+            $this->keys[$key] = $id;
+            $this->has($body + self::blank() + ['id' => $id]);
+        }
+        return $this->say($this->payments[$this->keys[$key]]);
+    }
+
+    public function payment($id)
+    {
+        $this->asked[] = ['payment', $id];
+        if (!isset($this->payments[$id])) {
+            throw new ApiException(404, ['code' => 'not_found']);
+        }
+        return $this->say($this->payments[$id]);
+    }
+
+    public function cancel($paymentId, $key)
+    {
+        $this->asked[] = ['cancel', $paymentId];
+        $this->refuse();
+        $this->payments[$paymentId] = ['status' => 'canceled', 'sequence' => 9] + $this->payments[$paymentId];
+        return $this->say($this->payments[$paymentId]);
+    }
+
+    public function refund($paymentId, array $body, $key)
+    {
+        $this->asked[] = ['refund', $key, $body];
+        $this->refuse();
+        if (!isset($this->refunds[$key])) {
+            $id = 'ref_' . (count($this->refunds) + 1);
+            $this->refunds[$key] = $body + ['id' => $id, 'status' => $this->refundStatus, 'outcome_known' => $this->outcomeKnown];
+        }
+        return $this->say($this->refunds[$key]);
+    }
+
+    public function refunds($paymentId, $cursor = null)
+    {
+        return ['data' => array_values($this->refunds), 'next_cursor' => null];
+    }
+
+    public static function blank()
+    {
+        return ['status' => 'created', 'sequence' => 1, 'outcome_known' => true, 'amount_captured' => 0, 'amount_refunded' => 0,
+            'amount_refund_pending' => 0, 'checkout' => ['url' => 'https://bridge.example/checkout/chk_1', 'token' => 'chk_1']];
+    }
+
+    private function say(array $answer)
+    {
+        if ($this->loses > 0) {
+            $this->loses--;
+            throw new NoAnswerException('lost');
+        }
+        return $answer;
+    }
+
+    private function refuse()
+    {
+        if ($this->refuses !== null) {
+            throw new ApiException($this->refuses[0], $this->refuses[1]);
+        }
+    }
+}

@@ -1,0 +1,269 @@
+<?php
+
+namespace PaymentBridge\Checkout\Tests;
+
+use PaymentBridge\Checkout\Cron\Expire;
+use PaymentBridge\Checkout\Observer\GiveUpAtTheBridge;
+use PaymentBridge\Core\ApiException;
+use PaymentBridge\Core\BusyException;
+use PaymentBridge\Core\NoAnswerException;
+use PHPUnit\Framework\TestCase;
+
+final class PaymentsTest extends TestCase
+{
+    /** @var House */
+    private $house;
+
+    protected function setUp(): void
+    {
+        $this->house = new House();
+    }
+
+    /** @dataProvider amounts */
+    public function testStartAsksForTheOrdersTotalInItsCurrency($total, $currency, $minor)
+    {
+        $this->house->payments->start($this->house->order(123, $total, $currency));
+        $body = $this->house->bridge()->asked[0][2];
+        self::assertSame([$minor, $currency], [$body['amount'], $body['currency']]);
+    }
+
+    public function amounts()
+    {
+        return [['49.9900', 'EUR', 4999], [0.29, 'EUR', 29], ['1234.0000', 'JPY', 1234], ['1.2350', 'KWD', 1235], [19.99, 'USD', 1999]];
+    }
+
+    public function testStartTwiceIsOnePayment()
+    {
+        $order = $this->house->order();
+        $first = $this->house->payments->start($order);
+        self::assertSame($first['payment_id'], $this->house->payments->start($order)['payment_id']);
+        self::assertSame('https://bridge.example/checkout/chk_1', $first['checkout_url']);
+        self::assertCount(1, $this->creates());
+    }
+
+    public function testStartAfterALostAnswerSendsTheSameKeyAndBody()
+    {
+        $order = $this->house->order();
+        $this->house->bridge()->loses = 1;
+        try {
+            $this->house->payments->start($order);
+            self::fail('the answer was not lost');
+        } catch (NoAnswerException $lost) {
+            $this->house->payments->start($order);
+        }
+        list($first, $second) = $this->creates();
+        self::assertSame([$first, 1], [$second, count($this->house->bridge()->payments)]);
+    }
+
+    public function testStartWhileSomebodyElseStartsWaitsForThem()
+    {
+        $this->house->busy = true;
+        $this->expectException(BusyException::class);
+        $this->house->payments->start($this->house->order());
+    }
+
+    public function testStartThatTheBridgeRefusesEndsTheOrder()
+    {
+        $order = $this->house->order();
+        $this->house->bridge()->refuses = [422, ['code' => 'currency_not_supported', 'detail' => 'No.']];
+        try {
+            $this->house->payments->start($order);
+            self::fail('nothing was refused');
+        } catch (ApiException $refused) {
+            self::assertSame(['canceled', 'failed'], [$order->getState(), $this->house->tables->attempts[1]['status']]);
+        }
+    }
+
+    public function testStartOfAnOrderThatTheBridgeKnowsTakesItsPayment()
+    {
+        $order = $this->house->order();
+        $this->house->bridge()->has(['id' => 'pay_7', 'order_reference' => '000000123'] + PaperBridge::blank());
+        $this->house->bridge()->refuses = [409, ['code' => 'payment_exists', 'payment_id' => 'pay_7']];
+        self::assertSame('pay_7', $this->house->payments->start($order)['payment_id']);
+    }
+
+    public function testStartOfAPaidOrderStartsNothing()
+    {
+        $order = $this->house->order();
+        $order->data['invoices'] = ['49.9900'];
+        self::assertNull($this->house->payments->start($order));
+        self::assertSame([], $this->house->bridge()->asked);
+    }
+
+    public function testStartAfterADeclineEndsTheOrderInsteadOfAskingAgain()
+    {
+        $order = $this->house->order();
+        $this->house->payments->start($order);
+        $this->bridgeSays(['status' => 'declined', 'sequence' => 3]);
+        self::assertNull($this->house->payments->start($order));
+        self::assertSame(['canceled', 1], [$order->getState(), count($this->creates())]);
+    }
+
+    public function testStartOfAnotherStoreUsesThatStoresKey()
+    {
+        $this->house->settings['paymentbridge/connection/api_key@2'] = 'ENC:sk_store_2_key';
+        $this->house->payments->start($this->house->order(200, '5.0000', 'EUR', 2));
+        self::assertSame([[], 1], [$this->house->bridge()->asked, count($this->house->bridge('sk_store_2_key')->payments)]);
+        $attempt = $this->house->tables->attempts[1];
+        $this->house->payments->refresh($attempt);
+        self::assertSame([], $this->house->bridge()->asked);
+    }
+
+    public function testRefreshOfAPaidPaymentMakesOneInvoiceAndOneMail()
+    {
+        $order = $this->house->order();
+        $attempt = $this->house->payments->start($order);
+        $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]);
+        $this->house->payments->refresh($attempt);
+        $this->house->payments->refresh($attempt);
+        self::assertSame([['49.9900'], 1], [$order->data['invoices'], $this->house->mails]);
+        self::assertSame('pay_1', $order->getPayment()->getTransactionId());
+    }
+
+    public function testRefreshOfALateAttemptThatPaidFirstOneStaysPaid()
+    {
+        $order = $this->house->order();
+        $first = $this->house->attempt($order, ['payment_id' => 'pay_a', 'token' => 'a']);
+        $second = $this->house->attempt($order, ['payment_id' => 'pay_b', 'token' => 'b', 'attempt' => 2]);
+        $this->house->bridge()->has($this->told(['id' => 'pay_b', 'status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]));
+        $this->house->bridge()->has($this->told(['id' => 'pay_a', 'status' => 'declined', 'sequence' => 4]));
+        foreach ([$first, $second, $first] as $attempt) {
+            $this->house->payments->refresh($attempt);
+        }
+        self::assertSame(['processing', ['49.9900']], [$order->getState(), $order->data['invoices']]);
+    }
+
+    public function testRefreshOfASecondPaidAttemptIsAnAlert()
+    {
+        $order = $this->house->order();
+        $order->data['invoices'] = ['49.9900'];
+        $this->house->attempt($order, ['payment_id' => 'pay_a', 'token' => 'a', 'paid' => 1]);
+        $second = $this->house->attempt($order, ['payment_id' => 'pay_b', 'token' => 'b', 'attempt' => 2]);
+        $this->house->bridge()->has($this->told(['id' => 'pay_b', 'status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]));
+        $this->house->payments->refresh($second);
+        self::assertSame([1, ['49.9900']], [count($this->house->alerts), $order->data['invoices']]);
+        self::assertStringContainsString('49.99 EUR', $this->house->alerts[0]);
+    }
+
+    public function testGiveUpCancelsThePaymentThenTheOrder()
+    {
+        $order = $this->house->order();
+        $attempt = $this->house->payments->start($order);
+        $this->house->payments->giveUp($attempt);
+        self::assertSame(['canceled', 'canceled'], [$order->getState(), $this->house->bridge()->payments['pay_1']['status']]);
+    }
+
+    public function testGiveUpOfWhatIsPaidMeanwhileKeepsTheMoneyAndTheOrder()
+    {
+        $order = $this->house->order();
+        $attempt = $this->house->payments->start($order);
+        $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]);
+        $this->house->bridge()->refuses = [409, ['code' => 'not_cancelable']];
+        $this->house->payments->giveUp($attempt);
+        self::assertSame('processing', $order->getState());
+    }
+
+    public function testExpireAsksTheBridgeFirstAndBelievesIt()
+    {
+        $order = $this->house->order();
+        $this->house->payments->start($order);
+        $this->expire();
+        self::assertSame('pending_payment', $order->getState());
+        $this->bridgeSays(['status' => 'expired', 'sequence' => 3]);
+        $this->expire();
+        self::assertSame('canceled', $order->getState());
+    }
+
+    public function testExpireWithoutAnAnswerCancelsNothingAndGoesOn()
+    {
+        $silent = $this->house->order(124);
+        $this->house->attempt($silent, ['payment_id' => 'pay_unknown', 'token' => 'x']);
+        $order = $this->house->order(125);
+        $this->house->tables->neverAsked = [125];
+        $this->expire();
+        self::assertSame(['pending_payment', 'canceled'], [$silent->getState(), $order->getState()]);
+    }
+
+    public function testExpireFindsWhatBecameOfALostCreate()
+    {
+        $order = $this->house->order();
+        $this->house->bridge()->loses = 1;
+        try {
+            $this->house->payments->start($order);
+        } catch (NoAnswerException $lost) {
+            $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]);
+        }
+        $this->expire();
+        self::assertSame(['processing', 1], [$order->getState(), count($this->house->bridge()->payments)]);
+    }
+
+    /** @dataProvider cancels */
+    public function testCancelInTheBackOfficeWaitsForTheBridge($change, $refuses, $isCanceled)
+    {
+        $order = $this->house->order();
+        $this->house->payments->start($order);
+        $this->bridgeSays($change);
+        $this->house->bridge()->refuses = $refuses;
+        try {
+            $this->cancelObserved($order);
+            self::assertTrue($isCanceled);
+        } catch (\Magento\Framework\Exception\LocalizedException $underWay) {
+            self::assertFalse($isCanceled);
+        }
+    }
+
+    public function cancels()
+    {
+        $no = [409, ['code' => 'not_cancelable']];
+        return [
+            'waiting' => [[], null, true],
+            'over already' => [['status' => 'declined'], $no, true],
+            'paid' => [['status' => 'paid', 'amount_captured' => 4999], $no, false],
+            'nobody knows' => [['status' => 'failed', 'outcome_known' => false], $no, false],
+        ];
+    }
+
+    public function testCancelOfAnOrderPaidAnotherWayIsNotOurs()
+    {
+        $order = $this->house->order();
+        $order->getPayment()->setMethod('checkmo');
+        $this->cancelObserved($order);
+        self::assertSame([], $this->house->bridge()->asked);
+    }
+
+    private function cancelObserved($order)
+    {
+        $observer = new class extends \Magento\Framework\Event\Observer {
+            public function getData($name)
+            {
+                return $this->data[$name];
+            }
+        };
+        $observer->data['payment'] = $order->getPayment();
+        (new GiveUpAtTheBridge($this->house->config, $this->house->tables, $this->house->payments))->execute($observer);
+    }
+
+    private function expire()
+    {
+        $house = $this->house;
+        (new Expire($house->tables, $house->payments, $house->orders, $house->config, $house->log))->execute();
+    }
+
+    private function bridgeSays(array $change)
+    {
+        $bridge = $this->house->bridge();
+        $bridge->payments['pay_1'] = $change + $bridge->payments['pay_1'];
+    }
+
+    private function told(array $payment)
+    {
+        return $payment + ['order_reference' => '000000123', 'amount' => 4999, 'currency' => 'EUR'] + PaperBridge::blank();
+    }
+
+    private function creates()
+    {
+        return array_values(array_filter($this->house->bridge()->asked, static function ($one) {
+            return $one[0] === 'create';
+        }));
+    }
+}

@@ -1,0 +1,234 @@
+<?php
+
+/*
+ * The least that stands for Magento where the module's own thoughts are tested: names, constants, and objects that
+ * remember what they were told. What Magento itself does with them was seen in a real Magento, and is not shown here.
+ */
+
+// phpcs:disable PSR1.Classes.ClassDeclaration -- thirty files of three lines would be read by nobody
+
+namespace {
+    function __($text, ...$values)
+    {
+        foreach ($values as $i => $value) {
+            $text = str_replace('%' . ($i + 1), (string) $value, (string) $text);
+        }
+        return new \Magento\Framework\Phrase((string) $text);
+    }
+
+    /** getX, setX, hasX over a plain array. */
+    class Anything
+    {
+        public $data = [];
+
+        public function __construct(...$ignored)
+        {
+        }
+
+        public function __call($name, $arguments)
+        {
+            $key = substr($name, 3);
+            if (strncmp($name, 'set', 3) === 0 || strncmp($name, 'add', 3) === 0) {
+                $this->data[$key] = $arguments[0] ?? null;
+                return $this;
+            }
+            return $this->data[$key] ?? null;
+        }
+    }
+
+    // A name that is not declared below is an interface without methods, or an object that remembers.
+    spl_autoload_register(static function ($class) {
+        if (!preg_match('/^(Magento|Psr)\\\\/', $class)) {
+            return;
+        }
+        list($space, $name) = [substr($class, 0, strrpos($class, '\\')), substr($class, strrpos($class, '\\') + 1)];
+        $kind = substr($name, -9) === 'Interface' ? "interface $name {}" : "class $name extends \\Anything {}";
+        eval("namespace $space; $kind");
+    });
+}
+
+namespace Magento\Framework {
+    class Phrase
+    {
+        private $text;
+
+        public function __construct(string $text)
+        {
+            $this->text = $text;
+        }
+
+        public function __toString()
+        {
+            return $this->text;
+        }
+    }
+}
+
+namespace Magento\Framework\Exception {
+    class LocalizedException extends \Exception
+    {
+        public function __construct(\Magento\Framework\Phrase $words, ?\Exception $cause = null)
+        {
+            parent::__construct((string) $words, 0, $cause);
+        }
+    }
+}
+
+namespace Magento\Payment\Gateway\Command {
+    class CommandException extends \Magento\Framework\Exception\LocalizedException
+    {
+    }
+}
+
+namespace Magento\Store\Model {
+    interface ScopeInterface
+    {
+        public const SCOPE_STORE = 'store';
+    }
+
+    interface StoreManagerInterface
+    {
+        public function getStores();
+
+        public function getStore();
+    }
+}
+
+namespace Magento\Framework\App\Config {
+    interface ScopeConfigInterface
+    {
+        public function getValue($path, $scope, $code);
+    }
+}
+
+namespace Magento\Framework\Encryption {
+    interface EncryptorInterface
+    {
+        public function decrypt($text);
+    }
+}
+
+namespace Magento\Framework\Lock {
+    interface LockManagerInterface
+    {
+        public function lock(string $name, int $timeout = -1): bool;
+
+        public function unlock(string $name): bool;
+    }
+}
+
+namespace Magento\Framework {
+    interface UrlInterface
+    {
+        public function getUrl($path, $parameters);
+    }
+}
+
+namespace Magento\Framework\App {
+    interface ProductMetadataInterface
+    {
+        public function getVersion();
+    }
+
+    interface RequestInterface
+    {
+        public function getParam($name);
+    }
+}
+
+namespace Magento\Framework\Notification {
+    interface NotifierInterface
+    {
+        public function addMajor($title, $words);
+    }
+}
+
+namespace Psr\Log {
+    interface LoggerInterface
+    {
+        public function notice($message, $context);
+    }
+}
+
+namespace Magento\Payment\Gateway {
+    interface ConfigInterface
+    {
+        public function getValue($name, $store);
+    }
+}
+
+namespace Magento\Payment\Gateway\Validator {
+    class AbstractValidator
+    {
+        public function __construct($factory)
+        {
+        }
+
+        protected function createResult($isValid, array $words)
+        {
+            return $isValid;
+        }
+    }
+}
+
+namespace Magento\Payment\Gateway\Helper {
+    class SubjectReader
+    {
+        public static function readPayment(array $subject)
+        {
+            return $subject['payment'];
+        }
+
+        public static function readStateObject(array $subject)
+        {
+            return $subject['stateObject'];
+        }
+    }
+}
+
+namespace Magento\Sales\Model\Order {
+    class Payment extends \Anything
+    {
+        public function registerCaptureNotification($amount, $skipFraudDetection)
+        {
+            $this->data['Order']->data['invoices'][] = $amount;
+            $this->data['Order']->data['State'] = 'processing';
+            $this->data['Order']->data['TotalDue'] = 0;
+            return $this;
+        }
+    }
+}
+
+namespace Magento\Sales\Model {
+    class Order extends \Anything
+    {
+        public const STATE_NEW = 'new';
+        public const STATE_PENDING_PAYMENT = 'pending_payment';
+        public const STATE_PAYMENT_REVIEW = 'payment_review';
+        public const STATE_HOLDED = 'holded';
+        public const STATE_PROCESSING = 'processing';
+
+        public $comments = [];
+
+        public function hasInvoices()
+        {
+            return isset($this->data['invoices']);
+        }
+
+        public function canCancel()
+        {
+            return in_array($this->data['State'], ['new', 'pending_payment'], true);
+        }
+
+        public function cancel()
+        {
+            $this->data['State'] = 'canceled';
+            return $this;
+        }
+
+        public function addCommentToStatusHistory($words)
+        {
+            $this->comments[] = $words;
+        }
+    }
+}
