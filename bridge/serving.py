@@ -20,6 +20,8 @@ log = logging.getLogger("bridge")
 
 REGISTER_AGAIN_SECONDS = (5, 30, 120, 600, 3_600)
 BODY_LIMIT = 256 * 1024
+CONNECTIONS = 800
+"""Open at once; the next one waits. Every waiting browser keeps one, and most systems allow a process 1,024 open files."""
 
 
 def serve(house: House) -> None:
@@ -29,7 +31,8 @@ def serve(house: House) -> None:
     seen = WebSettings(str(service.public_url).rstrip("/"), service.static, service.operator_networks, docs=service.docs)
     app = build_app(house.services, seen, bind_request_id=logs.request_id.set, doors=house.doors())
     server = waitress.create_server(app, listen=service.listen, threads=service.threads, ident=None, clear_untrusted_proxy_headers=False,
-                                    max_request_body_size=house.body_limit(BODY_LIMIT), channel_timeout=60, asyncore_use_poll=True)
+                                    max_request_body_size=house.body_limit(BODY_LIMIT), connection_limit=CONNECTIONS,
+                                    channel_timeout=60, asyncore_use_poll=True)
     stopping = threading.Event()
     background = [_start("register", lambda: _register(house, stopping))]
     if service.in_process_worker:
