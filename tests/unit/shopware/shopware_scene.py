@@ -1,17 +1,18 @@
 """A house with the Shopware adapter, two fake shops of merchant acme and one of globex, and the sandbox; one clock for all."""
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import waitress
 import yaml
-from factories import PASSWORDS, PAYER, FakeClock, a_house, key_hash
+from factories import IN_MEMORY, PASSWORDS, PAYER, FakeClock, a_house, key_hash
 from falcon.testing import TestClient
 from pydantic import SecretStr
 from stage import BreakableTransport, Outside, Sandbox, Stage
@@ -19,6 +20,7 @@ from stage import BreakableTransport, Outside, Sandbox, Stage
 import adapters
 from adapters.shopware.tests.fake_shop import FakeShop, Order
 from bridge.config import load
+from bridge.ports import PaymentFilter
 from bridge.providers import discover
 from bridge.web.app import build as build_app
 from bridge.web.settings import WebSettings
@@ -40,8 +42,6 @@ class Reply:
         return self.content.decode()
 
     def json(self) -> Any:
-        import json
-
         return json.loads(self.content)
 
 
@@ -79,8 +79,6 @@ class Scene:
 
     def payments(self, order: Order, name: str = "acme-one") -> list[dict[str, Any]]:
         """All payments of an order, newest first."""
-        from bridge.ports import PaymentFilter
-
         return self.stage.services.list_payments(self.stage.shop(name), PaymentFilter(order_reference=order.number), 100, None).data
 
     def ask_wallet(self, shop: FakeShop, order: Order, name: str = "acme-one") -> dict[str, Any]:
@@ -118,7 +116,7 @@ class Scene:
             thread.join(5)
 
 
-def a_scene(folder: Path, sandbox: Sandbox, outside: Outside, **settings: Any) -> Scene:
+def a_scene(folder: Path, sandbox: Sandbox, outside: Outside, database: str = IN_MEMORY, **settings: Any) -> Scene:
     """Build all of it; call each of `stops` afterwards. `settings` are laid over the merchants' adapter block."""
     clock, transcripts = FakeClock(), []
     shops, stops = {}, []
@@ -128,7 +126,7 @@ def a_scene(folder: Path, sandbox: Sandbox, outside: Outside, **settings: Any) -
         shops[name] = shop
     _write(folder, sandbox.url, outside.url, shops, settings)
     config = load(folder / "bridge.yaml", discover(), adapters.discover())
-    config = _in_memory(config)
+    config = replace(config, service=config.service.model_copy(update={"database": SecretStr(database)}))
     transport = BreakableTransport(transcripts.append)
     house = a_house(config, clock, transport)
     stage = Stage(house, sandbox, outside, clock, transport, transcripts)
@@ -138,12 +136,6 @@ def a_scene(folder: Path, sandbox: Sandbox, outside: Outside, **settings: Any) -
     for shop in shops.values():
         shop.send = scene.send
     return scene
-
-
-def _in_memory(config: Any) -> Any:
-    from dataclasses import replace
-
-    return replace(config, service=config.service.model_copy(update={"database": SecretStr("sqlite:///:memory:")}))
 
 
 def _write(folder: Path, sandbox_url: str, outside_url: str, shops: dict[str, FakeShop], settings: dict[str, Any]) -> None:

@@ -31,8 +31,9 @@ def test_pay__twice_for_one_transaction__is_one_payment_and_returns_by_the_newes
     assert scene.payment(shop, order)["return_url"].endswith("_sw_payment_token=new")
 
 
-def test_pay__six_calls_at_once__make_one_payment(scene: Scene) -> None:
-    """I1: a customer who clicks twice, or a shop that repeats, gets one payment."""
+def test_pay__six_calls_at_once__make_one_payment(new_scene: Callable[..., Scene], database_url: str) -> None:
+    """I1: a customer who clicks twice, or a shop that repeats, gets one payment, on either database."""
+    scene = new_scene(database=database_url)
     shop = scene.shop()
     order = shop.place()
     back = f"{shop.url}/payment/finalize-transaction?_sw_payment_token="
