@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, or_, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, insert, or_, select, update
 
 from bridge.domain.events import Event
 from bridge.errors import NotFound
@@ -15,7 +15,11 @@ from bridge.store.schema import events
 _FIELDS = ("id", "type", "payment_id", "merchant", "shop", "source", "at", "sequence", "detail", "body", "delivered_at",
            "undeliverable_at", "attempts", "last_result")
 
+_C = events.c
 _ADD = {dialect: insert(events).values(xact=dialect.xact) for dialect in DIALECTS}
+_NEXT = select(events).where(_C.payment_id == bindparam("payment_id"), _C.sequence.is_not(None), _C.delivered_at.is_(None),
+                             _C.undeliverable_at.is_(None)).order_by(_C.sequence).limit(1)
+_MARK = update(events).where(_C.id == bindparam("of_id"), _C.delivered_at.is_(None)).values(attempts=_C.attempts + 1)
 
 
 class SqlEvents:
@@ -52,17 +56,13 @@ class SqlEvents:
 
     def next_undelivered(self, payment_id: str) -> Event | None:
         """Return the payment's first event that is neither delivered nor given up."""
-        c = events.c
-        query = select(events).where(c.payment_id == payment_id, c.sequence.is_not(None), c.delivered_at.is_(None),
-                                     c.undeliverable_at.is_(None)).order_by(c.sequence).limit(1)
-        row = self._connection.execute(query).first()
+        row = self._connection.execute(_NEXT, {"payment_id": payment_id}).first()
         return None if row is None else _event_from(row)
 
     def mark(self, event_id: str, *, result: str, delivered_at: datetime | None = None, undeliverable_at: datetime | None = None) -> None:
         """Note one try to deliver an event, and its end where it has one."""
-        values = {"attempts": events.c.attempts + 1, "last_result": result[:255], "delivered_at": delivered_at,
-                  "undeliverable_at": undeliverable_at}
-        self._connection.execute(update(events).where(events.c.id == event_id, events.c.delivered_at.is_(None)).values(values))
+        self._connection.execute(_MARK, {"of_id": event_id, "last_result": result[:255], "delivered_at": delivered_at,
+                                         "undeliverable_at": undeliverable_at})
 
     def reopen(self, event_id: str) -> None:
         """Make an undeliverable event deliverable again."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, literal, or_, select, tuple_, update
 
 from bridge.errors import LeaseLost
 from bridge.ports import Job, JobKind
@@ -25,7 +25,12 @@ def _put(dialect: Dialect, keep_due: bool) -> Any:
 
 # Built once: SQLAlchemy needs longer to build a statement than the database needs to carry it out.
 _PUT = {(dialect, keep_due): _put(dialect, keep_due) for dialect in DIALECTS for keep_due in (False, True)}
-_REMOVE = delete(outbox).where(outbox.c.kind == bindparam("kind"), outbox.c.subject == bindparam("subject"))
+_THIS = and_(outbox.c.kind == bindparam("of_kind"), outbox.c.subject == bindparam("of_subject"))
+_HELD = and_(_THIS, outbox.c.fence == bindparam("of_fence"))
+_REMOVE = delete(outbox).where(_THIS)
+_FENCE = select(outbox.c.fence).where(_THIS).with_for_update()
+_DONE = delete(outbox).where(_HELD, outbox.c.revision == bindparam("of_revision"))
+_RELEASE = update(outbox).where(_HELD).values(leased_until=None)
 
 
 class SqlOutbox:
@@ -43,7 +48,8 @@ class SqlOutbox:
 
     def nudge(self, kind: JobKind, subject: str, due_at: datetime) -> None:
         """Bring an existing job forward to `due_at`."""
-        self._connection.execute(update(outbox).where(_is(kind, subject), outbox.c.due_at > due_at).values(due_at=due_at))
+        sooner = update(outbox).where(_THIS, outbox.c.due_at > due_at).values(due_at=due_at)
+        self._connection.execute(sooner, {"of_kind": kind.value, "of_subject": subject})
 
     def claim(self, kinds: Sequence[JobKind], now: datetime, leased_until: datetime, limit: int, crowded: Sequence[str]) -> Sequence[Job]:
         """Lease due jobs to the caller, oldest due first."""
@@ -62,15 +68,13 @@ class SqlOutbox:
 
     def hold(self, job: Job) -> None:
         """Prove that the caller still holds the job. Raises LeaseLost."""
-        query = self._dialect.locked(select(outbox.c.fence).where(_is(job.kind, job.subject)))
-        if self._connection.execute(query).scalar() != job.fence:
+        if self._connection.execute(_FENCE, _named(job)).scalar() != job.fence:
             raise LeaseLost
 
     def done(self, job: Job) -> None:
         """Remove a held job; if it was put anew meanwhile, release it instead."""
-        gone = self._connection.execute(delete(outbox).where(_held(job), outbox.c.revision == job.revision)).rowcount
-        if not gone:
-            self._connection.execute(update(outbox).where(_held(job)).values(leased_until=None))
+        if not self._connection.execute(_DONE, _named(job)).rowcount:
+            self._connection.execute(_RELEASE, _named(job))
 
     def postpone(self, job: Job, due_at: datetime) -> None:
         """Release a held job, counting one more attempt; if it was put anew meanwhile, the earlier due time holds."""
@@ -79,12 +83,12 @@ class SqlOutbox:
         due = literal(due_at, c.due_at.type)  # untyped it would be written in another form than the column's, and sort wrongly
         earlier = case((or_(same, c.due_at > due), due), else_=c.due_at)
         attempts = case((same, c.attempts + 1), else_=c.attempts)
-        self._connection.execute(update(outbox).where(_held(job)).values(due_at=earlier, attempts=attempts, leased_until=None,
-                                                                             revision=c.revision + 1))
+        released = update(outbox).where(_HELD).values(due_at=earlier, attempts=attempts, leased_until=None, revision=c.revision + 1)
+        self._connection.execute(released, _named(job))
 
     def remove(self, kind: JobKind, subject: str) -> None:
         """Remove a job whoever holds it."""
-        self._connection.execute(_REMOVE, {"kind": kind.value, "subject": subject})
+        self._connection.execute(_REMOVE, {"of_kind": kind.value, "of_subject": subject})
 
     def depth(self) -> Mapping[str, int]:
         """Return how many jobs there are by kind."""
@@ -92,9 +96,5 @@ class SqlOutbox:
         return {kind: count for kind, count in self._connection.execute(query)}
 
 
-def _is(kind: JobKind, subject: str) -> ColumnElement[bool]:
-    return and_(outbox.c.kind == kind.value, outbox.c.subject == subject)
-
-
-def _held(job: Job) -> ColumnElement[bool]:
-    return and_(_is(job.kind, job.subject), outbox.c.fence == job.fence)
+def _named(job: Job) -> Mapping[str, object]:
+    return {"of_kind": job.kind.value, "of_subject": job.subject, "of_fence": job.fence, "of_revision": job.revision}
