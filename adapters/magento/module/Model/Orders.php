@@ -6,6 +6,7 @@ namespace PaymentBridge\Checkout\Model;
 
 use Magento\Framework\Notification\NotifierInterface;
 use Magento\Sales\Api\OrderRepositoryInterfaceFactory;
+use Magento\Sales\Api\OrderStatusHistoryRepositoryInterface;
 use Magento\Sales\Model\Order;
 use Magento\Sales\Model\Order\Email\Sender\OrderSender;
 
@@ -21,6 +22,7 @@ class Orders
 
     public function __construct(
         private OrderRepositoryInterfaceFactory $repositories,
+        private OrderStatusHistoryRepositoryInterface $histories,
         private OrderSender $orderSender,
         private NotifierInterface $notifier,
         private Config $config
@@ -70,13 +72,17 @@ class Orders
         if ($order->canCancel()) {
             $order->cancel();
         }
-        $this->comment($order, $why);
+        $order->addCommentToStatusHistory($why);
+        $this->save($order);
     }
 
+    /**
+     * Note something on the order, and save nothing else: a credit memo may be under way, whose sums a whole order
+     * that was loaded a moment ago would take back.
+     */
     public function comment(Order $order, string $words): void
     {
-        $order->addCommentToStatusHistory($words);
-        $this->save($order);
+        $this->histories->save($order->addCommentToStatusHistory($words));
     }
 
     /**

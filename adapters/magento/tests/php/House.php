@@ -22,6 +22,7 @@ final class House
     /** @var Order[] */
     public $paper = [];
     public $settings = [];
+    public $saved = 0;
     public $mails = 0;
     public $alerts = [];
     public $logged = [];
@@ -50,7 +51,7 @@ final class House
         $this->tables = new PaperTables();
         $this->config = new Config($this->scopeConfig(), $this->encryptor(), $this->stores());
         $this->log = new Log($this->logger());
-        $this->orders = new Orders($this->repositories(), $this->mailer(), $this->notifier(), $this->config);
+        $this->orders = new Orders($this->repositories(), $this->histories(), $this->mailer(), $this->notifier(), $this->config);
         $this->shop = new Shop($this->tables, $this->orders, $this->lockManager(), $this->config, $this->log);
         $this->clients = $this->paperClients();
         $this->payments = new Payments($this->tables, $this->orders, $this->shop, $this->clients, $this->config, $this->urls());
@@ -119,6 +120,16 @@ final class House
             }
 
             public function save($order)
+            {
+                $this->house->saved++;
+            }
+        };
+    }
+
+    private function histories()
+    {
+        return new class implements \Magento\Sales\Api\OrderStatusHistoryRepositoryInterface {
+            public function save($history)
             {
             }
         };

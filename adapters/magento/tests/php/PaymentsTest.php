@@ -145,6 +145,28 @@ final class PaymentsTest extends TestCase
         self::assertStringContainsString('49.99 EUR', $this->house->alerts[0]);
     }
 
+    public function testRefreshAfterARefundNotesItWithoutSavingTheOrder()
+    {
+        $order = $this->house->order();
+        $order->data['invoices'] = ['49.9900'];
+        $attempt = $this->house->attempt($order, ['paid' => 1, 'sequence' => 3]);
+        $refunded = ['status' => 'paid', 'amount_captured' => 4999, 'amount_refunded' => 1000, 'sequence' => 5];
+        $this->house->bridge()->has($this->told($refunded + ['id' => 'pay_1']));
+        $this->house->payments->refresh($attempt);
+        self::assertSame([['Refunded so far: 10.00 EUR.'], 0], [$order->comments, $this->house->saved]);
+    }
+
+    public function testRefreshAfterARefundThatFailedIsAnAlert()
+    {
+        $order = $this->house->order();
+        $order->data['invoices'] = ['49.9900'];
+        $attempt = $this->house->attempt($order, ['paid' => 1, 'sequence' => 5]);
+        $this->house->tables->addRefund('ref_1', 'pay_1', 'reference', 1000);
+        $this->house->bridge()->has($this->told(['id' => 'pay_1', 'status' => 'paid', 'amount_captured' => 4999, 'sequence' => 6]));
+        $this->house->payments->refresh($attempt);
+        self::assertStringContainsString('only 0.00 EUR', $this->house->alerts[0]);
+    }
+
     public function testGiveUpCancelsThePaymentThenTheOrder()
     {
         $order = $this->house->order();

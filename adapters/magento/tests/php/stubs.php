@@ -143,6 +143,13 @@ namespace Magento\Framework\Notification {
     }
 }
 
+namespace Magento\Sales\Api {
+    interface OrderStatusHistoryRepositoryInterface
+    {
+        public function save($history);
+    }
+}
+
 namespace Psr\Log {
     interface LoggerInterface
     {
@@ -229,6 +236,7 @@ namespace Magento\Sales\Model {
         public function addCommentToStatusHistory($words)
         {
             $this->comments[] = $words;
+            return (object) ['comment' => $words];
         }
     }
 }
