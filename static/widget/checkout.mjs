@@ -339,7 +339,7 @@ class Checkout extends EventTarget {
     const { host } = this;
     if (host?.localName === 'bridge-checkout') host.shadowRoot?.replaceChildren(make('slot'));
     else host?.remove();
-    this.host = this.box = this.note = undefined;
+    this.box = this.note = undefined;
   }
 
   /** @private */

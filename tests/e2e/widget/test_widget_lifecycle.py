@@ -34,7 +34,7 @@ def test_bfcache__back_to_the_shop__is_restored_and_alive(stage: Stage, launch: 
         open_ready(page, stage.page(shop + stage.element(stage.token()), "/bfcache"))
         inside(page).frame_locator("#page iframe").get_by_role("heading").wait_for()
         page.goto(stage.page("elsewhere", "/elsewhere"))
-        page.go_back()
+        page.go_back(wait_until="commit")
         until(lambda: page.evaluate("window.restored") == 1)
         states = len(heard(page, "statechange"))
         page.unroute("**/v1/checkout/*")

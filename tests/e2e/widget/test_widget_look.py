@@ -185,7 +185,7 @@ COLORS = "['--color-primary', '--color-on-primary', '--color-text', '--color-bac
     ({"color-primary": "#0b57d0"}, ["rgb(11,87,208)", "", "", "", ""]),
     ({"color-primary": "#ffff00", "color-on-primary": "#ffffff"}, ["", "", "", "", ""]),
     ({"color-text": "#777777"}, ["", "", "", "", ""]),
-    ({"color-text": "#333", "color-background": "#fffbe6"}, ["", "", "rgb(51,51,51)", "rgb(255,251,230)", ""]),
+    ({"color-text": "#111", "color-background": "#fffbe6"}, ["", "", "rgb(17,17,17)", "rgb(255,251,230)", ""]),
     ({"color-text": "#6b6b6b", "color-background": "#ffffff"}, ["", "", "rgb(107,107,107)", "rgb(255,255,255)", "rgb(107,107,107)"]),
     ({"color-primary": "url(https://evil.test/x)"}, ["", "", "", "", ""]),
     ({"color-primary": "red;} body{display:none"}, ["", "", "", "", ""]),

@@ -33,8 +33,8 @@ def heard(page: Page, kind: str | None = None) -> list[Any]:
 
 def wait_for(page: Page, kind: str, **fields: Any) -> dict[str, Any]:
     """Wait until the shop's page heard an event, with these fields, and return its detail."""
-    test = "([kind, fields]) => heard.find(([t, d]) => t === kind && Object.entries(fields).every(([k, v]) => d[k] === v))?.[1]"
-    return poll(page, test, [kind, fields])
+    test = "([kind, fields]) => heard.find(([t, d]) => t === kind && Object.entries(fields).every(([k, v]) => d[k] === v))"
+    return poll(page, test, [kind, fields])[1]
 
 
 def poll(page: Page, script: str, argument: Any = None) -> Any:
