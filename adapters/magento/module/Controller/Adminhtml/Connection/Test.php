@@ -46,11 +46,23 @@ class Test extends Action implements HttpPostActionInterface
         $shop = $client->shop();
         $test = $client->testNotification();
         $isHeard = ($test['delivered'] ?? false) === true;
-        $mode = ($shop['mode'] ?? '') === 'test' ? __('test mode: no real money') : __('live');
+        $modes = $this->modes($shop['modes'] ?? []);
         $words = $isHeard
-            ? __('Connected as %1 (%2). The test notification arrived.', $shop['shop'] ?? '', $mode)
-            : __('Connected as %1 (%2), but the test notification did not arrive.', $shop['shop'] ?? '', $mode);
+            ? __('Connected as %1 (%2). The test notification arrived.', $shop['shop'] ?? '', $modes)
+            : __('Connected as %1 (%2), but the test notification did not arrive.', $shop['shop'] ?? '', $modes);
         return ['ok' => $isHeard, 'message' => (string) $words];
+    }
+
+    /**
+     * Say of each method whether its money is real: "wallet: live; card: test mode, no real money".
+     */
+    private function modes(array $modes): string
+    {
+        $words = [];
+        foreach ($modes as $method => $mode) {
+            $words[] = $method . ': ' . ($mode === 'live' ? __('live') : __('test mode, no real money'));
+        }
+        return implode('; ', $words);
     }
 
     private function store(): int
