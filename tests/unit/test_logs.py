@@ -4,11 +4,14 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge import logs
 
@@ -105,3 +108,10 @@ def test_redact__what_is_no_secret__stays(text: str) -> None:
 def test_line__a_secret_as_an_extra__is_cut_out_too(stream: io.StringIO) -> None:
     logging.getLogger("bridge").info("x", extra={"detail": {"key": "sk_canary123"}})
     assert "canary" not in stream.getvalue()
+
+
+@pytest.mark.parametrize("pattern", logs._SECRETS.values(), ids=logs._SECRETS.keys())
+@given(data=st.data())
+def test_redact__whatever_a_pattern_finds__is_not_let_through_by_the_short_cut(pattern: re.Pattern[str], data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(pattern))
+    assert logs.redact(text) != text or logs.CUT in text
