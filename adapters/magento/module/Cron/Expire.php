@@ -6,7 +6,6 @@ namespace PaymentBridge\Checkout\Cron;
 
 use PaymentBridge\Checkout\Model\Config;
 use PaymentBridge\Checkout\Model\Log;
-use PaymentBridge\Checkout\Model\Orders;
 use PaymentBridge\Checkout\Model\Payments;
 use PaymentBridge\Checkout\Model\Tables;
 
@@ -22,7 +21,6 @@ class Expire
     public function __construct(
         private Tables $tables,
         private Payments $payments,
-        private Orders $orders,
         private Config $config,
         private Log $log
     ) {
@@ -37,13 +35,8 @@ class Expire
         }
         $minutes = intdiv($this->config->expiresIn(null), 60) + self::QUIET;
         foreach ($this->tables->ordersNeverAsked(array_keys(Config::METHODS), $minutes, self::MOST) as $orderId) {
-            $this->care((string) $orderId, fn () => $this->cancelNeverAsked((int) $orderId));
+            $this->care((string) $orderId, fn () => $this->payments->endNeverAsked((int) $orderId));
         }
-    }
-
-    private function cancelNeverAsked(int $orderId): void
-    {
-        $this->orders->cancel($this->orders->fresh($orderId), (string) __('The customer never came to the payment.'));
     }
 
     private function care(string $order, callable $work): void

@@ -80,6 +80,19 @@ class Payments
     }
 
     /**
+     * Cancel an order whose customer never came to the payment; whoever comes at this very moment is first.
+     */
+    public function endNeverAsked(int $orderId): void
+    {
+        $this->withLock($this->orders->fresh($orderId)->getIncrementId(), function () use ($orderId) {
+            if ($this->tables->latestAttempt($orderId) === null) {
+                $words = __('The customer never came to the payment.');
+                $this->orders->cancel($this->orders->fresh($orderId), (string) $words);
+            }
+        });
+    }
+
+    /**
      * Return the payment of an attempt as the bridge has it, and change nothing; throws BridgeException.
      *
      * Where the answer to its create was lost, the same create is asked again.

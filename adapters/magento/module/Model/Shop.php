@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace PaymentBridge\Checkout\Model;
 
+use Magento\Framework\Exception\NoSuchEntityException;
 use Magento\Framework\Lock\LockManagerInterface;
 use PaymentBridge\Core\Decision;
 use PaymentBridge\Core\Money;
@@ -47,7 +48,11 @@ class Shop implements ShopInterface
             return null;
         }
         $orderId = (int) $row['order_id'];
-        $order = $this->orders->fresh($orderId);
+        try {
+            $order = $this->orders->fresh($orderId);
+        } catch (NoSuchEntityException $deleted) {
+            return null; // somebody has deleted the order: there is nothing left to change
+        }
         return [
             'store' => (int) $row['store_id'],
             'order_reference' => $row['order_reference'],

@@ -116,6 +116,9 @@ final class House
 
             public function get($id)
             {
+                if (!isset($this->house->paper[$id])) {
+                    throw new \Magento\Framework\Exception\NoSuchEntityException(__('no such order'));
+                }
                 return $this->house->paper[$id];
             }
 

@@ -206,6 +206,22 @@ final class PaymentsTest extends TestCase
         self::assertSame(['pending_payment', 'canceled'], [$silent->getState(), $order->getState()]);
     }
 
+    public function testExpireOfAnOrderWhoseCustomerComesRightNowLeavesIt()
+    {
+        $order = $this->house->order();
+        $this->house->tables->neverAsked = [123];
+        $this->house->payments->start($order);
+        $this->expire();
+        self::assertSame('pending_payment', $order->getState());
+    }
+
+    public function testRefreshOfADeletedOrderChangesNothing()
+    {
+        $attempt = $this->house->payments->start($this->house->order());
+        $this->house->paper = [];
+        self::assertSame('nothing', $this->house->payments->refresh($attempt));
+    }
+
     public function testExpireFindsWhatBecameOfALostCreate()
     {
         $order = $this->house->order();
@@ -268,7 +284,7 @@ final class PaymentsTest extends TestCase
     private function expire()
     {
         $house = $this->house;
-        (new Expire($house->tables, $house->payments, $house->orders, $house->config, $house->log))->execute();
+        (new Expire($house->tables, $house->payments, $house->config, $house->log))->execute();
     }
 
     private function bridgeSays(array $change)

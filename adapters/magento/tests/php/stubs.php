@@ -74,6 +74,111 @@ namespace Magento\Framework\Exception {
     }
 }
 
+namespace Magento\Framework\Exception {
+    class NoSuchEntityException extends LocalizedException
+    {
+    }
+}
+
+namespace Magento\Framework\Controller\Result {
+    class Answer extends \Anything
+    {
+        public $headers = [];
+
+        public function setHeader($name, $value)
+        {
+            $this->headers[$name] = $value;
+            return $this;
+        }
+
+        public function getConfig()
+        {
+            return $this;
+        }
+
+        public function getTitle()
+        {
+            return $this;
+        }
+
+        public function set($title)
+        {
+        }
+    }
+
+    class Redirect extends Answer implements \Magento\Framework\Controller\ResultInterface
+    {
+    }
+
+    class RawFactory
+    {
+        public function create()
+        {
+            return new Answer();
+        }
+    }
+
+    class RedirectFactory
+    {
+        public function create()
+        {
+            return new Redirect();
+        }
+    }
+}
+
+namespace Magento\Framework\View\Result {
+    class Page extends \Magento\Framework\Controller\Result\Answer implements \Magento\Framework\Controller\ResultInterface
+    {
+    }
+
+    class PageFactory
+    {
+        public function create()
+        {
+            return new Page();
+        }
+    }
+}
+
+namespace Magento\Framework\App\Request {
+    class Http extends \Anything implements \Magento\Framework\App\RequestInterface
+    {
+        public $headers = [];
+
+        public function getHeader($name)
+        {
+            return $this->headers[$name] ?? false;
+        }
+
+        public function getParam($name)
+        {
+            return $this->data[$name] ?? null;
+        }
+    }
+}
+
+namespace Magento\Framework\Message {
+    interface ManagerInterface
+    {
+        public function addWarningMessage($words);
+
+        public function addErrorMessage($words);
+    }
+}
+
+namespace Magento\Checkout\Model {
+    class Session extends \Anything
+    {
+        public $restored = 0;
+
+        public function restoreQuote()
+        {
+            $this->restored++;
+        }
+    }
+}
+
 namespace Magento\Payment\Gateway\Command {
     class CommandException extends \Magento\Framework\Exception\LocalizedException
     {

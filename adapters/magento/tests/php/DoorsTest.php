@@ -1,0 +1,212 @@
+<?php
+
+namespace PaymentBridge\Checkout\Tests;
+
+use Magento\Checkout\Model\Session;
+use Magento\Framework\App\Request\Http;
+use Magento\Framework\Controller\Result\RawFactory;
+use Magento\Framework\Controller\Result\RedirectFactory;
+use Magento\Framework\Message\ManagerInterface;
+use Magento\Framework\View\Result\Page;
+use Magento\Framework\View\Result\PageFactory;
+use Magento\Sales\Model\Order;
+use PaymentBridge\Checkout\Controller\Checkout\Done;
+use PaymentBridge\Checkout\Controller\Checkout\GiveUp;
+use PaymentBridge\Checkout\Controller\Checkout\Start;
+use PaymentBridge\Checkout\Controller\Notification\Index;
+use PaymentBridge\Core\Signature;
+use PHPUnit\Framework\TestCase;
+
+final class DoorsTest extends TestCase
+{
+    /** @var House */
+    private $house;
+
+    /** @var Session */
+    private $session;
+
+    protected function setUp(): void
+    {
+        $this->house = new House();
+        $this->session = new Session();
+        $this->session->data['LastRealOrder'] = new Order();
+    }
+
+    /** @dataProvider notifications */
+    public function testNotificationIsAnsweredWithAStatusAndNothingElse($status, $method, $body, $age, $secret)
+    {
+        $answer = $this->notify($method, $body, $age, $secret);
+        self::assertSame([$status, ''], [$answer->getHttpResponseCode(), $answer->getContents()]);
+        self::assertSame('no-store', $answer->headers['Cache-Control']);
+    }
+
+    public function notifications()
+    {
+        $test = '{"id":"evt_1","type":"shop.test","data":{}}';
+        $other = 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
+        return [
+            'good' => [204, 'POST', $test, 0, House::SECRET],
+            'old' => [401, 'POST', $test, 400, House::SECRET],
+            'forged' => [401, 'POST', $test, 0, $other],
+            'oversized' => [413, 'POST', str_repeat('x', 300000), 0, House::SECRET],
+            'malformed' => [400, 'POST', '{', 0, House::SECRET],
+            'GET' => [405, 'GET', '', 0, House::SECRET],
+        ];
+    }
+
+    public function testNotificationThatCrashesIs500WithoutAWord()
+    {
+        $this->house->settings = new \stdClass(); // whatever is read of it is an error
+        $answer = $this->notify('POST', '{}', 0, House::SECRET);
+        self::assertSame([500, ''], [$answer->getHttpResponseCode(), $answer->getContents()]);
+    }
+
+    public function testDoneForAStrangerIsAPageWhateverBecameOfThePayment()
+    {
+        foreach (['pending_payment', 'processing', 'canceled'] as $state) {
+            $order = $this->house->order();
+            $order->data['State'] = $state;
+            $this->house->attempt($order, ['sequence' => 99]);
+            self::assertInstanceOf(Page::class, $this->done());
+        }
+        self::assertSame(0, $this->session->restored);
+        self::assertArrayNotHasKey('LastOrderId', $this->session->data);
+    }
+
+    public function testDoneBelievesTheBridgeNotTheAddress()
+    {
+        $attempt = $this->house->payments->start($this->own($this->house->order()));
+        $_GET['status'] = 'paid';
+        $answer = $this->done($attempt['token'], ['status' => 'paid', 'state' => 'paid']);
+        unset($_GET['status']);
+        self::assertInstanceOf(Page::class, $answer);
+    }
+
+    public function testDoneOfAPaidOrderIsTheSuccessPage()
+    {
+        $attempt = $this->house->payments->start($this->own($this->house->order()));
+        $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]);
+        self::assertSame('checkout/onepage/success', $this->done($attempt['token'])->getPath());
+        self::assertSame('000000123', $this->session->data['LastRealOrderId']);
+    }
+
+    public function testDoneOfADeclinedPaymentGivesTheCartBack()
+    {
+        $attempt = $this->house->payments->start($this->own($this->house->order()));
+        $this->bridgeSays(['status' => 'declined', 'sequence' => 3]);
+        self::assertSame(['checkout/cart', 1], [$this->done($attempt['token'])->getPath(), $this->session->restored]);
+    }
+
+    public function testDoneWithoutAnAnswerOfTheBridgeWaits()
+    {
+        $attempt = $this->house->payments->start($this->own($this->house->order()));
+        $this->house->bridge()->loses = 1;
+        self::assertInstanceOf(Page::class, $this->done($attempt['token']));
+    }
+
+    public function testDoneWithAnUnknownTokenIsTheCart()
+    {
+        self::assertSame('checkout/cart', $this->done('nobodys')->getPath());
+    }
+
+    public function testGiveUpOfSomebodyElsesOrderDoesNothing()
+    {
+        $attempt = $this->house->payments->start($this->house->order());
+        $door = new GiveUp($this->request($attempt['token']), $this->session, new RedirectFactory(), $this->messages(), $this->house->payments, $this->house->tables);
+        $door->execute();
+        self::assertSame('created', $this->house->bridge()->payments['pay_1']['status']);
+    }
+
+    /** @dataProvider displays */
+    public function testStartGoesToTheWidgetOrToTheBridge($display, $expected)
+    {
+        $this->house->settings['paymentbridge/checkout/display'] = $display;
+        $this->own($this->house->order());
+        $answer = $this->start();
+        self::assertSame($expected, $answer->getPath() ?? $answer->getUrl());
+        self::assertSame('no-store', $answer->headers['Cache-Control']);
+    }
+
+    public function displays()
+    {
+        return [['widget', 'paymentbridge/checkout/frame'], ['redirect', 'https://bridge.example/checkout/chk_1']];
+    }
+
+    public function testStartWithoutAnAnswerKeepsTheOrderAndWaits()
+    {
+        $order = $this->own($this->house->order());
+        $this->house->bridge()->loses = 1;
+        self::assertSame('paymentbridge/checkout/done', $this->start()->getPath());
+        self::assertSame(['pending_payment', 0], [$order->getState(), $this->session->restored]);
+    }
+
+    public function testStartThatIsRefusedGivesTheCartBack()
+    {
+        $this->own($this->house->order());
+        $this->house->bridge()->refuses = [422, ['code' => 'method_not_available']];
+        self::assertSame(['checkout/cart', 1], [$this->start()->getPath(), $this->session->restored]);
+    }
+
+    public function testStartWithoutAnOrderIsTheCart()
+    {
+        self::assertSame('checkout/cart', $this->start()->getPath());
+    }
+
+    private function notify($method, $body, $age, $secret)
+    {
+        $at = (string) (time() - $age);
+        $request = new Http();
+        $request->data = ['Method' => $method, 'Content' => $body];
+        $request->headers = ['webhook-id' => 'evt_1', 'webhook-timestamp' => $at,
+            'webhook-signature' => Signature::sign($secret, 'evt_1', $at, $body)];
+        $house = $this->house;
+        return (new Index($request, new RawFactory(), $house->payments, $house->config, $house->log))->execute();
+    }
+
+    private function start()
+    {
+        $house = $this->house;
+        $door = new Start($this->session, new RedirectFactory(), $this->messages(), $house->payments, $house->tables, $house->config, $house->log);
+        return $door->execute();
+    }
+
+    private function done($token = House::TOKEN, array $parameters = [])
+    {
+        $house = $this->house;
+        $door = new Done(
+            $this->request($token, $parameters),
+            $this->session,
+            new PageFactory(),
+            new RedirectFactory(),
+            $this->messages(),
+            $house->payments,
+            $house->tables,
+            $house->orders,
+            $house->log
+        );
+        return $door->execute();
+    }
+
+    private function own(Order $order)
+    {
+        return $this->session->data['LastRealOrder'] = $order;
+    }
+
+    private function request($token, array $parameters = [])
+    {
+        $request = new Http();
+        $request->data = ['token' => $token] + $parameters;
+        return $request;
+    }
+
+    private function messages()
+    {
+        return $this->createMock(ManagerInterface::class);
+    }
+
+    private function bridgeSays(array $change)
+    {
+        $bridge = $this->house->bridge();
+        $bridge->payments['pay_1'] = $change + $bridge->payments['pay_1'];
+    }
+}
