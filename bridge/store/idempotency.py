@@ -1,7 +1,6 @@
 """Idempotency keys by shop."""
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -33,7 +32,9 @@ class SqlKeys:
 
     def add(self, shop: str, key: str, kept: KeptAnswer) -> None:
         """Claim a key. Raises IdempotencyRunning when somebody was faster."""
-        if self._connection.execute(_ADD[self._dialect], {"shop": shop, "key": key, **asdict(kept)}).first() is None:
+        row = {"shop": shop, "key": key, "fingerprint": kept.fingerprint, "resource": kept.resource, "created_at": kept.created_at,
+               "body": kept.body}
+        if self._connection.execute(_ADD[self._dialect], row).first() is None:
             raise IdempotencyRunning
 
     def finish(self, shop: str, key: str, body: str) -> None:
