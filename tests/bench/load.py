@@ -132,9 +132,11 @@ class Run:
         began = perf_counter()
         await (self._closed(began) if self._shot.rate is None else self._open(began))
         took = perf_counter() - began
+        lost = self._sent - len(self._codes)
+        result = {"seconds": took, "codes": self._codes + [0] * lost, "ms": [round(s * 1e3, 3) for s in self._seconds] + [0] * lost}
         for wire in self._wires:
             wire.close()
-        return {"seconds": took, "sent": self._sent, "codes": self._codes, "ms": [round(s * 1e3, 3) for s in self._seconds]}
+        return result
 
     async def _opened(self) -> Wire:
         _, wire = await asyncio.get_running_loop().create_connection(Wire, "127.0.0.1", self._shot.port)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -110,7 +110,6 @@ class Client:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen([sys.executable, "-m", "tests.bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._shots = 0
 
     def start(self, shot: Shot) -> None:
         """Begin a Shot."""
@@ -142,12 +141,3 @@ def postgres(folder: Path) -> Iterator[tuple[str, int]]:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://"), int((data / "postmaster.pid").read_text().split()[0])
     finally:
         server.cleanup()
-
-
-@contextmanager
-def closing(*clients: Client) -> Iterator[None]:
-    """End clients afterwards."""
-    with ExitStack() as stack:
-        for client in clients:
-            stack.callback(client.close)
-        yield

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from tests.bench import bare, shots
+from tests.bench.houses import House
 from tests.bench.measure import Sample, Series, fire, in_turn
+from tests.bench.parties import Party
 from tests.bench.report import odd, say, spread, table
 from tests.bench.stage import KINDS, Stage
 
@@ -27,7 +29,7 @@ def run(stage: Stage) -> None:
         _judge(stage, kind, found)
 
 
-def _measures(stage: Stage, kind: str, house, bridge) -> Mapping[str, Callable[[], Sample]]:  # type: ignore[no-untyped-def]
+def _measures(stage: Stage, kind: str, house: House, bridge: Party) -> Mapping[str, Callable[[], Sample]]:
     wanted = {READ: shots.read(bridge, house), POLL: shots.poll(bridge, house), NOW: shots.create(bridge, "now"),
               SLOW: shots.create(bridge, "slow"), CALLBACK: shots.callback(bridge)}
     common = {"seconds": stage.seconds, "connections": CONNECTIONS}
