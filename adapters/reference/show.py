@@ -87,13 +87,18 @@ class OrderPage(Page):
 
 
 class Frame(Page):
-    """The bridge's checkout inside a page of the shop. The widget's element has its place here."""
+    """The bridge's checkout in a page of the shop, in place or over it: a script and one element.
+
+    What the element tells is for the page; the order changes when the bridge's notification has come, here as everywhere.
+    """
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
         order = self.shop.view(ref)
         if not order["checkout_url"] or order["status"] != "pending":
             raise falcon.HTTPSeeOther(f"/orders/{ref}")
-        self.show(req, resp, "frame.html", order=order)
+        bridge, token = order["checkout_url"].rsplit("/checkout/", 1)
+        mode = "overlay" if req.get_param("show") == "overlay" else "inline"
+        self.show(req, resp, "frame.html", order=order, bridge=bridge, token=token, mode=mode)
 
 
 class Status:
@@ -128,7 +133,7 @@ def _to_payment(shop: Shop, resp: falcon.Response, order: orders.Order, where: s
         return see_other(resp, f"{home}?problem=no_answer")
     if not answer.ok:
         return see_other(resp, f"{home}?problem=refused")
-    see_other(resp, f"{home}/pay" if where == "frame" else _next_stop(answer, home))
+    see_other(resp, f"{home}/pay?show={where}" if where in ("frame", "overlay") else _next_stop(answer, home))
 
 
 def _next_stop(answer: Answer, home: str) -> str:

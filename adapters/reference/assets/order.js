@@ -18,4 +18,7 @@ async function look() {
 // A page that changes under the hands of somebody who fills in a form is worse than one that is a minute old.
 const isTyping = () => [...document.querySelectorAll('input')].some((input) => input.value !== input.defaultValue);
 
+// The window over the shop was closed: the order's page knows what became of it.
+addEventListener('cc-close', () => location.assign(home));
+
 setTimeout(look, 1000);
