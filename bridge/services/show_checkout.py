@@ -4,13 +4,14 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 from bridge.domain.checkout import is_gone, tries_left, waits_for_payer
 from bridge.domain.payment import Asking, Payment, Status
 from bridge.errors import CheckoutGone, NotFound
 from bridge.ports import Clock, JobKind, Price, Provider, Providers, Shop, Shops, Units
-from bridge.services.represent import failure_view, timestamp
+from bridge.services.represent import failure_view, timestamp, to_json
 from bridge.services.schedule import WATCHED_SECONDS
 
 REMEMBERED_WATCHERS = 10_000
@@ -71,7 +72,7 @@ class CheckoutView:
         }
         if view["failure"] is not None:
             del view["failure"]["provider_code"]
-        return Shown(view, f"{p.version}-{'open' if now < p.expires_at else 'over'}-{language}", shop.origins)
+        return Shown(view, f"{_digest(view)}-{'open' if now < p.expires_at else 'over'}-{language}", shop.origins)
 
     def _form(self, p: Payment, shop: Shop, waiting: bool) -> dict[str, Any]:
         if not waiting:
@@ -85,6 +86,11 @@ class CheckoutView:
             "currencies": [{"code": price.currency, "amount": price.amount} for price in prices] or None,
             "reasons": [{"id": reason.id, "text": reason.text} for reason in reasons] or None,
         }
+
+
+def _digest(view: dict[str, Any]) -> str:
+    """Name what the payer sees; the payment's version would not do, since every inquiry raises it, whether it learned something or not."""
+    return blake2b(to_json(view | {"now": None}).encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()
 
 
 def _prices(provider: Provider, p: Payment) -> tuple[Price, ...]:

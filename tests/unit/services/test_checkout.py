@@ -111,6 +111,14 @@ def test_show__etag__changes_when_the_payment_does(stage, payment):
     assert stage.services.show_checkout(token, "en").etag != first != stage.services.show_checkout(token, "de").etag
 
 
+def test_show__inquiry_learned_nothing__etag_stays(stage, payment):
+    confirm(stage, payment)
+    token, version = payment["checkout"]["token"], stage.payment(payment).version
+    first = stage.services.show_checkout(token, "en").etag
+    stage.services.sync_payment(stage.shop(), payment["id"])
+    assert stage.payment(payment).version > version and stage.services.show_checkout(token, "en").etag == first
+
+
 def test_show__long_over__is_gone_and_a_wrong_token_is_not_found(stage, payment):
     stage.clock.at = NOON + timedelta(hours=24, minutes=31)
     with pytest.raises(CheckoutGone):
