@@ -27,7 +27,8 @@ def create(at: Installation) -> dict[str, Any]:
 
 
 def ask_in_vain(at: Installation) -> str:
-    """Have a payment created whose request is lost on its way, and known to be lost; the worker will ask again."""
+    """Have a payment created whose request is lost on its way, and known to be lost; the worker is not there yet to ask again."""
+    at.processes["worker"].stop()
     at.fault("request", "drop_before")
     payment = at.shop.call("POST", "/v1/payments", order(**wallet()), uuid.uuid4().hex).json()["id"]
     at.shop.sync(payment, lambda seen: seen["outcome_known"])
@@ -53,6 +54,7 @@ def test_worker__paused_while_it_asks_for_money__asks_once_and_overwrites_nothin
     at = make(deadline=5.0).start_all()
     payment = ask_in_vain(at)
     at.fault("request", "hang")
+    at.start("worker")
     until(lambda: at.ledger(payment), patience=PATIENCE)
     pause(at)
     reference = until(lambda: at.payment(payment)["provider"]["reference"], patience=PATIENCE)
@@ -71,6 +73,7 @@ def test_worker__paused_before_its_request_left__does_not_send_it_later(make: Ca
     payment = ask_in_vain(at)
     logins = len(at.journal("salt"))
     at.fault("salt", "delay", ms=1500)
+    at.start("worker")
     until(lambda: len(at.journal("salt")) > logins, patience=PATIENCE)
     pause(at)
     at.shop.sync(payment, lambda seen: seen["provider"]["reference"])
