@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace PaymentBridge\Checkout\Cron;
 
 use PaymentBridge\Checkout\Model\Config;
-use PaymentBridge\Checkout\Model\Log;
 use PaymentBridge\Checkout\Model\Payments;
 use PaymentBridge\Checkout\Model\Tables;
 
@@ -21,30 +20,24 @@ class Expire
     public function __construct(
         private Tables $tables,
         private Payments $payments,
-        private Config $config,
-        private Log $log
+        private Config $config
     ) {
     }
 
     public function execute(): void
     {
-        foreach ($this->tables->quietAttempts(self::WAITING, self::QUIET, self::MOST) as $attempt) {
-            $this->care($attempt['order_reference'], fn () => $this->payments->refresh($attempt));
-            // Asked is asked: whoever has waited longest is next, even if the bridge cannot answer for one of them.
-            $this->tables->changeAttempt((int) $attempt['id'], ['updated_at' => gmdate('Y-m-d H:i:s')]);
-        }
+        $this->payments->lookAfter($this->quiet(), fn (array $attempt) => $this->payments->refresh($attempt));
         $minutes = intdiv($this->config->expiresIn(null), 60) + self::QUIET;
-        foreach ($this->tables->ordersNeverAsked(array_keys(Config::METHODS), $minutes, self::MOST) as $orderId) {
-            $this->care((string) $orderId, fn () => $this->payments->endNeverAsked((int) $orderId));
-        }
+        $neverAsked = $this->tables->ordersNeverAsked(array_keys(Config::METHODS), $minutes, self::MOST);
+        $this->payments->lookAfter($neverAsked, fn ($orderId) => $this->payments->endNeverAsked((int) $orderId));
     }
 
-    private function care(string $order, callable $work): void
+    private function quiet(): \Generator
     {
-        try {
-            $work();
-        } catch (\Exception $failure) {
-            $this->log->note('an order could not be looked after', ['order' => $order, 'why' => $failure->getMessage()]);
+        foreach ($this->tables->quietAttempts(self::WAITING, self::QUIET, self::MOST) as $attempt) {
+            yield $attempt;
+            // Asked is asked: whoever has waited longest is next, even if the bridge cannot answer for one of them.
+            $this->tables->changeAttempt((int) $attempt['id'], ['updated_at' => gmdate('Y-m-d H:i:s')]);
         }
     }
 }

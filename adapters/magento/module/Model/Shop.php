@@ -8,6 +8,7 @@ use Magento\Framework\Exception\NoSuchEntityException;
 use Magento\Framework\Lock\LockManagerInterface;
 use PaymentBridge\Core\Decision;
 use PaymentBridge\Core\Money;
+use PaymentBridge\Core\Row;
 use PaymentBridge\Core\Shop as ShopInterface;
 
 /**
@@ -28,12 +29,12 @@ class Shop implements ShopInterface
 
     public function lock($orderReference): bool
     {
-        return $this->locks->lock($this->lockName($orderReference), self::WAIT);
+        return $this->locks->lock(Row::lock($orderReference), self::WAIT);
     }
 
     public function unlock($orderReference): void
     {
-        $this->locks->unlock($this->lockName($orderReference));
+        $this->locks->unlock(Row::lock($orderReference));
     }
 
     public function isDone($eventId): bool
@@ -53,18 +54,12 @@ class Shop implements ShopInterface
         } catch (NoSuchEntityException $deleted) {
             return null; // somebody has deleted the order: there is nothing left to change
         }
-        return [
-            'store' => (int) $row['store_id'],
-            'order_reference' => $row['order_reference'],
-            'amount' => (int) $row['amount'],
-            'currency' => $row['currency'],
-            'sequence' => (int) $row['sequence'],
-            'refunded' => (int) $row['refunded'],
+        return Row::facts($row, [
             'returned' => $this->tables->returned($paymentId),
             'order' => $this->orders->state($order),
             'paid_by' => $this->tables->paidBy($orderId),
             'latest' => $this->tables->latestAttempt($orderId)['id'] === $row['id'],
-        ];
+        ]);
     }
 
     public function apply($decision, array $payment, $eventId): void
@@ -134,12 +129,7 @@ class Shop implements ShopInterface
 
     private function change(array $row, string $decision, array $payment): array
     {
-        $over = $decision === Decision::ALERT_MISMATCH;
-        return [
-            'payment_id' => $payment['id'],
-            'status' => $over ? $row['status'] : $payment['status'],
-            'sequence' => max((int) $row['sequence'], $payment['sequence']),
-            'refunded' => max((int) $row['refunded'], $payment['amount_refunded']),
+        return Row::change($row, $decision, $payment) + [
             'paid' => $decision === Decision::PAID ? 1 : (int) $row['paid'],
             'updated_at' => gmdate('Y-m-d H:i:s'),
         ];
@@ -153,10 +143,5 @@ class Shop implements ShopInterface
     private function money(array $payment, string $name): string
     {
         return Money::toDecimal($payment[$name], $payment['currency']) . ' ' . $payment['currency'];
-    }
-
-    private function lockName(string $orderReference): string
-    {
-        return 'paymentbridge_' . substr(hash('sha256', $orderReference), 0, 32);
     }
 }

@@ -5,11 +5,12 @@ declare(strict_types=1);
 namespace PaymentBridge\Checkout\Model;
 
 use Magento\Framework\App\ResourceConnection;
+use PaymentBridge\Core\Attempts;
 
 /**
  * The module's three tables: attempts, applied events, refunds. Amounts in minor units.
  */
-class Tables
+class Tables implements Attempts
 {
     private const ATTEMPT = 'payment_bridge_attempt';
     private const EVENT = 'payment_bridge_event';

@@ -10,7 +10,6 @@ use Magento\Framework\Exception\LocalizedException;
 use PaymentBridge\Checkout\Model\Config;
 use PaymentBridge\Checkout\Model\Payments;
 use PaymentBridge\Checkout\Model\Tables;
-use PaymentBridge\Core\BridgeException;
 use PaymentBridge\Core\Decision;
 
 /**
@@ -33,20 +32,9 @@ class GiveUpAtTheBridge implements ObserverInterface
         if ($attempt === null || in_array($attempt['status'], Decision::OVER, true)) {
             return; // not ours, never asked, or over
         }
-        if (!$this->isGivenUp($attempt)) {
+        if (!$this->payments->isGivenUp($attempt)) {
             throw new LocalizedException(__('The payment of this order is still under way, so it cannot be canceled now.'));
         }
         $this->tables->changeAttempt((int) $attempt['id'], ['status' => 'canceled']);
-    }
-
-    private function isGivenUp(array $attempt): bool
-    {
-        try {
-            $told = $attempt['payment_id'] === null ? null : $this->payments->cancelAtTheBridge($attempt);
-            $told = $told ?? $this->payments->look($attempt);
-        } catch (BridgeException $silence) {
-            return false;
-        }
-        return in_array($told['status'], Decision::OVER, true) && $told['outcome_known'] && $told['amount_captured'] === 0;
     }
 }

@@ -284,7 +284,7 @@ final class PaymentsTest extends TestCase
     private function expire()
     {
         $house = $this->house;
-        (new Expire($house->tables, $house->payments, $house->config, $house->log))->execute();
+        (new Expire($house->tables, $house->payments, $house->config))->execute();
     }
 
     private function bridgeSays(array $change)

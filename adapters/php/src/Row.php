@@ -1,0 +1,55 @@
+<?php
+
+namespace PaymentBridge\Core;
+
+/**
+ * A row of `Attempts`: what it says to the decision, and what a decision changes in it.
+ */
+final class Row
+{
+    /**
+     * Return the facts that Decision::of() needs; what the row does not know is in `$order`.
+     *
+     * @param array<string, mixed> $row
+     * @param array<string, mixed> $order `order`, `paid_by`, `returned`, `latest`
+     * @return array<string, mixed> with `store`, for shops with several accounts
+     */
+    public static function facts(array $row, array $order): array
+    {
+        return $order + [
+            'store' => (int) $row['store_id'],
+            'order_reference' => $row['order_reference'],
+            'amount' => (int) $row['amount'],
+            'currency' => $row['currency'],
+            'sequence' => (int) $row['sequence'],
+            'refunded' => (int) $row['refunded'],
+        ];
+    }
+
+    /**
+     * Return what is remembered of a payment that was applied: forward only.
+     *
+     * @param array<string, mixed> $row
+     * @param array<string, mixed> $payment as the API shows it
+     * @return array<string, mixed>
+     */
+    public static function change(array $row, string $decision, array $payment): array
+    {
+        // A payment over another amount says nothing about this attempt.
+        $isAnother = $decision === Decision::ALERT_MISMATCH;
+        return [
+            'payment_id' => $payment['id'],
+            'status' => $isAnother ? $row['status'] : $payment['status'],
+            'sequence' => max((int) $row['sequence'], $payment['sequence']),
+            'refunded' => max((int) $row['refunded'], $payment['amount_refunded']),
+        ];
+    }
+
+    /**
+     * Return the name of an order's lock: 46 letters, fit for every shop's database.
+     */
+    public static function lock(string $orderReference): string
+    {
+        return 'paymentbridge_' . substr(hash('sha256', $orderReference), 0, 32);
+    }
+}
