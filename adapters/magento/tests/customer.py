@@ -7,62 +7,18 @@ Real are the browser, the shop, the bridge and the provider's sandbox. Every ste
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import click
 import requests
-from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-WALLET = "customer@example.com"
+from adapters.scripted import Newcomer, Payer, Sandbox, browser_at, must, newcomers, tell, until
+
 ADDRESS = {
     "firstname": "Erika", "lastname": "Muster", "street[0]": "Hauptstr. 1", "city": "Berlin", "postcode": "10115", "telephone": "030123456",
 }  # fmt: skip
-PATIENCE = 120.0  # seconds for anything that a slow machine does
-
-
-class Failed(Exception):
-    """Something is not as it should be."""
-
-
-def must(found: object, expected: object, what: str) -> None:
-    """Raise Failed unless both are the same."""
-    if found != expected:
-        raise Failed(f"{what}: {found!r} instead of {expected!r}")
-    click.echo(f"  ok  {what}: {found!r}")
-
-
-def until(look: Callable[[], object], expected: object, what: str) -> None:
-    """Look again and again until it is as expected; raise Failed when patience ends."""
-    deadline = time.monotonic() + PATIENCE
-    while (found := look()) != expected and time.monotonic() < deadline:
-        time.sleep(1)
-    must(found, expected, what)
-
-
-@dataclass(frozen=True, slots=True)
-class Sandbox:
-    """The provider's side."""
-
-    url: str
-
-    def control(self, method: str, path: str, **body: Any) -> Any:
-        """Make a control call."""
-        answer = requests.request(method, f"{self.url}/control/{path}", json=body if method == "POST" else None, timeout=30)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
-
-    def entries(self, kind: str) -> list[dict[str, Any]]:
-        """Return the ledger's entries of a kind, oldest first."""
-        return [entry for entry in self.control("GET", "ledger")["entries"] if entry["kind"] == kind]
-
-    def newest_request(self, known: int) -> str:
-        """Wait for one request more than `known` and return its reference."""
-        until(lambda: len(self.entries("request")) > known, True, "the wallet has heard of it")
-        return str(self.entries("request")[-1]["reference"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +56,8 @@ class BackOffice:
         return self.call("POST", f"invoice/{invoice}/refund", items=nothing, isOnline=True, arguments=money)
 
 
-@dataclass(slots=True)
-class Customer:
+class Customer(Payer):
     """Somebody with a browser, who buys one thing by wallet."""
-
-    shop: str
-    product: str
-    page: Page
 
     def order(self) -> str:
         """Fill the cart, place the order, and return its number; the payment's page is shown then."""
@@ -137,18 +88,6 @@ class Customer:
         page.locator(".loading-mask:visible").first.wait_for(state="hidden")
         button.click()
 
-    def checkout(self) -> Frame:
-        """Return the bridge's frame, from inside the widget."""
-        frame = self.page.locator("bridge-checkout iframe").element_handle().content_frame()
-        assert frame is not None
-        return frame
-
-    def enter_wallet(self) -> None:
-        """Say which wallet is asked for the money."""
-        frame = self.checkout()
-        frame.locator("#wallet_username").fill(WALLET)
-        frame.locator("#send").click()
-
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -156,7 +95,7 @@ class Story:
 
     sandbox: Sandbox
     office: BackOffice
-    new_customer: Callable[[], Any]
+    new_customer: Newcomer[Customer]
 
     def paid(self) -> dict[str, Any]:
         """Order by wallet in the widget; paid means an invoice. Returns the order."""
@@ -216,16 +155,13 @@ class Story:
         for _ in range(2):
             answer = self.office.refund(order, 10.0)
             must(answer.status_code, 200, "a part is given back")
-        must(self._refunds(known), [1000, 1000], "two equal refunds in the ledger")
+        must(self.sandbox.refunded(known), [1000, 1000], "two equal refunds in the ledger")
         self.sandbox.control("POST", "faults", provider="cashcloud", on="refund", fault="drop_after")
         answer = self.office.refund(order, 5.0)
         must(answer.status_code, 400, "the answer is lost, and the merchant is told to repeat")
         until(lambda: self.office.refund(order, 5.0).status_code, 200, "the same credit memo again")
-        must(self._refunds(known), [1000, 1000, 500], "refunded once")
+        must(self.sandbox.refunded(known), [1000, 1000, 500], "refunded once")
         must(self.office.order(order["increment_id"])["total_refunded"], 25, "the shop's books")
-
-    def _refunds(self, known: int) -> list[int]:
-        return [entry["amount"] for entry in self.sandbox.entries("refund")[known:]]
 
     def play(self) -> None:
         """Play all of it."""
@@ -234,21 +170,6 @@ class Story:
         self.declined()
         self.given_up()
         self.stranger(order["increment_id"])
-
-
-def customers(browser: Browser, shop: str, product: str) -> Callable[[], Any]:
-    """Return a function that opens a fresh browser profile with a customer in it."""
-
-    @contextmanager
-    def new() -> Iterator[Customer]:
-        context = browser.new_context(viewport={"width": 1280, "height": 1400})
-        context.set_default_timeout(PATIENCE * 1000)
-        try:
-            yield Customer(shop, product, context.new_page())
-        finally:
-            context.close()
-
-    return new
 
 
 @click.command()
@@ -261,16 +182,9 @@ def customers(browser: Browser, shop: str, product: str) -> Callable[[], Any]:
 def main(shop: str, sandbox: str, product: str, user: str, chromium: str, chapter: str | None) -> None:
     """Play the story in a real shop."""
     office = BackOffice(shop, user, os.environ["MAGENTO_PASSWORD"])
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        story = Story(Sandbox(sandbox), office, customers(browser, shop, product))
-        try:
-            getattr(story, chapter or "play")()
-        except Failed as failure:
-            raise click.ClickException(str(failure)) from None
-        finally:
-            browser.close()
-    click.echo("all ok")
+    with browser_at(chromium) as browser:
+        story = Story(Sandbox(sandbox), office, newcomers(browser, lambda page: Customer(shop, product, page)))
+        tell(getattr(story, chapter or "play"))
 
 
 if __name__ == "__main__":
