@@ -182,7 +182,7 @@ def _services(
         offer_methods=OfferMethods(accounts),
         test_notification=TestNotification(shops, notifier, clock),
         show_checkout=show,
-        confirm_checkout=ConfirmCheckout(units, accounts, shops, clock, ask, settle, show, represent),
+        confirm_checkout=ConfirmCheckout(units, accounts, shops, clock, ask, show, represent),
         cancel_checkout=CancelCheckout(units, shops, give_up, show, view, clock),
         receive_return=ReceiveReturn(units, accounts, clock),
         receive_callback=ReceiveCallback(units, accounts, clock),

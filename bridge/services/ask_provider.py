@@ -59,17 +59,11 @@ class AskProvider:
         record.set(asking=Asking.ASKING, attempt=record.payment.attempt + 1, asked_at=record.at)
         self._settle.plan(record)
 
-    def send(self, payment: Payment, wait: float | None = None, finish: Finish = _nothing_more) -> bool:
-        """Beats 2 and 3; return whether they ended within `wait` seconds (None: run here and now).
-
-        When the account's calls are full nothing is sent, and the worker sends it a moment later.
-        """
-        return self._run(payment, wait, lambda: self._send(payment, finish), lambda: self._put_back(payment))
-
-    def _send(self, payment: Payment, finish: Finish) -> None:
+    def send(self, payment: Payment, finish: Finish = _nothing_more) -> Payment | None:
+        """Beats 2 and 3, here and now; return the payment as it was stored, None when it was too late to send."""
         failpoint("payment_intended")
         if payment.asked_at is None or self._clock() > self._schedule.send_by(payment.asked_at):
-            return  # woke up too late: by now others may act on it
+            return None  # by now others may act on it
         provider = self._providers.get(payment.merchant, payment.provider)
         start = guarded(lambda: provider.start(self._request_from(payment)), Start(Answer.unknown("internal")))
         failpoint("payment_asked")
@@ -79,6 +73,24 @@ class AskProvider:
             finish(unit, record.save(), None)
             failpoint("payment_answer_uncommitted")
         failpoint("payment_answered")
+        return record.payment
+
+    def send_within(self, wait: float, payment: Payment, finish: Finish = _nothing_more) -> Payment:
+        """Beats 2 and 3 while somebody waits, at most `wait` seconds; return the payment as it is then: pending while its answer is on the way.
+
+        When the account's calls are full nothing is sent, and the worker sends it a moment later.
+        """
+        stored: list[Payment | None] = []
+        ended = self._run(payment, wait, lambda: stored.append(self.send(payment, finish)), lambda: self._put_back(payment))
+        return (stored and stored[0]) or self._as_it_is(payment.id, slow=not ended)
+
+    def _as_it_is(self, payment_id: str, slow: bool) -> Payment:
+        with self._units() as unit:
+            record = Record(unit, unit.payments.get(payment_id, lock=True), Source.ANSWER, self._clock(), self._represent)
+            if slow and record.payment.asking is Asking.ASKING:
+                self._settle.slow(record)
+                record.save()
+            return record.payment
 
     def _write_answer(self, record: Record, asked: Payment, start: Start) -> None:
         if record.payment.attempt == asked.attempt:
@@ -107,12 +119,8 @@ class AskProvider:
         asking = replace(operation, asking=Asking.ASKING, attempt=operation.attempt + 1, asked_at=record.at, updated_at=record.at)
         return self._settle.plan_operation(record, asking)
 
-    def send_operation(self, payment: Payment, operation: Operation, wait: float | None = None, finish: Finish = _nothing_more) -> bool:
-        """Beats 2 and 3; return whether they ended within `wait` seconds (None: run here and now)."""
-        return self._run(payment, wait, lambda: self._send_operation(payment, operation, finish),
-                         lambda: self._put_back_operation(payment, operation))
-
-    def _send_operation(self, payment: Payment, operation: Operation, finish: Finish) -> None:
+    def send_operation(self, payment: Payment, operation: Operation, finish: Finish = _nothing_more) -> None:
+        """Beats 2 and 3, here and now."""
         failpoint("operation_intended")
         if operation.asked_at is None or self._clock() > self._schedule.send_by(operation.asked_at):
             return
@@ -130,6 +138,10 @@ class AskProvider:
             failpoint("operation_answer_uncommitted")
         failpoint("operation_answered")
 
+    def send_operation_within(self, wait: float, payment: Payment, operation: Operation, finish: Finish = _nothing_more) -> None:
+        """Beats 2 and 3 while somebody waits, at most `wait` seconds; when the account's calls are full, the worker sends it a moment later."""
+        self._run(payment, wait, lambda: self.send_operation(payment, operation, finish), lambda: self._put_back_operation(payment, operation))
+
     def _put_back_operation(self, payment: Payment, operation: Operation) -> None:
         with self._units() as unit:
             unit.payments.get(payment.id, lock=True)
@@ -140,10 +152,7 @@ class AskProvider:
 
     # --- both
 
-    def _run(self, payment: Payment, wait: float | None, call: Callable[[], None], put_back: Callable[[], None]) -> bool:
-        if wait is None:
-            call()
-            return True
+    def _run(self, payment: Payment, wait: float, call: Callable[[], None], put_back: Callable[[], None]) -> bool:
         try:
             return self._calls.run(lane_of(payment), call, wait)
         except Unavailable:

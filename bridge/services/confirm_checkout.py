@@ -13,7 +13,6 @@ from bridge.services.ask_provider import AskProvider
 from bridge.services.cancel_payment import GiveUp
 from bridge.services.record import Record
 from bridge.services.represent import Represent
-from bridge.services.settle import Settle
 from bridge.services.show_checkout import CheckoutView, ShowCheckout, Shown
 
 
@@ -21,8 +20,7 @@ class ConfirmCheckout:
     """Sends the money request to the wallet that the payer names; a refused name may be corrected, five times in all."""
 
     def __init__(
-        self, units: Units, providers: Providers, shops: Shops, clock: Clock, ask: AskProvider, settle: Settle, show: ShowCheckout,
-        represent: Represent,
+        self, units: Units, providers: Providers, shops: Shops, clock: Clock, ask: AskProvider, show: ShowCheckout, represent: Represent,
     ) -> None:
         """Take what the story needs."""
         self._units = units
@@ -30,7 +28,6 @@ class ConfirmCheckout:
         self._shops = shops
         self._clock = clock
         self._ask = ask
-        self._settle = settle
         self._show = show
         self._represent = represent
 
@@ -44,10 +41,7 @@ class ConfirmCheckout:
         with self._units() as unit:
             payment = self._intend(unit, token, wallet_username, reason, currency)
             failpoint("confirm_uncommitted")
-        if not self._ask.send(payment, self._shops.get(payment.shop).respond_within):
-            self._call_it_pending(payment)
-        with self._units.read() as unit:
-            after = unit.payments.get(payment.id)
+        after = self._ask.send_within(self._shops.get(payment.shop).respond_within, payment)
         if after.status is Status.CREATED and after.payer.wallet_username is None:
             raise WalletUsernameRefused(tries_left=tries_left(after))
         return self._show(token, language)
@@ -76,13 +70,6 @@ class ConfirmCheckout:
             raise ValidationFailed(errors=(FieldError("/reason", "unknown", "choose one of the reasons offered"),))
         if currency not in (None, payment.currency) and currency not in [price.currency for price in provider.prices(payment.money)]:
             raise ValidationFailed(errors=(FieldError("/currency", "not_supported", "choose one of the currencies offered"),))
-
-    def _call_it_pending(self, payment: Payment) -> None:
-        with self._units() as unit:
-            record = Record(unit, unit.payments.get(payment.id, lock=True), Source.ANSWER, self._clock(), self._represent)
-            if record.payment.asking is Asking.ASKING:
-                self._settle.slow(record)
-                record.save()
 
 
 def _other_than(own: str, chosen: str | None) -> str | None:

@@ -81,8 +81,9 @@ class CreatePaymentForOrder:
             if not asking:
                 intent.finish(unit, self._body(payment))
             failpoint("create_uncommitted")
-        done = not asking or self._ask.send(payment, shop.respond_within, self._finish(intent))
-        return self._answer(payment.id, done)
+        if asking:
+            payment = self._ask.send_within(shop.respond_within, payment, self._finish(intent))
+        return Answered(self._body(payment), payment.id, done=payment.asking is not Asking.ASKING and not payment.ready_to_ask)
 
     def _store(self, unit: Unit, payment: Payment, at: datetime) -> Payment:
         record = Record(unit, payment, Source.SHOP, at, self._represent)
@@ -119,21 +120,6 @@ class CreatePaymentForOrder:
         payment = unit.payments.get(payment_id)
         asking = payment.asking is Asking.ASKING
         return Known(self._body(payment), done=not asking, under_way=asking)
-
-    def _answer(self, payment_id: str, done: bool) -> Answered:
-        with self._units.read() as unit:
-            payment = unit.payments.get(payment_id)
-        if not done and payment.asking is Asking.ASKING:
-            payment = self._call_it_pending(payment_id)
-        return Answered(self._body(payment), payment.id, done=payment.asking is not Asking.ASKING and not payment.ready_to_ask)
-
-    def _call_it_pending(self, payment_id: str) -> Payment:
-        with self._units() as unit:
-            record = Record(unit, unit.payments.get(payment_id, lock=True), Source.ANSWER, self._clock(), self._represent)
-            if record.payment.asking is Asking.ASKING:
-                self._settle.slow(record)
-                record.save()
-            return record.payment
 
     def _finish(self, intent: Intent) -> Finish:
         def finish(unit: Unit, payment: Payment, _operation: Operation | None) -> None:

@@ -43,7 +43,7 @@ class Operate:
             payment = record.save()
             intent.claim(unit, operation.id)
             failpoint("operation_uncommitted")
-        self._ask.send_operation(payment, operation, shop.respond_within, self._finish(intent))
+        self._ask.send_operation_within(shop.respond_within, payment, operation, self._finish(intent))
         with self._units.read() as unit:
             known = self._show(unit, operation.id)
         return Answered(known.body, operation.id, known.done)
