@@ -14,6 +14,9 @@ from bridge.services.represent import timestamp, to_json
 from bridge.services.schedule import NOTIFICATION_STEPS
 
 JITTER = 0.1
+IN_A_ROW = timedelta(seconds=10)
+"""For so long one job may go on from event to event; a good deal less than a lease."""
+
 OWNER = "house"
 
 Courier = Callable[[Shop, str, str], Delivery]
@@ -40,19 +43,33 @@ class DeliverNotification:
         self._clock = clock
         self._jitter = jitter
 
-    def __call__(self, job: Job) -> None:
-        """Try to deliver the head of the job's lane once. Raises LeaseLost when another worker holds the job by now."""
+    def __call__(self, job: Job) -> bool:
+        """Try to deliver the head of the job's lane, and what is behind it while the shop takes it at once; return whether that ended the job.
+
+        Raises LeaseLost when another worker holds the job by now.
+        """
         with self._units.read() as unit:
             event = unit.events.next_undelivered(job.subject)
             off = event and unit.documents.get(OWNER, endpoint_document(event.shop))
         if event is None:
-            return
+            return False
         if off:
-            return self._conclude(job, event, Delivery(None, "the shop switched this endpoint off"), give_up=True)
-        delivery = self._post(event)
-        failpoint("notification_posted")
-        if delivery is not None:
-            self._conclude(job, event, delivery, give_up=delivery.gone or job.attempts >= len(NOTIFICATION_STEPS))
+            self._conclude(job, event, Delivery(None, "the shop switched this endpoint off"), give_up=True)
+            return True
+        return self._deliver(job, event)
+
+    def _deliver(self, job: Job, head: Event) -> bool:
+        event: Event | None = head
+        until = self._clock() + IN_A_ROW
+        while event is not None:
+            delivery = self._post(event)
+            failpoint("notification_posted")
+            if delivery is None:
+                return False
+            give_up = delivery.gone or job.attempts >= len(NOTIFICATION_STEPS)
+            # A job with tries behind it hands the next event to a new one, whose ladder begins anew.
+            event = self._conclude(job, event, delivery, give_up=give_up, go_on=job.attempts == 0 and self._clock() < until)
+        return True
 
     def _post(self, event: Event) -> Delivery | None:
         """Post an event; None for a shop that wants no notifications and reads /v1/events instead."""
@@ -66,24 +83,31 @@ class DeliverNotification:
             return None
         return self._notifier(shop.notification_url, self._shops.secrets(shop.shop), event.id, event.body or "")
 
-    def _conclude(self, job: Job, event: Event, delivery: Delivery, *, give_up: bool) -> None:
+    def _conclude(self, job: Job, event: Event, delivery: Delivery, *, give_up: bool, go_on: bool = False) -> Event | None:
+        """Write how the try went; return the next event while the job is still held for it, None when the job was ended or put off."""
         now = self._clock()
         result = f"HTTP {delivery.status}" if delivery.status is not None else delivery.detail
         with self._units() as unit:
             unit.outbox.hold(job)
-            ended = delivery.ok or give_up
             unit.events.mark(event.id, result=result, delivered_at=now if delivery.ok else None,
                              undeliverable_at=now if give_up and not delivery.ok else None)
             if delivery.gone:
                 unit.documents.put(OWNER, endpoint_document(event.shop), {"since": timestamp(now)})
-            self._plan(unit, job, event, delivery, now, ended)
+            following = self._plan(unit, job, delivery, now, ended=delivery.ok or give_up, go_on=go_on and delivery.ok)
             failpoint("notification_uncommitted")
+        return following
 
-    def _plan(self, unit: Unit, job: Job, event: Event, delivery: Delivery, now: datetime, ended: bool) -> None:
+    def _plan(self, unit: Unit, job: Job, delivery: Delivery, now: datetime, *, ended: bool, go_on: bool) -> Event | None:
         if not ended:
             unit.outbox.postpone(job, now + self._pause(job, delivery))
-        elif unit.events.next_undelivered(event.payment_id) is not None:
-            unit.outbox.put(JobKind.NOTIFY, event.payment_id, job.lane, now)
+            return None
+        following = unit.events.next_undelivered(job.subject)
+        if following is not None and go_on:
+            return following
+        if following is not None:
+            unit.outbox.put(JobKind.NOTIFY, job.subject, job.lane, now)
+        unit.outbox.done(job)
+        return None
 
     def _pause(self, job: Job, delivery: Delivery) -> timedelta:
         step = NOTIFICATION_STEPS[min(job.attempts, len(NOTIFICATION_STEPS) - 1)]

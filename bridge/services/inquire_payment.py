@@ -34,7 +34,7 @@ class InquirePayment:
     def __call__(self, payment: Payment, source: Source, job: Job | None = None) -> tuple[Payment, Answer]:
         """Inquire about a payment that was asked for; return it afterwards, and the provider's answer.
 
-        With a job, nothing is written once another worker holds it (LeaseLost).
+        With a job, nothing is written once another worker holds it (LeaseLost), and the job is ended with what is written.
         """
         provider = self._providers.get(payment.merchant, payment.provider)
         answer = guarded(lambda: provider.inquire(ref_of(payment)), UNREADABLE)
@@ -44,6 +44,7 @@ class InquirePayment:
             if record.payment.attempt == payment.attempt and record.payment.asking is not Asking.ASKING or answer.provider_reference:
                 self._settle.inquired(record, answer)
                 record.save()
+            _end(unit, job)
             failpoint("inquiry_uncommitted")
         return record.payment, answer
 
@@ -66,6 +67,7 @@ class InquirePayment:
             if current.attempt == operation.attempt and current.asking is not Asking.ASKING or answer.provider_reference:
                 current = unit.operations.save(self._settle.operation_inquired(record, current, answer))
                 record.save()
+            _end(unit, job)
             failpoint("operation_inquiry_uncommitted")
         return current, answer
 
@@ -81,6 +83,11 @@ class InquirePayment:
         if job is not None:
             unit.outbox.hold(job)
         return Record(unit, locked, source, self._clock(), self._represent)
+
+
+def _end(unit: Unit, job: Job | None) -> None:
+    if job is not None:
+        unit.outbox.done(job)
 
 
 def _in_doubt(unit: Unit, operation: Operation) -> tuple[int, ...]:

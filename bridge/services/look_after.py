@@ -19,11 +19,12 @@ from bridge.services.represent import Represent
 from bridge.services.schedule import Schedule, awaits_the_provider
 from bridge.services.settle import Settle
 
-Step = Callable[[], object]
+Step = Callable[[], bool]
+"""What follows the look at the row; it returns whether the job was ended with it."""
 
 
-def _nothing() -> None:
-    return None
+def _nothing() -> bool:
+    return False
 
 
 class _LookAfter:
@@ -45,15 +46,15 @@ class _LookAfter:
 class LookAfterPayment(_LookAfter):
     """Sends what was never sent, inquires about what is open or in doubt, ends what has expired."""
 
-    def __call__(self, job: Job) -> None:
-        """Do what is due for the job's payment. Raises LeaseLost when another worker holds it by now."""
+    def __call__(self, job: Job) -> bool:
+        """Do what is due for the job's payment; return whether that ended the job. Raises LeaseLost when another worker holds it by now."""
         with self._units() as unit:
             payment = unit.payments.get(job.subject, lock=True)
             unit.outbox.hold(job)
             record = Record(unit, payment, Source.CLOCK, self._clock(), self._represent)
             step = self._decide(record, job)
             failpoint("look_after_uncommitted")
-        step()
+        return step()
 
     def _decide(self, record: Record, job: Job) -> Step:
         p = record.payment
@@ -65,10 +66,10 @@ class LookAfterPayment(_LookAfter):
         if p.ready_to_ask:
             self._ask.intend(record)
             payment = record.save()
-            return lambda: self._ask.send(payment)
+            return lambda: self._sent(payment)
         if p.attempt == 0 or not awaits_the_provider(p):
             return self._plan_and(record, _nothing)
-        return lambda: self._inquire(p, Source.INQUIRY, job)
+        return lambda: self._inquired(p, job)
 
     def _lost_or_under_way(self, record: Record, job: Job) -> Step:
         p = record.payment
@@ -76,26 +77,34 @@ class LookAfterPayment(_LookAfter):
             return self._plan_and(record, _nothing)
         self._settle.lost(record)
         doubtful = record.save()
-        return lambda: self._inquire(doubtful, Source.INQUIRY, job)
+        return lambda: self._inquired(doubtful, job)
 
     def _plan_and(self, record: Record, step: Step) -> Step:
         self._settle.plan(record)
         record.save()
         return step
 
+    def _sent(self, payment: Payment) -> bool:
+        self._ask.send(payment)
+        return False
+
+    def _inquired(self, payment: Payment, job: Job) -> bool:
+        self._inquire(payment, Source.INQUIRY, job)
+        return True
+
 
 class LookAfterOperation(_LookAfter):
     """The same for a refund, capture or cancel."""
 
-    def __call__(self, job: Job) -> None:
-        """Do what is due for the job's operation. Raises LeaseLost when another worker holds it by now."""
+    def __call__(self, job: Job) -> bool:
+        """Do what is due for the job's operation; return whether that ended the job. Raises LeaseLost when another worker holds it by now."""
         with self._units() as unit:
             payment = unit.payments.get(unit.operations.get(job.subject).payment_id, lock=True)
             unit.outbox.hold(job)
             record = Record(unit, payment, Source.CLOCK, self._clock(), self._represent)
             step = self._decide(record, unit.operations.get(job.subject), job)
             failpoint("look_after_operation_uncommitted")
-        step()
+        return step()
 
     def _decide(self, record: Record, operation: Operation, job: Job) -> Step:
         if operation.status is not OperationStatus.PENDING:
@@ -104,18 +113,26 @@ class LookAfterOperation(_LookAfter):
             return self._lost_or_under_way(record, operation, job)
         if operation.asking is Asking.NOT_ASKED:
             asking = record.unit.operations.save(self._ask.intend_operation(record, operation))
-            return self._saved(record, lambda payment: self._ask.send_operation(payment, asking))
-        return lambda: self._inquire.operation(record.payment, operation, Source.INQUIRY, job)
+            return self._saved(record, lambda payment: self._sent(payment, asking))
+        return lambda: self._inquired(record.payment, operation, job)
 
     def _lost_or_under_way(self, record: Record, operation: Operation, job: Job) -> Step:
         asked_at = operation.asked_at
         if asked_at is not None and record.at < self._schedule.answered_by(record.payment, asked_at):
             self._settle.plan_operation(record, operation)
-            return self._saved(record, lambda payment: None)
+            return self._saved(record, lambda payment: False)
         doubtful = self._settle.operation_lost(record, operation)
         doubtful = record.unit.operations.save(doubtful)
-        return self._saved(record, lambda payment: self._inquire.operation(payment, doubtful, Source.INQUIRY, job))
+        return self._saved(record, lambda payment: self._inquired(payment, doubtful, job))
 
-    def _saved(self, record: Record, step: Callable[[Payment], object]) -> Step:
+    def _saved(self, record: Record, step: Callable[[Payment], bool]) -> Step:
         payment = record.save()
         return lambda: step(payment)
+
+    def _sent(self, payment: Payment, operation: Operation) -> bool:
+        self._ask.send_operation(payment, operation)
+        return False
+
+    def _inquired(self, payment: Payment, operation: Operation, job: Job) -> bool:
+        self._inquire.operation(payment, operation, Source.INQUIRY, job)
+        return True

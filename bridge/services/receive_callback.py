@@ -63,8 +63,8 @@ class ProcessCallback:
         self._clock = clock
         self._inquire = inquire
 
-    def __call__(self, job: Job) -> None:
-        """Process the job's callback; it is tried again while the provider cannot be asked. Raises LeaseLost."""
+    def __call__(self, job: Job) -> bool:
+        """Process the job's callback and end the job; it is tried again while the provider cannot be asked. Raises LeaseLost."""
         with self._units.read() as unit:
             stored = unit.callbacks.get(job.subject)
         account = self._providers.get(stored.merchant, stored.provider)
@@ -80,19 +80,22 @@ class ProcessCallback:
         else:
             _, answer = self._inquire.operation(payment, operation, Source.CALLBACK)
         failpoint("callback_settled")
-        self._conclude(job, payment, answer)
+        return self._conclude(job, payment, answer)
 
-    def _conclude(self, job: Job, payment: Payment, answer: Answer) -> None:
+    def _conclude(self, job: Job, payment: Payment, answer: Answer) -> bool:
         if answer.outcome is not Outcome.UNKNOWN or job.attempts >= len(CALLBACK_RETRIES):
             return self._mark(job, "applied", f"the provider says: {answer.outcome.value}", payment.id)
         with self._units() as unit:
             unit.outbox.hold(job)
             unit.outbox.postpone(job, self._clock() + timedelta(seconds=CALLBACK_RETRIES[job.attempts]))
+        return True
 
-    def _mark(self, job: Job, state: str, note: str | None, payment_id: str | None = None) -> None:
+    def _mark(self, job: Job, state: str, note: str | None, payment_id: str | None = None) -> bool:
         with self._units() as unit:
             unit.outbox.hold(job)
             unit.callbacks.mark(job.subject, state, note, payment_id)
+            unit.outbox.done(job)
+        return True
 
     def _find(self, stored: StoredCallback, callback: Callback) -> tuple[Payment, Operation | None] | None:
         with self._units.read() as unit:

@@ -28,6 +28,7 @@ _CHUNK = 64 * 1024
 _LOOK_UPS = 8
 _AWAY = frozenset({502, 503, 504})
 """Answers by which the other side says that it is not there: failures for the breaker, answers for the caller."""
+_HEADERS = {"User-Agent": "payment-bridge", "Accept": "*/*", "Accept-Encoding": "identity"}
 _EXPECTED = (RequestException, HTTPError, OSError, ValueError)
 
 
@@ -86,9 +87,9 @@ class HttpTransport:
         if deadline <= 0:
             raise NotSent("the time was up before the call")
         fields = {name: (None, value) for name, value in (multipart or {}).items()}
-        request = requests.Request(method, url, dict(headers or {}), fields or None, form if body is None else body, params)
+        prepared = requests.PreparedRequest()
         try:
-            prepared = self._session().prepare_request(request)
+            prepared.prepare(method, url, {**_HEADERS, **(headers or {})}, fields or None, form if body is None else body, params)
         except (RequestException, ValueError) as error:
             raise NotSent(f"the request cannot be written: {scrub(str(error), hidden)}") from None
         return self._guarded(_Call(lane, prepared, hidden, started), Exchange(started + deadline, self._resolver))
@@ -162,8 +163,6 @@ def _new_session(adapter: Adapter) -> requests.Session:
     session.trust_env = False
     # Many merchants share a session: what a provider sets as a cookie for one must never be sent for another.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers.clear()
-    session.headers.update({"User-Agent": "payment-bridge", "Accept": "*/*", "Accept-Encoding": "identity"})
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from bridge.ports import Job, JobKind
 from bridge.services import Services
 
-Jobs = Mapping[JobKind, Callable[[Job], object]]
+Jobs = Mapping[JobKind, Callable[[Job], bool]]
+"""What carries out a job returns whether it has ended the job as well, in the commit of its result; else the worker ends it."""
 
 
 def jobs_of(services: Services) -> Jobs:

@@ -104,15 +104,19 @@ class Worker:
 
     def _run(self, job: Job) -> None:
         try:
-            self._jobs[job.kind](job)
+            ended = self._jobs[job.kind](job)
             failpoint("job_run")
-            with self._units() as unit:
-                unit.outbox.done(job)
+            if not ended:
+                self._end(job)
         except LeaseLost:
             log.info("another worker holds this job by now", extra={"kind": job.kind.value, "detail": job.subject})
         except Exception:
             log.exception("a job failed and is tried again later", extra={"kind": job.kind.value, "detail": job.subject})
             self._guarded(lambda: self._back_off(job))
+
+    def _end(self, job: Job) -> None:
+        with self._units() as unit:
+            unit.outbox.done(job)
 
     def _back_off(self, job: Job) -> None:
         pause = min(2 ** min(job.attempts, 12), LONGEST_BACK_OFF)

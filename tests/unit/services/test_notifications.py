@@ -186,6 +186,32 @@ def test_notify__shop_in_no_profile__is_tried_along_the_ladder_and_kept(stage):
     assert [event.last_result for event in stage.undeliverable()] == ["the shop is in no profile"]
 
 
+@pytest.mark.invariant("I9")
+def test_notify__events_that_wait_together__are_told_by_one_job_in_order(stage):
+    payment = stage.create()
+    stage.house.worker.run_due(limit=1)
+    assert stage.outside.told(payment["id"]) == ["payment.created", "payment.pending"] and not stage.has_job(JobKind.NOTIFY, payment["id"])
+
+
+@pytest.mark.invariant("I9")
+def test_notify__second_of_two_fails__it_alone_is_tried_again_on_a_ladder_of_its_own(stage):
+    payment = stage.create()
+    failing(stage, 200, 500)
+    stage.work()
+    assert [one.body["sequence"] for one in stage.outside.notifications] == [1, 2] and stage.has_job(JobKind.NOTIFY, payment["id"])
+    stage.advance(LADDER[0] * 1.2)
+    assert [(one.body["sequence"], one.status) for one in stage.outside.notifications] == [(1, 200), (2, 500), (2, 200)]
+
+
+def test_notify__a_job_with_tries_behind_it__leaves_the_next_event_to_a_new_one(stage):
+    payment = stage.create()
+    failing(stage, 500, 200, 500)
+    stage.work(), stage.advance(LADDER[0] * 1.2)
+    assert [one.status for one in stage.outside.notifications] == [500, 200, 500]
+    stage.advance(LADDER[0] * 1.2)  # the second step of the ladder would not be due yet
+    assert [one.status for one in stage.outside.notifications] == [500, 200, 500, 200]
+
+
 @pytest.mark.invariant("I8")
 def test_notify__killed_after_posting__is_posted_again(stage, payment):
     """At least once: what was not noted as delivered is sent again, under the same id (I8)."""
