@@ -1,10 +1,14 @@
-"""A provider's page inside our page inside the shop's page; the provider's page is a stand-in, the nesting is real."""
+"""The provider's card form inside our page inside the shop's page, on three sites; pages that no provider of ours sends stand at psp.test."""
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlsplit
+
 import pytest
-from playwright.sync_api import Page
-from widget_acts import frame_of, heard, inside, open_ready, pretend, wait_for
+from playwright.sync_api import Frame, FrameLocator, Page, Route
+from support import until
+from widget_acts import CODE, answer_challenge, frame_of, heard, inside, open_ready, pretend, type_card, wait_for
 from widget_stage import Stage
 
 
@@ -20,61 +24,112 @@ def open_card(stage: Stage, page: Page, url: str, attributes: str = "", **header
     return token
 
 
+def bank_in(page: Page) -> FrameLocator:
+    """Return the provider's page inside ours inside the shop's."""
+    return inside(page).frame_locator("#page iframe")
+
+
+def provider_frame(stage: Stage, page: Page) -> Frame:
+    """Return the provider's page, for scripts."""
+    return until(lambda: [frame for frame in page.frames if frame.url.startswith(stage.psp)])[0]
+
+
+def open_bank(stage: Stage, page: Page, attributes: str = "", more: str = "", **headers: str) -> dict[str, Any]:
+    """Open a shop's page with a payment by card, wait for the provider's real form in it, and return the payment."""
+    payment = stage.payment(method="card")
+    open_ready(page, stage.page(more + stage.element(payment["checkout"]["token"], attributes), "/card-shop", **headers))
+    bank_in(page).get_by_label("Card number").wait_for()
+    return payment
+
+
 def test_card__provider_page__is_nested_where_the_shop_allows_only_us(stage: Stage, page: Page) -> None:
     policy = f"default-src 'none'; script-src 'unsafe-inline' {stage.pay}; style-src 'unsafe-inline'; frame-src {stage.pay}"
-    url = provider_page(stage)
-    token = stage.token()
-    pretend(page, status="pending", page={"url": url, "embed": True}, fields=[])
-    page.goto(stage.page(stage.element(token), "/card-shop", Content_Security_Policy=policy))
-    nested = inside(page).frame_locator("#page iframe")
-    nested.get_by_role("heading", name="Your card").wait_for()
-    title = inside(page).locator("#page iframe").get_attribute("title")
-    assert "psp.test" in (title or "")
+    page.add_init_script("window.violations = []; addEventListener('securitypolicyviolation', e => violations.push(e.violatedDirective));")
+    payment = open_bank(stage, page, Content_Security_Policy=policy)
+    assert urlsplit(stage.psp).netloc in (inside(page).locator("#page iframe").get_attribute("title") or "")
+    type_card(bank_in(page), "asks for a code")
+    answer_challenge(bank_in(page), CODE)
+    wait_for(page, "success", session=payment["checkout"]["token"])
+    assert stage.api.get(f"/v1/payments/{payment['id']}")["amount_captured"] == 4999
+    assert page.evaluate("violations") == frame_of(page).evaluate("violations") == []
 
 
 def test_card__passkeys_and_wallets__are_allowed_at_each_level(stage: Stage, page: Page) -> None:
-    open_card(stage, page, provider_page(stage))
-    inside(page).frame_locator("#page iframe").get_by_role("heading").wait_for()
-    nested = [frame for frame in page.frames if "psp.test" in frame.url][0]
-    assert nested.evaluate("['payment', 'publickey-credentials-get'].map(f => document.featurePolicy.allowsFeature(f))") == [True, True]
+    open_bank(stage, page)
+    asked = "['payment', 'publickey-credentials-get', 'camera'].map(f => document.featurePolicy.allowsFeature(f))"
+    for level in (frame_of(page), provider_frame(stage, page)):
+        assert level.evaluate(asked) == [True, True, False]
 
 
-@pytest.mark.parametrize(("width", "height"), [(250, 400), (390, 400), (500, 600), (600, 400)])
-def test_card__challenge_sizes__fit_without_cutting(width: int, height: int, stage: Stage, page: Page) -> None:
-    box = f"<style>body{{margin:0}}</style><div id=box style='width:{width}px;height:{height}px;background:#def'>challenge</div>"
+@pytest.mark.parametrize(("width", "height"), [("250px", "400px"), ("390px", "400px"), ("500px", "600px"), ("600px", "400px"), ("100%", "100vh")])
+def test_card__challenge_sizes__fit_without_cutting(width: str, height: str, stage: Stage, page: Page) -> None:
+    """EMV's five window sizes, 01 to 05; the last is as large as there is room."""
+    box = f"<style>body{{margin:0}}</style><div id=box style='width:{width};height:{height};background:#def'>challenge</div>"
     page.set_viewport_size({"width": 900, "height": 1200})
     open_card(stage, page, provider_page(stage, box))
-    frame = inside(page).locator("#page iframe").bounding_box()
-    assert frame["height"] >= height
-    assert frame["width"] >= min(width, 390)
+    bank_in(page).locator("#box").wait_for()
+    frame, drawn = inside(page).locator("#page iframe").bounding_box(), bank_in(page).locator("#box").bounding_box()
+    assert frame["height"] >= drawn["height"] >= 400
+    assert frame["width"] >= min(drawn["width"], 390) and drawn["width"] >= 250
+    if width == "100%":
+        assert (drawn["width"], drawn["height"]) == (frame["width"], frame["height"])
 
 
 def test_card__coming_back__the_server_decides_not_the_message(stage: Stage, page: Page) -> None:
-    token = stage.token()
-    back = provider_page(stage, f"<a href='{stage.pay}/checkout/{token}/return' id=back>back</a>", "/back")
-    pretend(page, status="pending", page={"url": back, "embed": True}, fields=[])
-    open_ready(page, stage.page(stage.element(token), "/card-shop"))
-    inside(page).frame_locator("#page iframe").locator("#back").click()
-    inside(page).frame_locator("#page iframe").get_by_role("heading", name="Checking your payment").wait_for()
-    assert inside(page).locator("#checkout").first.get_attribute("data-state") == "card"
-    assert heard(page, "success") == []
+    """The browser comes back, and says so; the provider has not decided: nobody is told of money."""
+    stage.sandbox.post("/control/faults", {"provider": "onecs", "on": "return", "fault": "pending", "ms": 3_600_000})
+    payment = open_bank(stage, page)
+    type_card(bank_in(page), "pays")
+    bank_in(page).get_by_role("heading", name="Checking your payment").wait_for()
+    page.evaluate("document.querySelector('bridge-checkout').shadowRoot.querySelector('iframe').contentWindow.postMessage('psp.return', '*')")
+    with page.expect_response("**/v1/checkout/*"):
+        pass
+    assert inside(page).locator("#checkout").first.get_attribute("data-state") in ("card", "checking")
+    assert not [kind for kind, _ in heard(page) if kind in ("success", "decline", "fail", "expire")]
+    stage.payer(payment, "accept")
+    wait_for(page, "success")
 
 
-def test_card__provider_refuses_framing__leads_out_to_our_page(stage: Stage, page: Page) -> None:
-    url = provider_page(stage, path="/unframed", X_Frame_Options="DENY")
-    token = open_card(stage, page, url)
+def test_card__provider_refuses_framing__leads_out_and_is_paid_there(stage: Stage, page: Page) -> None:
+    def refuse(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, headers={**answer.headers, "x-frame-options": "DENY", "content-security-policy": "frame-ancestors 'none'"})
+
+    stage.page("<h1>done</h1>", "/done")
+    payment = stage.payment(method="card")
+    page.route("**/onecs/payssl.aspx*", refuse)
+    open_ready(page, stage.page(stage.element(payment["checkout"]["token"]), "/card-shop"))
     inside(page).get_by_role("link", name="Continue on the payment page").click()
-    page.wait_for_url(f"{stage.pay}/checkout/{token}*")
+    page.wait_for_url(f"{stage.pay}/checkout/{payment['checkout']['token']}*")
+    page.get_by_role("link", name="Continue on the payment page").click()
+    page.wait_for_url(f"{stage.psp}/onecs/**")
+    page.unroute("**/onecs/payssl.aspx*")  # what stood in the answer's policy would stop the form's own script
+    page.reload()
+    type_card(page, "asks for a code")
+    answer_challenge(page, CODE)
+    page.get_by_role("heading", name="Payment successful").wait_for()
+    page.get_by_role("link", name="Continue to").click()
+    page.wait_for_url(f"{stage.shop}/done")
 
 
 def test_card__provider_never_answers__says_so_after_15_seconds(stage: Stage, page: Page) -> None:
     page.clock.install()
-    page.route("**/silent", lambda route: None)
-    open_card(stage, page, provider_page(stage, path="/silent"))
+    page.route("**/onecs/**", lambda route: None)
+    payment = stage.payment(method="card")
+    open_ready(page, stage.page(stage.element(payment["checkout"]["token"]), "/card-shop"))
     inside(page).locator("#page iframe").wait_for(state="attached")
     page.clock.run_for(16_000)
     assert wait_for(page, "error")["code"] == "psp_unavailable"
     assert "primary" in (inside(page).locator("#full").get_attribute("class") or "")
+    inside(page).locator("#full").click()
+    page.wait_for_url(f"{stage.pay}/checkout/{payment['checkout']['token']}*")
+
+
+def test_card__payer_gives_up_in_the_providers_form__is_canceled_and_nothing_taken(stage: Stage, page: Page) -> None:
+    payment = open_bank(stage, page)
+    bank_in(page).get_by_role("button", name="Cancel").click()
+    wait_for(page, "cancel")
+    assert stage.api.get(f"/v1/payments/{payment['id']}")["amount_captured"] == 0
 
 
 def test_navigate__shop_hears_once_and_browser_goes_once(stage: Stage, page: Page) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import pytest
 from playwright.sync_api import Browser, Page
 from support import until
-from widget_acts import FRAME, frame_of, heard, inside, open_ready, poll, wait_for
+from widget_acts import CODE, FRAME, answer_challenge, frame_of, heard, inside, open_ready, poll, type_card, wait_for
 from widget_stage import Stage
 
 
@@ -23,21 +24,51 @@ def open_overlay(stage: Stage, page: Page, more: str = "", path: str = "/overlay
     wait_for(page, "ready")
 
 
-def test_bfcache__back_to_the_shop__is_restored_and_alive(stage: Stage, launch: Callable[..., Browser]) -> None:
+RESTORED = "<script>window.restored = 0; addEventListener('pageshow', e => { restored += e.persisted; });</script>"
+
+
+@pytest.fixture
+def remembering(launch: Callable[..., Browser]) -> Iterator[Page]:
+    """A page of a browser that keeps pages alive for Back, as people's browsers do and Playwright's does not."""
     browser = launch(ignore_default_args=["--disable-back-forward-cache"])
-    try:
-        page = browser.new_context(locale="en-GB").new_page()
-        payment = stage.payment()
-        shop = "<script>window.restored = 0; addEventListener('pageshow', e => { restored += e.persisted; });</script>"
-        open_ready(page, stage.page(shop + stage.element(payment["checkout"]["token"]), "/bfcache"))
-        page.goto(stage.page("elsewhere", "/elsewhere"))
-        page.go_back(wait_until="commit")
-        assert poll(page, "window.restored") == 1
-        stage.api.post(f"/v1/payments/{payment['id']}/cancel", {}, **{"Idempotency-Key": f'"cancel-{payment["id"]}"'})
-        page.evaluate("dispatchEvent(new Event('focus'))")
-        wait_for(page, "cancel")
-    finally:
-        browser.close()
+    context = browser.new_context(locale="en-GB", viewport={"width": 900, "height": 1000})
+    context.set_default_timeout(45_000)
+    yield context.new_page()
+    browser.close()
+
+
+def away_and_back(stage: Stage, page: Page) -> None:
+    page.goto(stage.page("elsewhere", "/elsewhere"))
+    page.go_back(wait_until="commit")
+    page.wait_for_function("window.restored !== undefined")
+
+
+def test_bfcache__back_to_the_shop__is_restored_and_alive(stage: Stage, remembering: Page) -> None:
+    page, payment = remembering, stage.payment()
+    open_ready(page, stage.page(RESTORED + stage.element(payment["checkout"]["token"]), "/bfcache"))
+    away_and_back(stage, page)
+    assert poll(page, "window.restored") == 1
+    stage.api.post(f"/v1/payments/{payment['id']}/cancel", {}, **{"Idempotency-Key": f'"cancel-{payment["id"]}"'})
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    wait_for(page, "cancel")
+
+
+def test_bfcache__provider_page_waits_for_unload__shop_is_restored_all_the_same(stage: Stage, remembering: Page) -> None:
+    """Framed by the shop itself, such a page costs the shop its way back; framed by us, it does not."""
+    page, unloads = remembering, "addEventListener('unload', () => {})"
+    bare = stage.pages.put("psp.test", "/unloads", f"<!doctype html><title>Card</title><script>{unloads}</script>")
+    page.goto(stage.page(f"{RESTORED}<iframe src='{bare}'></iframe>", "/bfcache-bare"))
+    away_and_back(stage, page)
+    assert page.evaluate("window.restored") == 0
+    payment = stage.payment(method="card")
+    open_ready(page, stage.page(RESTORED + stage.element(payment["checkout"]["token"]), "/bfcache"))
+    inside(page).frame_locator("#page iframe").get_by_label("Card number").wait_for()
+    until(lambda: [frame for frame in page.frames if frame.url.startswith(stage.psp)])[0].evaluate(unloads)
+    away_and_back(stage, page)
+    assert poll(page, "window.restored") == 1
+    stage.payer(payment, "decline")
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    wait_for(page, "decline")
 
 
 def test_history__whole_visit__adds_no_entry(stage: Stage, page: Page) -> None:
@@ -51,6 +82,24 @@ def test_history__whole_visit__adds_no_entry(stage: Stage, page: Page) -> None:
     wait_for(page, "cancel")
     assert page.evaluate("history.length") == entries
     page.go_back()
+    page.wait_for_url("**/before")
+
+
+def test_history__paid_by_card__stepping_back_over_the_providers_pages_disturbs_nothing(stage: Stage, page: Page) -> None:
+    """The provider's form goes from page to page in its frame, and a browser counts these steps: ours adds none to them."""
+    page.goto(stage.page("before", "/before"))
+    page.goto(stage.page(stage.element(stage.token(method="card")), "/history"))
+    wait_for(page, "ready")
+    entries, bank = page.evaluate("history.length"), inside(page).frame_locator("#page iframe")
+    type_card(bank, "asks for a code")
+    answer_challenge(bank, CODE)
+    wait_for(page, "success")
+    steps = page.evaluate("history.length") - entries
+    assert steps <= 3  # the challenge, the way back, and our page that it leads to
+    page.evaluate("history.go(-1)")
+    page.wait_for_timeout(300)
+    assert inside(page).get_by_role("heading", name="Payment successful").is_visible()
+    page.evaluate("n => history.go(-n)", steps)
     page.wait_for_url("**/before")
 
 

@@ -9,13 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
+from playwright.sync_api import BrowserContext, FrameLocator, Page
 from support import PAYER, Demo, order_becomes, until
-from widget_acts import FRAME
+from widget_acts import CODE, FRAME, answer_challenge, type_card
 
 WAYS = {"redirect": "On the payment page", "frame": "Here in the shop", "overlay": "In a window over the shop"}
 PAID, DECLINED = "Thank you, it is paid", "The payment was declined"
-CODE = "1234"
 
 
 def buy(demo: Demo, page: Page, way: str, method: str = "Wallet") -> tuple[str, FrameLocator | Page]:
@@ -58,20 +57,6 @@ def test_story__wallet__shop_shows_what_the_payer_said(
     demo.sandbox.post(f"/control/payer/{reference}", {"action": action})
     order_becomes(demo, ref, status)
     shop_shows(page, way, heading)
-
-
-def type_card(bank: FrameLocator, card: str) -> None:
-    """Take one of the cards that the provider's form offers, by what it does, and pay with it."""
-    bank.get_by_role("button", name=card).click()
-    bank.locator("button.pay").click()
-
-
-def answer_challenge(bank: FrameLocator, code: str) -> None:
-    """Give the payer's bank a code, once it asks (again): an empty field is a new question."""
-    bank.get_by_role("heading", name="Your bank asks").wait_for()
-    expect(bank.get_by_label("Code")).to_have_value("", timeout=45_000)
-    bank.get_by_label("Code").fill(code)
-    bank.get_by_role("button", name="Confirm").click()
 
 
 def judged(demo: Demo, ref: str) -> dict[str, Any]:

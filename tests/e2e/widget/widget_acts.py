@@ -8,9 +8,10 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Error, Frame, FrameLocator, Page, Route
+from playwright.sync_api import Error, Frame, FrameLocator, Page, Route, expect
 
 FRAME = "iframe[name^=bridge-checkout]"
+CODE = "1234"  # what the sandbox's bank wants to hear
 
 
 def inside(page: Page) -> FrameLocator:
@@ -58,6 +59,20 @@ def ask_for_money(page: Page, username: str = "customer@example.com") -> None:
     """Fill in the form and send it."""
     inside(page).locator("#wallet_username").fill(username)
     inside(page).locator("#send").click()
+
+
+def type_card(bank: FrameLocator | Page, card: str) -> None:
+    """Take one of the cards that the provider's form offers, by what it does, and pay with it."""
+    bank.get_by_role("button", name=card).click()
+    bank.locator("button.pay").click()
+
+
+def answer_challenge(bank: FrameLocator | Page, code: str) -> None:
+    """Give the payer's bank a code, once it asks (again): an empty field is a new question."""
+    bank.get_by_role("heading", name="Your bank asks").wait_for()
+    expect(bank.get_by_label("Code")).to_have_value("", timeout=45_000)
+    bank.get_by_label("Code").fill(code)
+    bank.get_by_role("button", name="Confirm").click()
 
 
 def pretend(page: Page, /, **changes: Any) -> None:

@@ -1,7 +1,8 @@
-"""Four sites on this machine: the bridge at 127.0.0.1, a shop at localhost, psp.test and evil.test.
+"""Five sites on this machine: the bridge at 127.0.0.1, a shop at localhost, the providers at 127.0.0.3, psp.test and evil.test.
 
-For a browser 127.0.0.1 and localhost are two sites, and both are as safe as HTTPS. The bridge and its sandbox are real processes. A shop
-page is a string; what the widget tells it is collected in `window.heard`.
+For a browser each name and each address is a site of its own, and addresses of this machine are as safe as HTTPS. The bridge's settings take
+plain http for just these, so nothing has to be loosened for a test. The bridge and its sandbox are real processes. A shop page is a
+string; what the widget tells it is collected in `window.heard`. At psp.test stand pages that no provider of ours would send.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from support import ROOT, Http, free_base, is_free, until
 PAYER = "customer@example.com"
 KEY = "sk_widget_" + secrets.token_hex(16)
 HOSTS = ("psp.test", "evil.test")
+PROVIDERS = "127.0.0.3"
+CARD_KEYS = {"username": "acme_cards", "blowfish_key": secrets.token_hex(16), "hmac_key": secrets.token_hex(16)}
 EVENTS = (
     "ready", "submit", "statechange", "success", "decline", "cancel", "expire", "fail", "pending", "error", "resize", "navigate", "closerequest",
     "close",
@@ -103,8 +106,13 @@ class Stage:
         return Http(f"http://127.0.0.1:{self.port}", {"Authorization": f"Bearer {KEY}"})
 
     @property
+    def psp(self) -> str:
+        """Where the providers are, for servers and for browsers."""
+        return f"http://{PROVIDERS}:{self.port + 2}"
+
+    @property
     def sandbox(self) -> Http:
-        return Http(f"http://127.0.0.1:{self.port + 2}", {})
+        return Http(self.psp, {})
 
     def payment(self, **more: Any) -> dict[str, Any]:
         """Create a payment that waits for its payer."""
@@ -147,7 +155,8 @@ def browser_arguments(stage: Stage) -> list[str]:
     """Return what Chromium needs to find our hosts, and to treat them as it treats HTTPS."""
     rules = ", ".join(f"MAP {host} 127.0.0.1" for host in HOSTS)
     # Named "public", our ports are treated as the Internet is, not as a network that a page wants to look into.
-    spaces = ",".join(f"127.0.0.1:{port}=public" for port in (stage.port, *stage.pages.ports))
+    ours = [f"127.0.0.1:{port}" for port in (stage.port, *stage.pages.ports)]
+    spaces = ",".join(f"{address}=public" for address in (*ours, stage.psp.removeprefix("http://")))
     return [f"--host-resolver-rules={rules}", f"--ip-address-space-overrides={spaces}", "--no-proxy-server"]
 
 
@@ -161,12 +170,13 @@ class Processes:
     def start(self) -> None:
         password = secrets.token_urlsafe(12)
         config = write_config(self.folder, self.stage, password)
-        self._run("bridge.sandbox", "--listen", f"127.0.0.1:{self.stage.port + 2}", "--data", str(self.folder / "sandbox"))
+        self._run("bridge.sandbox", "--listen", f"{PROVIDERS}:{self.stage.port + 2}", "--data", str(self.folder / "sandbox"))
         subprocess.run([sys.executable, "-m", "bridge", "migrate", "--config", config], cwd=ROOT, check=True, stdout=self.log, stderr=self.log)
         self._run("bridge", "serve", "--config", config)
-        until(lambda: answers(f"http://127.0.0.1:{self.stage.port + 2}/control/ledger"))
+        until(lambda: answers(f"{self.stage.psp}/control/ledger"))
         account = {"provider": "cashcloud", "username": "m@acme.example", "name": "Acme", "password": password, "account_type": "corporate_plus"}
         self.stage.sandbox.post("/control/merchants", account)
+        self.stage.sandbox.post("/control/merchants", {"provider": "onecs", "name": "Acme", **CARD_KEYS})
         until(lambda: answers(f"http://127.0.0.1:{self.stage.port}/readyz"))
 
     def _run(self, *arguments: str) -> None:
@@ -187,17 +197,23 @@ class Processes:
 def write_config(folder: Path, stage: Stage, password: str) -> str:
     """Write a bridge with one merchant whose shop has two origins."""
     folder.joinpath("password").write_text(password)
+    for name in ("blowfish_key", "hmac_key"):
+        folder.joinpath(name).write_text(CARD_KEYS[name])
     folder.joinpath("secret").write_text(f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
     profile = {
         "merchant": "acme", "name": "Acme GmbH",
-        "providers": {"cashcloud": {
-            "base_url": f"http://127.0.0.1:{stage.port + 2}/cashcloud/", "username": "m@acme.example",
-            "password": {"file": str(folder / "password")},
-            "device_id": "acme-bridge", "account_type": "corporate_plus"}},
+        "providers": {
+            "cashcloud": {
+                "base_url": f"{stage.psp}/cashcloud/", "username": "m@acme.example", "password": {"file": str(folder / "password")},
+                "device_id": "acme-bridge", "account_type": "corporate_plus"},
+            "onecs": {
+                "base_url": f"{stage.psp}/onecs/", "merchant_id": CARD_KEYS["username"], "time_zone": "UTC",
+                **{name: {"file": str(folder / name)} for name in ("blowfish_key", "hmac_key")}}},
         "shops": [{
             "shop": "acme-web", "platform": "reference", "mode": "test", "api_keys": [f"sha256:{hashlib.sha256(KEY.encode()).hexdigest()}"],
             "notification_url": f"{stage.shop}/notifications", "notification_secrets": [{"file": str(folder / "secret")}],
-            "origins": [stage.shop, stage.second_shop], "methods": {"wallet": "cashcloud"}, "respond_within": 2, "expires_in": {"default": 1800, "max": 86400},
+            "origins": [stage.shop, stage.second_shop], "methods": {"wallet": "cashcloud", "card": "onecs"},
+            "respond_within": 2, "expires_in": {"default": 1800, "max": 86400},
             "late_payment": "hold"}],
     }  # fmt: skip
     service = {
