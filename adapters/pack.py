@@ -11,7 +11,7 @@ import tomllib
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import click
 
@@ -29,15 +29,17 @@ class Unpackable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a platform wants its package: the folder inside the zip file, and whether it brings the PHP classes."""
+    """How a platform wants its package: the folder inside the zip file, whether it brings the PHP classes, and whether every folder
+    is to have the `index.php` of the module's own folder."""
 
     root: str = ""
     core: str | None = None
+    guarded: bool = False
 
 
 LAYOUTS: Mapping[str, Layout] = {
     "magento": Layout(root="", core="core"),
-    "prestashop": Layout(root="paymentbridge", core="core"),
+    "prestashop": Layout(root="paymentbridge", core="core", guarded=True),
 }
 """Platforms that are installed from a file; those that are not listed are packed as they are."""
 
@@ -75,6 +77,8 @@ def files_of(name: str, adapters: Path = ADAPTERS) -> dict[str, bytes]:
     if layout.core is not None:
         core = {"autoload.php": (adapters / "php" / "autoload.php").read_bytes(), **_under("src", adapters / "php" / "src")}
         files |= {f"{layout.core}/{path}": content for path, content in core.items()}
+    if layout.guarded:
+        files |= {path: files["index.php"] for path in _guards(files)}
     return {f"{layout.root}/{path}" if layout.root else path: content for path, content in sorted(files.items())}
 
 
@@ -100,6 +104,11 @@ def _read(folder: Path) -> Iterator[tuple[str, bytes]]:
             if path.suffix not in ENDINGS and path.name not in ("LICENSE", ".htaccess"):
                 raise Unpackable(f"{path} is nothing for a merchant")
             yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
+def _guards(files: Mapping[str, bytes]) -> set[str]:
+    folders = {str(folder) for path in files for folder in PurePosixPath(path).parents}
+    return {f"{folder}/index.php" for folder in folders if folder != "."} - files.keys()
 
 
 def _under(prefix: str, folder: Path) -> dict[str, bytes]:

@@ -12,6 +12,8 @@ from bridge.domain.money import exponents
 ADAPTERS = Path(__file__).resolve().parents[2] / "adapters"
 FLOORS = {"php": "7.2", "prestashop": "7.2", "magento": "8.1"}
 """The oldest PHP that each folder is for."""
+GLOBAL = ("PSR1.Classes.ClassDeclaration", "PSR1.Files.SideEffects")
+"""What PSR-12 says against PrestaShop, which finds classes by their names, without a namespace, and refuses files that are called alone."""
 
 
 def php_files(folder: str) -> list[str]:
@@ -57,7 +59,8 @@ def test_syntax_check__newer_syntax_and_deprecated_one__are_found(tmp_path: Path
 @pytest.mark.parametrize("folder", folders())
 def test_php__every_file__is_psr_12(folder: str) -> None:
     files = [file for file in php_files(folder) if file.endswith(".php")]
-    answer = run("phpcs", "--standard=PSR12", "--exclude=Generic.Files.LineLength", "-q", *files)
+    excluded = ("Generic.Files.LineLength", *(GLOBAL if folder == "prestashop" else ()))
+    answer = run("phpcs", "--standard=PSR12", f"--exclude={','.join(excluded)}", "-q", *files)
     assert answer.returncode == 0, answer.stdout
 
 

@@ -1,0 +1,59 @@
+<?php
+
+if (!defined('_PS_VERSION_')) {
+    exit;
+}
+
+/**
+ * What a cron job calls, with the key from the configuration page: looks after orders of which nobody has heard.
+ */
+class PaymentBridgeCronModuleFrontController extends ModuleFrontController
+{
+    private const MOST = 50; // orders in one run
+
+    /** @var bool */
+    public $auth = false;
+
+    /** @var bool */
+    public $ssl = true;
+
+    /** @var bool */
+    public $ajax = true;
+
+    /** @var PaymentBridge */
+    public $module;
+
+    public function init()
+    {
+        $this->context->cookie->disallowWriting();
+        parent::init();
+    }
+
+    public function postProcess()
+    {
+        $key = $this->module->parts()->config()->cronKey();
+        if ($key === '' || !hash_equals($key, (string) Tools::getValue('key'))) {
+            $this->answer(403, '');
+            return;
+        }
+        $this->module->parts()->expiry()->run(self::MOST);
+        $this->answer(200, "done\n");
+    }
+
+    protected function displayMaintenancePage(): void
+    {
+    }
+
+    protected function displayRestrictedCountryPage(): void
+    {
+    }
+
+    protected function answer(int $status, string $words): void
+    {
+        http_response_code($status);
+        header('Cache-Control: no-store');
+        header('Content-Type: text/plain');
+        echo $words;
+        exit;
+    }
+}

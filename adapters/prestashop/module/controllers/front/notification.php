@@ -1,0 +1,102 @@
+<?php
+
+if (!defined('_PS_VERSION_')) {
+    exit;
+}
+
+/**
+ * Where the bridge posts notifications. The signature is the guard; nothing but a status is ever answered.
+ */
+class PaymentBridgeNotificationModuleFrontController extends ModuleFrontController
+{
+    private const HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
+    private const EVERY = 300; // seconds between two looks at quiet orders
+    private const FEW = 2; // orders that are looked after in passing
+
+    /** @var bool */
+    public $auth = false;
+
+    /** @var bool */
+    public $ssl = true;
+
+    /** @var bool */
+    public $ajax = true;
+
+    /** @var PaymentBridge */
+    public $module;
+
+    public function init()
+    {
+        // A notification is nobody's session.
+        $this->context->cookie->disallowWriting();
+        parent::init();
+    }
+
+    public function postProcess()
+    {
+        $this->answer($this->take());
+    }
+
+    /**
+     * Notifications come while the shop is closed, too.
+     */
+    protected function displayMaintenancePage(): void
+    {
+    }
+
+    /**
+     * And from every country.
+     */
+    protected function displayRestrictedCountryPage(): void
+    {
+    }
+
+    protected function answer(int $status): void
+    {
+        http_response_code($status);
+        header('Cache-Control: no-store');
+        header('Content-Type: text/plain');
+        if (function_exists('fastcgi_finish_request')) {
+            fastcgi_finish_request();
+        }
+        $this->care($status);
+        exit;
+    }
+
+    private function take(): int
+    {
+        $parts = $this->module->parts();
+        try {
+            $body = (string) file_get_contents('php://input');
+            $secrets = $parts->config()->notificationSecrets();
+            return $parts->payments()->processor()->take($_SERVER['REQUEST_METHOD'], $this->headers(), $body, $secrets, time());
+        } catch (\Throwable $failure) {
+            $parts->log()->note('a notification could not be applied', ['why' => $failure->getMessage()]);
+            return 500;
+        }
+    }
+
+    private function headers(): array
+    {
+        $headers = [];
+        foreach (self::HEADERS as $name) {
+            $key = 'HTTP_' . strtoupper(str_replace('-', '_', $name));
+            $headers[$name] = isset($_SERVER[$key]) ? (string) $_SERVER[$key] : '';
+        }
+        return $headers;
+    }
+
+    /**
+     * PrestaShop has no clock of its own: whoever proved to be the bridge lends it theirs.
+     */
+    private function care(int $status): void
+    {
+        try {
+            if ($status === 204 && $this->module->parts()->config()->isTimeForCare(time(), self::EVERY)) {
+                $this->module->parts()->expiry()->run(self::FEW);
+            }
+        } catch (\Throwable $failure) {
+            $this->module->parts()->log()->note('quiet orders could not be looked after', ['why' => $failure->getMessage()]);
+        }
+    }
+}

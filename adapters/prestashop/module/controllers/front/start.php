@@ -1,0 +1,88 @@
+<?php
+
+if (!defined('_PS_VERSION_')) {
+    exit;
+}
+
+use PaymentBridge\Core\BusyException;
+use PaymentBridge\PrestaShop\PlacedOrder;
+use PaymentBridge\PrestaShop\Visit;
+
+/**
+ * From the payment step to the payment: places the order once, and asks for its money. A GET with the token of an own
+ * order that waits goes on paying it.
+ */
+class PaymentBridgeStartModuleFrontController extends ModuleFrontController
+{
+    /** @var bool */
+    public $ssl = true;
+
+    /** @var PaymentBridge */
+    public $module;
+
+    public function postProcess()
+    {
+        header('Cache-Control: no-store');
+        $isPost = $_SERVER['REQUEST_METHOD'] === 'POST';
+        $placed = $isPost ? $this->order() : $this->known();
+        if ($placed === null) {
+            Tools::redirect($this->context->link->getPageLink('order', true));
+            return;
+        }
+        $method = $isPost ? (string) Tools::getValue('method') : $this->module->parts()->visit()->methodOf($placed);
+        $this->go($this->module->parts()->visit()->start($placed, $method, $this->context));
+    }
+
+    private function order(): ?PlacedOrder
+    {
+        $checkout = $this->module->parts()->checkout();
+        list($cartId, $method) = [(int) Tools::getValue('cart'), (string) Tools::getValue('method')];
+        if (!$checkout->isTicket((string) Tools::getValue('ticket'), $cartId)) {
+            return null;
+        }
+        $placed = $this->module->parts()->orders()->ofCart($cartId);
+        if ($placed !== null) { // pressed twice
+            return $this->ownOpen($placed);
+        }
+        $cart = $this->context->cart;
+        if ((int) $cart->id !== $cartId || !$checkout->mayOrder($cart, $this->context->customer, $method)) {
+            return null;
+        }
+        try {
+            return $this->ownOpen($checkout->place($cart, $this->context->customer, $method));
+        } catch (BusyException $busy) {
+            return null;
+        }
+    }
+
+    private function known(): ?PlacedOrder
+    {
+        $found = $this->module->parts()->visit()->find(Tools::getValue('token'));
+        return $found === null ? null : $this->ownOpen($found[1]);
+    }
+
+    private function ownOpen(PlacedOrder $placed): ?PlacedOrder
+    {
+        $isOwn = $placed->isOurs() && $this->module->parts()->visit()->isOwn($placed, $this->context);
+        return $isOwn ? $placed : null;
+    }
+
+    private function go(array $next): void
+    {
+        list($kind, $what) = $next;
+        if ($kind === Visit::PAY) {
+            Tools::redirect($what);
+        } elseif ($kind === Visit::REFUSED) {
+            $this->errors[] = $this->module->l('This payment is not possible. Please choose another way to pay.', 'start');
+            $this->redirectWithNotifications($this->context->link->getPageLink('order', true));
+        } else {
+            if ($kind === Visit::SILENT) {
+                $this->errors[] = $this->module->l('The payment service does not answer at the moment. Please try again.', 'start');
+            }
+            $token = $what === null ? null : $what['token'];
+            $this->redirectWithNotifications($token === null
+                ? $this->context->link->getPageLink('history', true)
+                : $this->module->parts()->addresses()->of('return', ['token' => $token]));
+        }
+    }
+}

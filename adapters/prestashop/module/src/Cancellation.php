@@ -1,0 +1,59 @@
+<?php
+
+namespace PaymentBridge\PrestaShop;
+
+use PaymentBridge\Core\Decision;
+
+/**
+ * A merchant cancels an order that waits for its money: its payment is given up at the bridge.
+ *
+ * PrestaShop cannot be stopped here. If money has moved, or nobody can say, the order says so, and what comes of it is
+ * told as for every order that is canceled.
+ */
+class Cancellation
+{
+    /** @var Tables */
+    private $tables;
+
+    /** @var Orders */
+    private $orders;
+
+    /** @var Payments */
+    private $payments;
+
+    /** @var Notes */
+    private $notes;
+
+    /** @var HeldMail */
+    private $heldMail;
+
+    public function __construct(Tables $tables, Orders $orders, Payments $payments, Notes $notes, HeldMail $heldMail)
+    {
+        $this->tables = $tables;
+        $this->orders = $orders;
+        $this->payments = $payments;
+        $this->notes = $notes;
+        $this->heldMail = $heldMail;
+    }
+
+    /**
+     * Give the payment of an order up, if the order is ours and its payment is not over.
+     */
+    public function follow(int $orderId): void
+    {
+        $placed = $this->orders->with($orderId);
+        if ($placed === null || !$placed->isOurs() || $placed->state() !== PlacedOrder::CANCELED) {
+            return;
+        }
+        $this->heldMail->drop($placed);
+        $attempt = $this->tables->latestAttempt($placed->id());
+        if ($attempt === null || in_array($attempt['status'], Decision::OVER, true)) {
+            return;
+        }
+        if ($this->payments->isGivenUp($attempt)) {
+            $this->tables->changeAttempt((int) $attempt['id'], ['status' => 'canceled']);
+        } else {
+            $this->notes->add($placed->id(), 'alert_canceled');
+        }
+    }
+}

@@ -1,0 +1,109 @@
+<?php
+
+namespace PaymentBridge\PrestaShop;
+
+/**
+ * The panel on an order's page in the back office: what was paid, what went back, what is left, and what happened.
+ */
+class RefundPanel
+{
+    /** @var \Module */
+    private $module;
+
+    /** @var Tables */
+    private $tables;
+
+    /** @var Orders */
+    private $orders;
+
+    /** @var Refunds */
+    private $refunds;
+
+    /** @var Notes */
+    private $notes;
+
+    public function __construct(\Module $module, Tables $tables, Orders $orders, Refunds $refunds, Notes $notes)
+    {
+        $this->module = $module;
+        $this->tables = $tables;
+        $this->orders = $orders;
+        $this->refunds = $refunds;
+        $this->notes = $notes;
+    }
+
+    /**
+     * Return what the template shows, or null for an order that is none of ours.
+     *
+     * @return array<string, mixed>|null
+     */
+    public function view(int $orderId): ?array
+    {
+        $placed = $this->orders->with($orderId);
+        $latest = $placed === null || !$placed->isOurs() ? null : $this->tables->latestAttempt($placed->id());
+        if ($latest === null) {
+            return null;
+        }
+        $paid = $this->refunds->paidAttempt($placed);
+        return [
+            'payment' => (string) ($paid ?? $latest)['payment_id'],
+            'status' => (string) ($paid ?? $latest)['status'],
+            'orders' => count($placed->ids()),
+            'notes' => $this->notes->of($placed->id()),
+        ] + ($paid === null ? ['is_paid' => false] : $this->money($paid));
+    }
+
+    /**
+     * Return the words for the result of a refund: whether it is good news, and the text.
+     *
+     * @param array{0: string, 1: string} $result
+     * @return array{0: bool, 1: string}
+     */
+    public function words(array $result): array
+    {
+        $words = [
+            Refunds::DONE => $this->module->l('Refunded: %s.', 'refundpanel'),
+            Refunds::UNKNOWN => $this->module->l('It is not known yet whether the refund was done. Press Ask again in some minutes: it is refunded only once.', 'refundpanel'),
+            Refunds::REFUSED => $this->module->l('Nothing was refunded: %s', 'refundpanel'),
+            Refunds::ANOTHER_FIRST => $this->module->l('Nothing was refunded: it is not known yet what became of %s. Ask for that refund again first.', 'refundpanel'),
+            Refunds::BUSY => $this->module->l('Nothing was refunded: somebody else works on this order just now. Look at it again.', 'refundpanel'),
+            Refunds::NOTHING_PAID => $this->module->l('Nothing was refunded: this order was not paid through the bridge.', 'refundpanel'),
+            'amount' => $this->module->l('Nothing was refunded: type an amount as 12.50.', 'refundpanel'),
+            'access' => $this->module->l('Nothing was refunded: you may not change orders.', 'refundpanel'),
+        ];
+        return [$result[0] === Refunds::DONE, str_replace('%s', $result[1], $words[$result[0]])];
+    }
+
+    private function money(array $paid): array
+    {
+        list($amount, $currency) = [(int) $paid['amount'], (string) $paid['currency']];
+        $returned = max($this->tables->returned($paid['payment_id']), (int) $paid['refunded']);
+        $left = max(0, $amount - $returned);
+        $unknown = $this->refunds->unknown($paid['payment_id']);
+        return [
+            'is_paid' => true,
+            'paid' => Decimal::told($amount, $currency),
+            'returned' => Decimal::told($returned, $currency),
+            'left' => Decimal::told($left, $currency),
+            'is_left' => $left > 0,
+            'currency' => $currency,
+            'unknown' => $unknown === null ? null : Decimal::told((int) $unknown['amount'], $currency),
+            'refunds' => array_map([$this, 'line'], $this->tables->refunds($paid['payment_id'])),
+        ];
+    }
+
+    private function line(array $refund): array
+    {
+        $words = [
+            'succeeded' => $this->module->l('refunded', 'refundpanel'),
+            'pending' => $this->module->l('on its way', 'refundpanel'),
+            'failed' => $this->module->l('failed', 'refundpanel'),
+            'unknown' => $this->module->l('not known yet', 'refundpanel'),
+        ];
+        return [
+            'time' => $refund['created_at'],
+            'amount' => Decimal::told((int) $refund['amount'], $refund['currency']),
+            'status' => $words[$refund['status']] ?? $refund['status'],
+            'failure' => (string) $refund['failure'],
+        ];
+    }
+}

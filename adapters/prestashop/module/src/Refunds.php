@@ -1,0 +1,194 @@
+<?php
+
+namespace PaymentBridge\PrestaShop;
+
+use PaymentBridge\Core\BridgeException;
+use PaymentBridge\Core\BusyException;
+use PaymentBridge\Core\RefundFailedException;
+use PaymentBridge\Core\RefundGuard;
+use PaymentBridge\Core\RefundUnknownException;
+use PaymentBridge\Core\Row;
+
+/**
+ * Gives money back, part or all, once: what a refund is for is stored before the bridge hears of it, and named by what
+ * the shop had refunded before. A refund whose outcome is unknown is asked for again, unchanged, before any other.
+ */
+class Refunds
+{
+    public const DONE = 'done';
+    public const UNKNOWN = 'unknown';
+    public const REFUSED = 'refused';
+    public const ANOTHER_FIRST = 'another_first';
+    public const BUSY = 'busy';
+    public const NOTHING_PAID = 'nothing_paid';
+
+    private const WAIT = 8; // seconds for the lock
+
+    /** @var Tables */
+    private $tables;
+
+    /** @var Orders */
+    private $orders;
+
+    /** @var Locks */
+    private $locks;
+
+    /** @var Clients */
+    private $clients;
+
+    /** @var Log */
+    private $log;
+
+    public function __construct(Tables $tables, Orders $orders, Locks $locks, Clients $clients, Log $log)
+    {
+        $this->tables = $tables;
+        $this->orders = $orders;
+        $this->locks = $locks;
+        $this->clients = $clients;
+        $this->log = $log;
+    }
+
+    /**
+     * Return the attempt that paid what was ordered, or null.
+     *
+     * @return array<string, mixed>|null
+     */
+    public function paidAttempt(PlacedOrder $placed): ?array
+    {
+        $attempts = array_column($this->tables->attempts($placed->id()), null, 'payment_id');
+        $paidBy = $this->orders->paidBy($placed, array_map('strval', array_keys($attempts)));
+        return $paidBy === null ? null : $attempts[$paidBy];
+    }
+
+    /**
+     * Return the refund of a payment whose outcome nobody knows, or null.
+     *
+     * @return array<string, mixed>|null
+     */
+    public function unknown(string $paymentId): ?array
+    {
+        foreach ($this->tables->refunds($paymentId) as $refund) {
+            if ($refund['status'] === self::UNKNOWN) {
+                return $refund;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Refund an amount in minor units; returns one of the words above, and what the merchant may read about it.
+     *
+     * @param int $slip the credit slip that it is for, or 0
+     * @return array{0: string, 1: string}
+     */
+    public function refund(PlacedOrder $placed, int $amount, int $employee, int $slip = 0): array
+    {
+        $attempt = $this->paidAttempt($placed);
+        if ($attempt === null) {
+            return [self::NOTHING_PAID, ''];
+        }
+        return $this->locked($placed, function () use ($attempt, $amount, $employee, $slip) {
+            $before = $slip === 0 ? (string) $this->tables->returned($attempt['payment_id']) : 'slip ' . $slip;
+            $reference = RefundGuard::reference(
+                $attempt['order_reference'],
+                $attempt['payment_id'],
+                $before,
+                $amount,
+                $attempt['currency']
+            );
+            $unknown = $this->unknown($attempt['payment_id']);
+            if ($unknown !== null && $unknown['reference'] !== $reference) {
+                return [self::ANOTHER_FIRST, Decimal::told((int) $unknown['amount'], $unknown['currency'])];
+            }
+            return $this->send((int) $attempt['store_id'], $this->tables->addRefund([
+                'payment_id' => $attempt['payment_id'],
+                'reference' => $reference,
+                'reason' => $slip === 0 ? 'refund by the merchant' : 'credit slip ' . $slip,
+                'amount' => $amount,
+                'currency' => $attempt['currency'],
+                'employee_id' => $employee,
+            ]));
+        });
+    }
+
+    /**
+     * Ask again for the refund whose outcome is unknown, with the same key and amount. Returns as `refund` does.
+     *
+     * @return array{0: string, 1: string}
+     */
+    public function again(PlacedOrder $placed): array
+    {
+        $attempt = $this->paidAttempt($placed);
+        $unknown = $attempt === null ? null : $this->unknown($attempt['payment_id']);
+        if ($unknown === null) {
+            return [self::DONE, ''];
+        }
+        return $this->locked($placed, function () use ($attempt, $unknown) {
+            return $this->send((int) $attempt['store_id'], $this->tables->refund((int) $unknown['id']));
+        });
+    }
+
+    /**
+     * Learn what became of refunds that the customer had still to take.
+     */
+    public function refreshPending(string $paymentId, int $shop): void
+    {
+        foreach ($this->tables->refunds($paymentId) as $refund) {
+            if ($refund['status'] === 'pending') {
+                $told = $this->clients->ofShop($shop)->oneRefund($refund['refund_id']);
+                $this->remember($refund, $told['status']);
+            }
+        }
+    }
+
+    private function send(int $shop, array $refund): array
+    {
+        if ($refund['status'] === 'succeeded' || $refund['status'] === 'pending') {
+            return [self::DONE, ''];
+        }
+        $this->tables->changeRefund((int) $refund['id'], ['status' => self::UNKNOWN]);
+        try {
+            $guard = new RefundGuard($this->clients->ofShop($shop));
+            $told = $guard->refund($refund['payment_id'], $refund['reference'], (int) $refund['amount'], $refund['reason']);
+        } catch (RefundUnknownException $unknown) {
+            $this->log->note('a refund has no answer yet', ['payment' => $refund['payment_id'], 'why' => $unknown->getMessage()]);
+            return [self::UNKNOWN, ''];
+        } catch (RefundFailedException | BridgeException $refused) {
+            $this->log->note('a refund was refused', ['payment' => $refund['payment_id'], 'why' => $refused->getMessage()]);
+            $words = mb_substr($refused->getMessage(), 0, 255);
+            $this->tables->changeRefund((int) $refund['id'], ['status' => 'failed', 'failure' => $words]);
+            return [self::REFUSED, $refused->getMessage()];
+        }
+        $this->remember($refund, $told['status'], $told['id']);
+        return [self::DONE, Decimal::told((int) $refund['amount'], $refund['currency'])];
+    }
+
+    private function remember(array $refund, string $status, ?string $refundId = null): void
+    {
+        $status = in_array($status, RefundGuard::REFUSED, true) ? 'failed' : $status;
+        $change = ['status' => $status, 'failure' => null] + ($refundId === null ? [] : ['refund_id' => $refundId]);
+        $this->tables->changeRefund((int) $refund['id'], $change);
+    }
+
+    private function locked(PlacedOrder $placed, callable $work): array
+    {
+        if (!$this->locks->take(Row::lock($placed->reference()), self::WAIT)) {
+            return [self::BUSY, ''];
+        }
+        try {
+            $result = $work();
+        } finally {
+            $this->locks->release(Row::lock($placed->reference()));
+        }
+        $this->closeIfAllIsBack($placed);
+        return $result;
+    }
+
+    private function closeIfAllIsBack(PlacedOrder $placed): void
+    {
+        $attempt = $this->paidAttempt($placed);
+        if ($attempt !== null && $this->tables->returned($attempt['payment_id']) >= (int) $attempt['amount']) {
+            $this->orders->closeRefunded($placed);
+        }
+    }
+}

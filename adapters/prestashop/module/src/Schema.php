@@ -1,0 +1,97 @@
+<?php
+
+namespace PaymentBridge\PrestaShop;
+
+/**
+ * The module's tables. They stay when the module is removed: they say what was paid.
+ */
+class Schema
+{
+    public const TABLES = [
+        'payment_bridge_attempt' => '
+            id INT UNSIGNED NOT NULL AUTO_INCREMENT,
+            order_id INT UNSIGNED NOT NULL,
+            order_reference VARCHAR(32) NOT NULL,
+            store_id INT UNSIGNED NOT NULL,
+            attempt SMALLINT UNSIGNED NOT NULL,
+            payment_id VARCHAR(64) NULL,
+            token VARCHAR(64) NOT NULL,
+            idempotency_key VARCHAR(80) NOT NULL,
+            body TEXT NOT NULL,
+            amount BIGINT UNSIGNED NOT NULL,
+            currency CHAR(3) NOT NULL,
+            status VARCHAR(32) NOT NULL DEFAULT \'created\',
+            sequence INT UNSIGNED NOT NULL DEFAULT 0,
+            refunded BIGINT UNSIGNED NOT NULL DEFAULT 0,
+            cart_restored TINYINT UNSIGNED NOT NULL DEFAULT 0,
+            checkout_url TEXT NULL,
+            checkout_token VARCHAR(128) NULL,
+            created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+            updated_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+            PRIMARY KEY (id),
+            UNIQUE KEY token (token),
+            UNIQUE KEY payment_id (payment_id),
+            UNIQUE KEY order_id_attempt (order_id, attempt),
+            KEY order_reference (order_reference),
+            KEY status_updated_at (status, updated_at)',
+        'payment_bridge_event' => '
+            event_id VARCHAR(64) NOT NULL,
+            payment_id VARCHAR(64) NOT NULL,
+            decision VARCHAR(32) NOT NULL,
+            applied_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+            PRIMARY KEY (event_id),
+            KEY payment_id (payment_id)',
+        'payment_bridge_refund' => '
+            id INT UNSIGNED NOT NULL AUTO_INCREMENT,
+            payment_id VARCHAR(64) NOT NULL,
+            reference VARCHAR(80) NOT NULL,
+            reason VARCHAR(64) NOT NULL,
+            amount BIGINT UNSIGNED NOT NULL,
+            currency CHAR(3) NOT NULL,
+            status VARCHAR(16) NOT NULL DEFAULT \'unknown\',
+            refund_id VARCHAR(64) NULL,
+            failure VARCHAR(255) NULL,
+            employee_id INT UNSIGNED NOT NULL DEFAULT 0,
+            created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+            PRIMARY KEY (id),
+            UNIQUE KEY reference (reference),
+            KEY payment_id (payment_id)',
+        'payment_bridge_note' => '
+            id INT UNSIGNED NOT NULL AUTO_INCREMENT,
+            order_id INT UNSIGNED NOT NULL,
+            code VARCHAR(32) NOT NULL,
+            detail VARCHAR(255) NOT NULL DEFAULT \'\',
+            created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+            PRIMARY KEY (id),
+            KEY order_id (order_id)',
+        'payment_bridge_mail' => '
+            id INT UNSIGNED NOT NULL AUTO_INCREMENT,
+            order_id INT UNSIGNED NOT NULL,
+            mail MEDIUMTEXT NOT NULL,
+            created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+            PRIMARY KEY (id),
+            UNIQUE KEY order_id (order_id)',
+    ];
+
+    /** @var Database */
+    private $database;
+
+    public function __construct(Database $database)
+    {
+        $this->database = $database;
+    }
+
+    /**
+     * Create what is missing.
+     */
+    public function create(): void
+    {
+        foreach (self::TABLES as $name => $columns) {
+            $this->database->run(
+                // Ids and tokens are compared byte by byte.
+                'CREATE TABLE IF NOT EXISTS {' . $name . '} (' . $columns . ')
+                ENGINE=' . _MYSQL_ENGINE_ . ' DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin'
+            );
+        }
+    }
+}

@@ -1,0 +1,183 @@
+<?php
+
+namespace PaymentBridge\PrestaShop;
+
+use PaymentBridge\Core\Attempts;
+
+/**
+ * Attempts, applied events and refunds. Amounts in minor units; `order_id` is the first order of a reference.
+ */
+class Tables implements Attempts
+{
+    /** @var Database */
+    private $database;
+
+    public function __construct(Database $database)
+    {
+        $this->database = $database;
+    }
+
+    public function inOneTransaction(callable $work): void
+    {
+        $this->database->inOneTransaction($work);
+    }
+
+    public function addAttempt(array $row): array
+    {
+        $this->database->insert('payment_bridge_attempt', $row);
+        return $this->attemptByToken($row['token']);
+    }
+
+    public function changeAttempt(int $id, array $change): void
+    {
+        $this->database->update('payment_bridge_attempt', $id, $change);
+    }
+
+    /**
+     * Remember an applied event with what it changed in its attempt: both or none.
+     *
+     * @param array<string, mixed> $change
+     */
+    public function applied(int $attemptId, array $change, ?string $eventId, string $decision): void
+    {
+        $this->database->inOneTransaction(function () use ($attemptId, $change, $eventId, $decision) {
+            $this->changeAttempt($attemptId, $change);
+            if ($eventId !== null) {
+                $row = ['event_id' => $eventId, 'payment_id' => $change['payment_id'], 'decision' => $decision];
+                $this->database->insert('payment_bridge_event', $row);
+            }
+        });
+    }
+
+    /**
+     * Say that an attempt was asked about just now, whatever came of it.
+     */
+    public function touchAttempt(int $id): void
+    {
+        $this->database->run('UPDATE {payment_bridge_attempt} SET updated_at = CURRENT_TIMESTAMP WHERE id = ?', [$id]);
+    }
+
+    public function attemptByToken(string $token): ?array
+    {
+        return preg_match('/\A[0-9a-f]{64}\z/', $token) ? $this->attempt('token = ?', [$token]) : null;
+    }
+
+    public function attemptByPayment(string $paymentId): ?array
+    {
+        return $this->attempt('payment_id = ?', [$paymentId]);
+    }
+
+    /**
+     * Return an order's attempt whose answer was lost: it has no payment id yet.
+     */
+    public function attemptWithoutAnswer(string $orderReference): ?array
+    {
+        return $this->attempt('payment_id IS NULL AND order_reference = ?', [$orderReference]);
+    }
+
+    public function latestAttempt(int $orderId): ?array
+    {
+        return $this->attempt('order_id = ?', [$orderId]);
+    }
+
+    /**
+     * Return all attempts of an order, newest first.
+     *
+     * @return array<int, array<string, mixed>>
+     */
+    public function attempts(int $orderId): array
+    {
+        return $this->database->rows('SELECT * FROM {payment_bridge_attempt} WHERE order_id = ? ORDER BY id DESC', [$orderId]);
+    }
+
+    /**
+     * Return attempts that nobody has heard of for a while; who has waited longest is first.
+     *
+     * @return array<int, array<string, mixed>>
+     */
+    public function quietAttempts(int $minutes, int $most): array
+    {
+        return $this->database->rows(
+            "SELECT * FROM {payment_bridge_attempt} WHERE status IN ('created', 'pending', 'authorized')
+            AND updated_at < CURRENT_TIMESTAMP - INTERVAL ? MINUTE ORDER BY updated_at LIMIT ?",
+            [$minutes, $most]
+        );
+    }
+
+    /**
+     * Take the right to give a cart back: true once for each attempt, whoever asks.
+     */
+    public function claimCart(int $attemptId): bool
+    {
+        $sql = 'UPDATE {payment_bridge_attempt} SET cart_restored = 1 WHERE cart_restored = 0 AND id = ?';
+        return $this->database->run($sql, [$attemptId]) === 1;
+    }
+
+    public function hasEvent(string $eventId): bool
+    {
+        return $this->database->value('SELECT 1 FROM {payment_bridge_event} WHERE event_id = ?', [$eventId]) !== null;
+    }
+
+    public function lastEventTime(): string
+    {
+        return (string) $this->database->value('SELECT MAX(applied_at) FROM {payment_bridge_event}');
+    }
+
+    /**
+     * Store what a refund is for before the bridge hears of it, or find what was stored.
+     *
+     * @param array<string, mixed> $row
+     * @return array<string, mixed>
+     */
+    public function addRefund(array $row): array
+    {
+        $known = $this->refundByReference($row['reference']);
+        if ($known === null) {
+            $this->database->insert('payment_bridge_refund', $row);
+            $known = $this->refundByReference($row['reference']);
+        }
+        return $known;
+    }
+
+    public function changeRefund(int $id, array $change): void
+    {
+        $this->database->update('payment_bridge_refund', $id, $change);
+    }
+
+    public function refund(int $id): ?array
+    {
+        return $this->database->row('SELECT * FROM {payment_bridge_refund} WHERE id = ?', [$id]);
+    }
+
+    /**
+     * Return a payment's refunds, oldest first.
+     *
+     * @return array<int, array<string, mixed>>
+     */
+    public function refunds(string $paymentId): array
+    {
+        return $this->database->rows('SELECT * FROM {payment_bridge_refund} WHERE payment_id = ? ORDER BY id', [$paymentId]);
+    }
+
+    /**
+     * Return the sum of a payment's refunds that the bridge has taken.
+     */
+    public function returned(string $paymentId): int
+    {
+        return (int) $this->database->value(
+            "SELECT SUM(amount) FROM {payment_bridge_refund} WHERE status IN ('succeeded', 'pending') AND payment_id = ?",
+            [$paymentId]
+        );
+    }
+
+    private function refundByReference(string $reference): ?array
+    {
+        return $this->database->row('SELECT * FROM {payment_bridge_refund} WHERE reference = ?', [$reference]);
+    }
+
+    private function attempt(string $where, array $values): ?array
+    {
+        $sql = 'SELECT * FROM {payment_bridge_attempt} WHERE ' . $where . ' ORDER BY id DESC LIMIT 1';
+        return $this->database->row($sql, $values);
+    }
+}

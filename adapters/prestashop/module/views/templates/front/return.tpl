@@ -1,0 +1,27 @@
+{* What became of the payment, for whoever has the link; the buttons only for whoever placed the order. *}
+{extends file='page.tpl'}
+{block name='page_title'}{l s='Your payment' mod='paymentbridge'}{/block}
+{block name='page_content'}
+  <div id="paymentbridge-return" data-state="{$paymentbridge.state|escape:'html':'UTF-8'}"
+       data-url="{$paymentbridge.status_url|escape:'html':'UTF-8'}">
+    <p><strong>{l s='Order %s' sprintf=[$paymentbridge.reference] mod='paymentbridge'}</strong></p>
+    <p role="status">
+      {if $paymentbridge.state === 'paid'}
+        {l s='Thank you, it is paid.' mod='paymentbridge'}
+      {elseif $paymentbridge.state === 'canceled'}
+        {l s='The payment is over, and nothing was charged.' mod='paymentbridge'}
+      {else}
+        {l s='Your payment is being processed. This page changes by itself.' mod='paymentbridge'}
+      {/if}
+    </p>
+    <p class="paymentbridge-later" hidden>{l s='This takes longer than usual. You will get a mail when it is paid.' mod='paymentbridge'}</p>
+    {if $paymentbridge.state === 'open' && $paymentbridge.is_own}
+      <p><a class="btn btn-primary" href="{$paymentbridge.start_url|escape:'html':'UTF-8'}">{l s='Continue to payment' mod='paymentbridge'}</a></p>
+      <form method="post" action="{$paymentbridge.giveup_url|escape:'html':'UTF-8'}">
+        <input type="hidden" name="payment" value="{$paymentbridge.token|escape:'html':'UTF-8'}">
+        <input type="hidden" name="token" value="{$paymentbridge.form_token|escape:'html':'UTF-8'}">
+        <button class="btn btn-secondary" type="submit">{l s='Give up and return to the cart' mod='paymentbridge'}</button>
+      </form>
+    {/if}
+  </div>
+{/block}

@@ -1,0 +1,54 @@
+{* What was paid, what went back, what is left, and what happened; the forms post to the module's own controller. *}
+<div class="{if $paymentbridge.is_new_page}card mt-2{else}panel{/if}" id="paymentbridge-panel">
+  <div class="{if $paymentbridge.is_new_page}card-header{else}panel-heading{/if}">
+    <h3 class="card-header-title">{l s='Payment bridge' mod='paymentbridge'}</h3>
+  </div>
+  <div class="{if $paymentbridge.is_new_page}card-body{/if}">
+    {if $paymentbridge.said}
+      <div class="alert alert-{if $paymentbridge.said.good}success{else}danger{/if}" role="status" id="paymentbridge-said">
+        <p class="alert-text">{$paymentbridge.said.words|escape:'html':'UTF-8'}</p>
+      </div>
+    {/if}
+    <p>
+      {l s='Payment' mod='paymentbridge'} <code>{$paymentbridge.payment|escape:'html':'UTF-8'}</code>:
+      {$paymentbridge.status|escape:'html':'UTF-8'}
+      {if $paymentbridge.orders > 1}({l s='together with the other orders of the same cart' mod='paymentbridge'}){/if}
+    </p>
+    {foreach $paymentbridge.notes as $note}
+      <div class="alert alert-{if $note.is_alert}warning{else}info{/if}">
+        <p class="alert-text">{$note.time|escape:'html':'UTF-8'}: {$note.words|escape:'html':'UTF-8'}</p>
+      </div>
+    {/foreach}
+    {if $paymentbridge.is_paid}
+      <table class="table">
+        <tbody>
+          <tr><th>{l s='Paid' mod='paymentbridge'}</th><td id="paymentbridge-paid">{$paymentbridge.paid|escape:'html':'UTF-8'}</td><td></td></tr>
+          {foreach $paymentbridge.refunds as $refund}
+            <tr class="paymentbridge-refund">
+              <td>{$refund.time|escape:'html':'UTF-8'}</td>
+              <td>- {$refund.amount|escape:'html':'UTF-8'}</td>
+              <td>{$refund.status|escape:'html':'UTF-8'} {$refund.failure|escape:'html':'UTF-8'}</td>
+            </tr>
+          {/foreach}
+          <tr><th>{l s='Refunded' mod='paymentbridge'}</th><td id="paymentbridge-returned">{$paymentbridge.returned|escape:'html':'UTF-8'}</td><td></td></tr>
+          <tr><th>{l s='Left' mod='paymentbridge'}</th><td id="paymentbridge-left">{$paymentbridge.left|escape:'html':'UTF-8'}</td><td></td></tr>
+        </tbody>
+      </table>
+      {if $paymentbridge.unknown !== null}
+        <form method="post" action="{$paymentbridge.refund_url|escape:'html':'UTF-8'}">
+          <input type="hidden" name="id_order" value="{$paymentbridge.order_id|intval}">
+          <p>{l s='It is not known yet whether this refund was done:' mod='paymentbridge'} {$paymentbridge.unknown|escape:'html':'UTF-8'}</p>
+          <button class="btn btn-primary" type="submit" name="again" value="1">{l s='Ask again' mod='paymentbridge'}</button>
+        </form>
+      {elseif $paymentbridge.is_left}
+        <form method="post" action="{$paymentbridge.refund_url|escape:'html':'UTF-8'}" class="form-inline">
+          <input type="hidden" name="id_order" value="{$paymentbridge.order_id|intval}">
+          <label for="paymentbridge-amount" class="mr-2">{l s='Give back' mod='paymentbridge'}</label>
+          <input class="form-control mr-2" type="text" inputmode="decimal" name="amount" id="paymentbridge-amount" required autocomplete="off">
+          <span class="mr-2">{$paymentbridge.currency|escape:'html':'UTF-8'}</span>
+          <button class="btn btn-primary" type="submit" id="paymentbridge-refund">{l s='Refund' mod='paymentbridge'}</button>
+        </form>
+      {/if}
+    {/if}
+  </div>
+</div>
