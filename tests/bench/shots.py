@@ -38,7 +38,7 @@ def read_list(server: Party) -> Shot:
 
 def poll(server: Party, house: House) -> Shot:
     """Ask for the checkout's status, which has not changed."""
-    values = house.tokens()[:20]
+    values = house.tokens()[:1]  # an entity tag is its payment's own
     connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
     connection.request("GET", f"/v1/checkout/{values[0]}")
     answer = connection.getresponse()
