@@ -51,6 +51,7 @@ final class PaperShop implements Shop
         }
         $ids = array_keys($this->attempts);
         return $this->attempts[$paymentId] + [
+            'store' => 1,
             'order_reference' => '100000123',
             'order' => $this->order,
             'paid_by' => $this->paidBy,

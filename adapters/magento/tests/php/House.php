@@ -10,6 +10,7 @@ use PaymentBridge\Checkout\Model\Orders;
 use PaymentBridge\Checkout\Model\Payments;
 use PaymentBridge\Checkout\Model\Shop;
 use PaymentBridge\Core\Client;
+use PaymentBridge\Core\Tests\PaperBridge;
 
 /**
  * A shop with the module's real classes, orders on paper, and a bridge on paper.

@@ -7,6 +7,7 @@ use PaymentBridge\Checkout\Observer\GiveUpAtTheBridge;
 use PaymentBridge\Core\ApiException;
 use PaymentBridge\Core\BusyException;
 use PaymentBridge\Core\NoAnswerException;
+use PaymentBridge\Core\Tests\PaperBridge;
 use PHPUnit\Framework\TestCase;
 
 final class PaymentsTest extends TestCase

@@ -1,6 +1,6 @@
 <?php
 
-namespace PaymentBridge\Checkout\Tests;
+namespace PaymentBridge\Core\Tests;
 
 use PaymentBridge\Core\ApiException;
 use PaymentBridge\Core\Client;
