@@ -3,13 +3,16 @@
     a_payment(…)  an_operation(…)  an_answer(…)  an_event(…)  a_wish(…)     values; name only what the test is about
     a_profile(…)  a_config(folder, …)                                       real files, really loaded
     a_house(config, clock, …)                                               bootstrap.build on a migrated database
+    at_once(count, act)                                                     threads that start together
 
 `stage.py` puts a house on a stage: with the sandbox as provider and a real HTTP server as shop.
 """
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -192,3 +195,18 @@ def migrated(url: str, **more: Any) -> Any:
     engine = open_engine(url, **more)
     migrate(engine)
     return engine
+
+
+def at_once(count, act):
+    """Run `act(n)` on so many threads that start together; return results and exceptions in order."""
+    barrier = threading.Barrier(count)
+
+    def run(n):
+        barrier.wait(20)
+        try:
+            return act(n)
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))

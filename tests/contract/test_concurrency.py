@@ -1,11 +1,8 @@
 """Many threads at once on one payment, on SQLite and on PostgreSQL: each is allowed alone, together they must not be too much."""
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from factories import FIFTY
+from factories import FIFTY, at_once
 
 from bridge.domain.payment import Status
 from bridge.errors import AmountTooLarge, LeaseLost
@@ -15,21 +12,6 @@ from bridge.errors import AmountTooLarge, LeaseLost
 def stage(new_stage, database_url):
     """A stage on a database on disk."""
     return new_stage(database=database_url)
-
-
-def at_once(count, act):
-    """Run `act(n)` on so many threads that start together; return results and exceptions."""
-    barrier = threading.Barrier(count)
-
-    def run(n):
-        barrier.wait(20)
-        try:
-            return act(n)
-        except Exception as error:
-            return error
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
 
 
 @pytest.mark.invariant("I2")

@@ -3,12 +3,11 @@ from __future__ import annotations
 
 import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
-from factories import FIFTY, NOON, a_payment, an_event, an_operation, migrated
+from factories import FIFTY, NOON, a_payment, an_event, an_operation, at_once, migrated
 from sqlalchemy import create_engine, delete, text
 from sqlalchemy.exc import IntegrityError
 
@@ -66,21 +65,6 @@ def added(units, *payments):
 
 def paid(**changes):
     return a_payment(**{"status": Status.PAID, "amount_authorized": FIFTY, "amount_captured": FIFTY, **changes})
-
-
-def at_once(count, act):
-    """Run `act(n)` on so many threads that start together; return results and exceptions in order."""
-    barrier = threading.Barrier(count)
-
-    def run(n):
-        barrier.wait(20)
-        try:
-            return act(n)
-        except Exception as error:
-            return error
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
 
 
 # --- units -----------------------------------------------------------------------------------------------------------

@@ -2,11 +2,9 @@
 from __future__ import annotations
 
 import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from factories import FIFTY, a_key, a_wish
+from factories import FIFTY, a_key, a_wish, at_once
 
 from bridge.domain.payment import Payer, Status
 from bridge.errors import (
@@ -20,21 +18,6 @@ from bridge.services.refund_payment import RefundWish
 def real_stage(new_stage, database_url):
     """A stage on a database on disk, one kind after the other."""
     return new_stage(database=database_url)
-
-
-def at_once(count, act):
-    """Run `act(n)` on so many threads that start together; return results and exceptions."""
-    barrier = threading.Barrier(count)
-
-    def run(n):
-        barrier.wait(20)
-        try:
-            return act(n)
-        except Exception as error:
-            return error
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
 
 
 def answers(results, allowed):
