@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route
+from playwright.sync_api import Page, Route
+from support import Http, until
 from widget_acts import FRAME, ask_for_money, frame_of, heard, inside, open_ready, poll, pretend, wait_for
 from widget_stage import Stage
 
@@ -63,16 +64,22 @@ def test_cancel__races_an_accept__shows_what_the_server_says(stage: Stage, page:
     assert heard(page, "cancel") == []
 
 
+def seconds_left(page: Page) -> int:
+    minutes, seconds = inside(page).locator("#left").inner_text().replace("\u2068", "").replace("\u2069", "").removesuffix(" left").split(":")
+    return int(minutes) * 60 + int(seconds)
+
+
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_countdown__wrong_clock_here__shows_the_servers_time(hours: int, stage: Stage, new_context: Callable[..., BrowserContext]) -> None:
-    page = new_context().new_page()
+def test_countdown__wrong_clock_here__shows_the_servers_time(hours: int, stage: Stage, page: Page) -> None:
     page.clock.install(time=time.time() + hours * 3600)
     payment = stage.payment(payer={"wallet_username": "customer@example.com"}, expires_in=600)
     page.goto(stage.page(stage.element(payment["checkout"]["token"]), "/wallet"))
-    left = inside(page).locator("#left")
-    left.wait_for()
-    minutes, seconds = left.inner_text().replace("\u2068", "").replace("\u2069", "").removesuffix(" left").split(":")
-    assert 400 < int(minutes) * 60 + int(seconds) <= 600
+    inside(page).locator("#left").wait_for()
+    first = seconds_left(page)
+    assert 300 < first <= 600
+    page.clock.run_for(30_000)
+    until(lambda: seconds_left(page) <= first - 30)
+    assert seconds_left(page) > 30 and heard(page, "statechange")[-1]["state"] == "awaiting"
 
 
 def test_countdown__at_zero__is_checking_and_never_failed(stage: Stage, page: Page) -> None:
@@ -94,45 +101,80 @@ def test_countdown__at_zero__is_checking_and_never_failed(stage: Stage, page: Pa
     wait_for(page, "success")
 
 
+HIDE = """() => { window.asked = window.flying = 0; const real = fetch;
+  window.fetch = async (...a) => { asked++; flying++; try { return await real(...a); } finally { flying--; } };
+  Object.defineProperty(document, 'hidden', { configurable: true, get: () => window.isHidden }); window.isHidden = true;
+  document.dispatchEvent(new Event('visibilitychange')); }"""
+SHOW = """() => { if (flying || !isHidden) return null; const before = asked; window.isHidden = false;
+  document.dispatchEvent(new Event('visibilitychange')); return asked - before; }"""
+
+
 def test_background__shown_again__asks_at_once(page: Page, waiting: dict[str, Any]) -> None:
+    """At once: before the browser does anything else, however slow the machine."""
     frame = frame_of(page)
-    frame.evaluate("""() => { window.asked = []; const real = fetch; window.fetch = (...a) => { asked.push(performance.now()); return real(...a); };
-        Object.defineProperty(document, 'hidden', { configurable: true, get: () => window.isHidden }); window.isHidden = true;
-        document.dispatchEvent(new Event('visibilitychange')); }""")
-    page.wait_for_timeout(2000)
-    quiet = frame.evaluate("asked.length")
-    woke = frame.evaluate("() => { window.isHidden = false; const at = performance.now(); document.dispatchEvent(new Event('visibilitychange')); return at; }")
-    frame.wait_for_function("n => asked.length > n", arg=quiet)
-    assert frame.evaluate("n => asked[n]", quiet) - woke <= 200
+    frame.evaluate(HIDE)
+    page.wait_for_timeout(500)
+    assert until(lambda: frame.evaluate(SHOW), lambda found: found is not None) == 1
 
 
-def test_offline__banner_then_goes_on_by_itself(stage: Stage, page: Page, waiting: dict[str, Any]) -> None:
+@pytest.fixture
+def clocked(stage: Stage, page: Page) -> dict[str, Any]:
+    """A payment that waits for its payer's yes, in a page whose time stands still unless the test moves it."""
+    page.clock.install()
+    payment = stage.payment(payer={"wallet_username": "customer@example.com"})
+    open_ready(page, stage.page(stage.element(payment["checkout"]["token"]), "/wallet"))
+    wait_for(page, "statechange", state="awaiting")
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 20)
+    return payment
+
+
+def test_offline__half_a_minute__banner_stays_then_it_goes_on_by_itself(stage: Stage, page: Page, clocked: dict[str, Any]) -> None:
     page.context.set_offline(True)
-    inside(page).get_by_text("You are offline").first.wait_for()
+    banner = inside(page).get_by_text("You are offline").first
+    banner.wait_for()
     assert wait_for(page, "error")["code"] == "network"
-    stage.payer(waiting, "accept")
+    for _ in range(30):
+        page.clock.run_for(1000)
+    assert banner.is_visible() and inside(page).get_by_role("heading", level=1).inner_text() == "Approve in your app"
+    stage.payer(clocked, "accept")
     page.context.set_offline(False)
+    inside(page).get_by_text("You are online again").first.wait_for()
+    page.clock.resume()
     wait_for(page, "success")
 
 
-@pytest.mark.parametrize("trouble", ["500", "429", "broken"])
-def test_trouble__server_answers_badly__asks_calmly_one_at_a_time(trouble: str, stage: Stage, page: Page, waiting: dict[str, Any]) -> None:
-    asked: list[float] = []
+TIMES = """() => { window.calls = []; const real = fetch; window.fetch = async (...a) => {
+  const call = [Date.now(), 0]; calls.push(call); try { return await real(...a); } finally { call[1] = Date.now(); } }; }"""
 
+
+@pytest.mark.parametrize(("trouble", "least"), [("500", 1200), ("429", 15_000), ("broken", 1200), ("silent", 1200)])
+def test_trouble__server_answers_badly__asks_calmly_one_at_a_time(
+    trouble: str, least: int, stage: Stage, page: Page, clocked: dict[str, Any]
+) -> None:
+    """In the page's own time: nothing is asked while an answer is awaited, and the pauses grow; `Retry-After` is a pause at least."""
     def answer(route: Route) -> None:
-        asked.append(time.monotonic())
         if trouble == "broken":
             route.abort()
-        else:
-            route.fulfill(status=int(trouble), headers={"Retry-After": "3", "content-type": "application/problem+json"}, body="{}")
+        elif trouble != "silent":
+            route.fulfill(status=int(trouble), headers={"Retry-After": "15", "content-type": "application/problem+json"} if least > 9999 else {}, body="{}")
 
+    frame = frame_of(page)
+    frame.evaluate(TIMES)
     page.route(POLLS, answer)
-    page.wait_for_timeout(6000)
-    gaps = [later - earlier for earlier, later in zip(asked, asked[1:], strict=False)]
-    assert 1 <= len(asked) <= 4 and all(gap > (2.9 if trouble == "429" else 1.1) for gap in gaps)
+    for _ in range(120):
+        page.clock.run_for(500)
+        if trouble != "silent":
+            until(lambda: frame.evaluate("calls.every(([, end]) => end)"))
+    calls = frame.evaluate("calls")
+    pauses = [later[0] - earlier[1] for earlier, later in pairwise(calls)]
+    assert len(pauses) >= 2 and min(pauses) >= least and max(pauses) >= 6400
+    assert all(end - start <= 10_500 for start, end in calls[:-1])
     assert inside(page).get_by_role("heading", level=1).inner_text() == "Approve in your app"
+    assert wait_for(page, "error")["code"] == ("rate_limited" if trouble == "429" else "network")
     page.unroute(POLLS)
-    stage.payer(waiting, "accept")
+    stage.payer(clocked, "accept")
+    page.clock.resume()
+    page.evaluate("dispatchEvent(new Event('focus'))")
     wait_for(page, "success")
 
 
@@ -153,6 +195,12 @@ def test_second_tab__same_checkout__shows_the_same(stage: Stage, page: Page, wai
         wait_for(tab, "success")
 
 
+def asked_of_the_payer(stage: Stage, payment: dict[str, Any]) -> int:
+    """Count the money requests of a payment in the provider's ledger."""
+    ours = stage.api.get(f"/v1/payments/{payment['id']}")["provider"]["our_reference"]
+    return len([entry for entry in stage.sandbox.get("/control/ledger")["entries"] if entry["our_reference"] == ours])
+
+
 @pytest.mark.invariant("I1")
 def test_double_click__is_one_question(stage: Stage, page: Page) -> None:
     """I1: an impatient payer is asked for money once."""
@@ -164,7 +212,22 @@ def test_double_click__is_one_question(stage: Stage, page: Page) -> None:
     inside(page).locator("#send").dblclick()
     wait_for(page, "statechange", state="awaiting")
     assert len(sent) == 1
-    assert len([entry for entry in stage.sandbox.get("/control/ledger")["entries"] if payment["order_reference"] in str(entry)]) <= 1
+    assert asked_of_the_payer(stage, payment) == 1
+
+
+@pytest.mark.invariant("I1")
+def test_two_tabs__both_ask_at_once__is_one_question(stage: Stage, page: Page) -> None:
+    """I1: two tabs that send the form at the same moment ask the payer once, and both come to show it."""
+    payment = stage.payment()
+    tabs = [page, page.context.new_page()]
+    for tab in tabs:
+        open_ready(tab, stage.page(stage.element(payment["checkout"]["token"]), "/wallet"))
+        inside(tab).locator("#wallet_username").fill("customer@example.com")
+    for tab in tabs:
+        inside(tab).locator("#send").click(no_wait_after=True)
+    for tab in tabs:
+        wait_for(tab, "statechange", state="awaiting")
+    assert asked_of_the_payer(stage, payment) == 1
 
 
 def test_unknown_and_blocked_user__read_the_same(stage: Stage, page: Page) -> None:
@@ -179,17 +242,46 @@ def test_unknown_and_blocked_user__read_the_same(stage: Stage, page: Page) -> No
     assert texts[0] == texts[1] and "cannot send a request" in texts[0]
 
 
-@pytest.mark.parametrize("end", ["final", "destroyed"])
-def test_end__asks_no_more(end: str, stage: Stage, page: Page, waiting: dict[str, Any]) -> None:
-    asked: list[str] = []
-    if end == "final":
-        inside(page).locator("#cancel").click()
-        wait_for(page, "cancel")
-    else:
+def refusal(stage: Stage, username: str) -> tuple[Any, ...]:
+    """Ask for a user's money and return all that somebody who probes could tell apart: answer, headers, and what work it was."""
+    before = len(stage.sandbox.get("/control/journal")["calls"])
+    door = Http(f"{stage.pay}/v1/checkout/{stage.token()}", {})
+    answer = door.send("POST", "/confirm", json={"wallet_username": username})
+    said = {name: value for name, value in answer.json().items() if name not in ("request_id", "instance")}
+    calls = [call["name"] for call in stage.sandbox.get("/control/journal")["calls"][before:] if call["direction"] == "received"]
+    return answer.status_code, said, {name for name in answer.headers}, [name for name in calls if name == "request"]
+
+
+def test_unknown_and_blocked_user__cost_the_same_work(stage: Stage) -> None:
+    """No clock can tell them apart, for the bridge does the same for both, and asks the provider the same."""
+    stage.sandbox.post("/control/accounts", {"email": "blocked@example.com", "blocked": True})
+    unknown, blocked = refusal(stage, "nobody@example.com"), refusal(stage, "blocked@example.com")
+    assert unknown == blocked
+    assert unknown[0] == 422 and "request" in unknown[-1]
+
+
+ENDS = {"paid": "success", "declined": "decline", "canceled": "cancel", "expired": "expire", "failed": "fail", "gone": "fail", "destroyed": ""}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_end__asks_no_more(end: str, page: Page, clocked: dict[str, Any]) -> None:
+    """Two minutes of the page's time after any end, nothing has been asked."""
+    if end == "gone":
+        page.route(POLLS, lambda route: route.fulfill(status=410, json={"code": "checkout_expired"}))
+    elif end != "destroyed":
+        pretend(page, status=end, fields=[], page=None)
+    if end == "destroyed":
         act(page, "destroy")
         assert page.locator(FRAME).count() == 0
-    page.on("request", lambda request: asked.append(request.url))
-    page.wait_for_timeout(4000)
+    else:
+        page.clock.run_for(9000)
+        wait_for(page, ENDS[end])
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/v1/" in request.url else None)
+    for _ in range(24):
+        page.clock.run_for(5000)
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    page.wait_for_timeout(300)
     assert asked == []
 
 
