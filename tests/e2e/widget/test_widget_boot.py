@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, Route
-from widget_acts import FRAME, heard, inside, open_ready, poll, wait_for
+from support import until
+from widget_acts import FRAME, ask_for_money, heard, inside, open_ready, poll, wait_for
 from widget_stage import Stage
 
 
@@ -91,9 +92,9 @@ def test_boot__twenty_mounts_and_destroys__leave_nothing(stage: Stage, page: Pag
     page.evaluate(cycle, [token, 3])
     before = left_over()
     page.evaluate(cycle, [token, 20])
-    after = left_over()
     assert page.locator("iframe").count() == 0 and len(page.frames) == 1
-    assert all(after[name] <= before[name] + 5 for name in before), (before, after)
+    # The browser takes its time to clear up; what is left of twenty cycles would be left for ever.
+    until(left_over, lambda after: all(after[name] <= before[name] + 15 for name in before))
 
 
 @pytest.mark.parametrize("phase", ["made", "fetching", "loading", "ready", "destroyed"])
@@ -172,8 +173,11 @@ def test_events__late_listener__hears_what_lasts(stage: Stage, page: Page) -> No
     page.goto(stage.page(f'<div id=pay></div><script type=module>{module(stage)}window.c = createCheckout({{checkout: "{stage.token()}"}}); '
                          'await c.mount("#pay"); c.on("ready", () => { window.early = true; });</script>', "/boot"))  # fmt: skip
     poll(page, "window.early")
-    late = page.evaluate("Promise.all(['ready', 'statechange'].map(t => new Promise(done => c.on(t, e => done(e.detail.state)))))")
-    assert late == ["ready", "ready"]
+    late = "types => Promise.all(types.map(t => new Promise(done => c.on(t, e => done(e.detail.state)))))"
+    assert page.evaluate(late, ["ready", "statechange"]) == ["ready", "ready"]
+    inside(page).locator("#cancel").click()
+    page.evaluate("new Promise(done => c.on('cancel', done)).then(() => 0)")
+    assert page.evaluate(late, ["ready", "statechange", "cancel"]) == ["ready", "canceled", "canceled"]
 
 
 def test_handshake__first_hellos_are_lost__repeats_them(stage: Stage, page: Page) -> None:
@@ -184,10 +188,14 @@ def test_handshake__first_hellos_are_lost__repeats_them(stage: Stage, page: Page
 
 
 def test_boot__moved_with_append__loads_again_and_resumes(stage: Stage, page: Page) -> None:
+    """A browser loads a frame anew that is moved; the payment that was asked for goes on where it was."""
     open_ready(page, stage.page(stage.element(stage.token()) + "<section id=there></section>", "/boot"))
+    ask_for_money(page)
+    wait_for(page, "statechange", state="awaiting")
     page.evaluate("there.append(document.querySelector('bridge-checkout'))")
     poll(page, "heard.filter(([t]) => t === 'ready').length === 2")
-    assert inside(page).locator("#wallet_username").is_visible()
+    assert heard(page, "ready")[-1]["state"] == "awaiting"
+    assert inside(page).get_by_role("heading", level=1).inner_text() == "Approve in your app"
 
 
 def test_boot__moved_with_move_before__keeps_its_frame(stage: Stage, page: Page) -> None:

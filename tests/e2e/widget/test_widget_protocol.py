@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page
-from support import until
-from widget_acts import FRAME, ask_for_money, frame_of, heard, inside, open_ready, poll, wait_for
+from support import Http, until
+from widget_acts import FRAME, ask_for_money, frame_of, heard, inside, open_ready, poll, type_card, wait_for
 from widget_stage import PAYER, Stage
 
 
@@ -39,16 +39,22 @@ def message(kind: str, seq: int, data: Any = None, **more: Any) -> dict[str, Any
     return {"ns": "bridge.checkout", "v": 1, "id": "x", "seq": seq, "type": kind, "data": data or {}, **more}
 
 
+LISTEN = "window.got = []; addEventListener('message', e => got.push(e.data));"
+
+
 def test_messages__from_strangers__are_ignored(stage: Stage, page: Page) -> None:
-    """A foreign origin, a sibling frame, the page itself: none of them is our frame."""
+    """A foreign origin, another frame of ours, the page itself: none of them is the frame that the widget made."""
     hello = json.dumps(message("frame.hello", 1, {"nonce": "1,2", "versions": [1]}))
-    evil = stage.pages.put("evil.test", "/speak", f"<script>for (let i = 0; i < 5; i++) parent.postMessage({hello}, '*')</script>")
-    sibling = f"<iframe src='{evil}' id=evil></iframe>"
+    evil = stage.pages.put("evil.test", "/speak", f"<script>{LISTEN}for (let i = 0; i < 5; i++) parent.postMessage({hello}, '*')</script>")
+    sibling = f"<iframe src='{stage.pay}/checkout/{stage.token()}' name=sibling></iframe><iframe src='{evil}' name=evil></iframe>"
     open_ready(page, stage.page(SPY + stage.element(stage.token()) + sibling, "/protocol"))
-    page.evaluate(f"postMessage({hello}, '*')")
-    page.wait_for_timeout(300)
-    welcomed = [entry for entry in page.evaluate("said") if entry and entry.get("type") == "host.welcome"]
-    assert welcomed == []  # sent to our frame's window alone: no other window of the page saw one
+    page.evaluate(f"{LISTEN}postMessage({hello}, '*')")
+    # The sibling has said its own hello several times, to this very page and from our origin.
+    page.wait_for_function("said.filter(m => m?.type === 'frame.hello' && m.seq > 1).length > 2")
+    assert [frame for frame in page.frames if frame.name == "evil"][0].evaluate("got") == []
+    assert not [entry for entry in page.evaluate("got") if entry["type"] != "frame.hello"]
+    assert page.frame_locator("[name=sibling]").locator("html[data-theme]").count() == 0  # a welcome brings a theme
+    assert inside(page).locator("html[data-theme]").count() == 1
     assert len(heard(page, "ready")) == 1
     ask_for_money(page)
     wait_for(page, "submit")
@@ -92,10 +98,19 @@ def test_handshake__welcome_with_a_wrong_nonce__opens_nothing(stage: Stage, page
 
 def test_handshake__another_version__is_told(stage: Stage, page: Page) -> None:
     page.route("**/frame/frame.mjs", lambda route: route.fulfill(
-        body=re.sub(r"VERSION=1\b", "VERSION=2", route.fetch().text()), headers={"content-type": "text/javascript"}))  # fmt: skip
+        body=re.sub(r"=1;(?=const \w+=\(seq,)", "=2;", route.fetch().text()), headers={"content-type": "text/javascript"}))  # fmt: skip
     page.goto(stage.page(stage.element(stage.token()), "/protocol"))
     assert wait_for(page, "error")["code"] == "version_mismatch"
     assert page.get_by_role("link", name="Continue on the payment page").is_visible()
+
+
+def test_framing__foreign_page_without_our_script__sees_nothing(stage: Stage, page: Page) -> None:
+    url = stage.pages.put("evil.test", "/bare", f"<!doctype html><iframe src='{stage.pay}/checkout/{stage.token()}'></iframe>")
+    refused: list[str] = []
+    page.on("console", lambda said: refused.append(said.text) if "frame-ancestors" in said.text else None)
+    page.goto(url)
+    until(lambda: page.frames[1].url == "chrome-error://chromewebdata/")
+    assert refused
 
 
 def test_framing__foreign_page__is_refused(stage: Stage, page: Page) -> None:
@@ -115,21 +130,46 @@ def test_framing__second_origin_of_the_shop__is_welcome(stage: Stage, page: Page
     open_ready(page, stage.second_shop + path)
 
 
-def test_privacy__whole_purchase__tells_the_shops_page_nothing_personal(stage: Stage, page: Page) -> None:
+def secrets_of(stage: Stage, payment: dict[str, Any]) -> list[str]:
+    """Return what of a payment is nobody's business but the payer's, the bridge's and the shop server's."""
+    known = stage.api.get(f"/v1/payments/{payment['id']}")
+    mine = [PAYER, PAYER.split("@")[0], "nobody", "Erika", "411111", "401288", "VISA", "49,99", "49.99", "4999", "EUR", "Acme"]
+    return [*mine, payment["id"], payment["order_reference"], payment["description"], known["provider"]["reference"]]
+
+
+@pytest.mark.parametrize(("action", "event"), [("accept", "success"), ("decline", "decline"), ("expire", "expire")])
+def test_privacy__whole_purchase__tells_the_shops_page_nothing_personal(action: str, event: str, stage: Stage, page: Page) -> None:
+    """Every message of a purchase with a mistake, a refused user name, an answer and an end, both ways, and every event."""
     payment = stage.payment()
     open_ready(page, stage.page(SPY + stage.element(payment["checkout"]["token"]), "/protocol"))
-    ask_for_money(page)
+    for username in ("no address", "nobody@example.com", PAYER):
+        ask_for_money(page, username)
+        if username != PAYER:
+            inside(page).locator("#wallet_username[aria-invalid=true]").wait_for()
     wait_for(page, "statechange", state="awaiting")
-    stage.payer(payment, "accept")
-    wait_for(page, "success")
+    stage.payer(payment, action)
+    wait_for(page, event)
+    recorded = page.evaluate("said")
+    assert {"frame.hello", "frame.ready", "frame.submit", "frame.state", "frame.resize"} <= {entry["type"] for entry in recorded if entry}
+    everything = json.dumps([recorded, heard(page)])
+    assert not [secret for secret in secrets_of(stage, payment) if secret in everything]
+
+
+@pytest.mark.parametrize(("card", "event"), [("pays", "success"), ("is declined", "decline")])
+def test_privacy__card__tells_the_shops_page_nothing_of_it(card: str, event: str, stage: Stage, page: Page) -> None:
+    payment = stage.payment(method="card")
+    open_ready(page, stage.page(SPY + stage.element(payment["checkout"]["token"]), "/protocol"))
+    type_card(inside(page).frame_locator("#page iframe"), card)
+    wait_for(page, event)
     everything = json.dumps([page.evaluate("said"), heard(page)])
-    assert len(page.evaluate("said")) > 5
-    for personal in (PAYER, PAYER.split("@")[0], payment["order_reference"], payment["id"], "49,99", "49.99", "4999"):
-        assert personal not in everything
+    assert not [secret for secret in secrets_of(stage, payment) if secret in everything]
 
 
-KEPT = """[document.cookie, ...['localStorage', 'sessionStorage'].map(store => {
-  try { return window[store].length; } catch { return 0; /* closed to us, and we live */ } })]"""
+KEPT = """async () => {
+  const count = async look => { try { return await look(); } catch { return 0; /* closed to us, and we live */ } };
+  return [document.cookie, await count(() => localStorage.length), await count(() => sessionStorage.length),
+    await count(async () => (await indexedDB.databases()).length), await count(async () => (await caches.keys()).length),
+    await count(async () => (await navigator.serviceWorker.getRegistrations()).length)]; }"""
 
 
 def test_privacy__purchase_without_third_party_cookies__needs_no_cookie_and_no_storage(stage: Stage, launch: Callable[..., Browser]) -> None:
@@ -142,8 +182,9 @@ def test_privacy__purchase_without_third_party_cookies__needs_no_cookie_and_no_s
         wait_for(page, "statechange", state="awaiting")
         stage.payer(payment, "decline")
         wait_for(page, "decline")
-        assert frame_of(page).evaluate(KEPT) == ["", 0, 0]
-        assert page.context.cookies() == []
+        for where in (page, frame_of(page)):
+            assert where.evaluate(KEPT) == ["", 0, 0, 0, 0, 0]
+        assert page.context.cookies() == [] and page.context.storage_state() == {"cookies": [], "origins": []}
     finally:
         browser.close()
 
@@ -219,7 +260,7 @@ def test_headers__framed_page__are_exactly_these(stage: Stage) -> None:
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*(src=|application/json))", answer.text)
 
 
-@pytest.mark.parametrize("path", ["/frame/frame.mjs", "/frame/frame.css", "/frame/i18n/de.mjs", "/widget/v1/checkout.js", "/widget/v1/checkout.mjs"])
+@pytest.mark.parametrize("path", ["/frame/frame.mjs", "/frame/frame.css", "/widget/v1/checkout.js", "/widget/v1/checkout.mjs"])
 def test_headers__files__are_public_compressed_and_asked_for_once(path: str, stage: Stage) -> None:
     answer = get(stage.pay + path, **{"Accept-Encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip" and answer.headers["Vary"] == "Accept-Encoding"
@@ -235,6 +276,50 @@ def test_status__asked_again__is_a_304_without_a_body(stage: Stage) -> None:
     assert len(str(dict(again.headers))) < 700
 
 
+LOCKED = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+EVERGREEN = {"Cache-Control": "public, max-age=300, stale-while-revalidate=86400, stale-if-error=604800"}
+PUBLIC = {**LOCKED, "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+ROUTES = {
+    "/widget/v1/checkout.js": (200, "text/javascript; charset=utf-8", PUBLIC | EVERGREEN),
+    "/widget/v1/checkout.mjs": (200, "text/javascript; charset=utf-8", PUBLIC | EVERGREEN),
+    "/widget/v1/integrity.json": (200, "application/json", PUBLIC | EVERGREEN),
+    "/widget/v0.1.0/checkout.mjs": (200, "text/javascript; charset=utf-8", PUBLIC | {"Cache-Control": "public, max-age=31536000, immutable"}),
+    "/frame/frame.mjs": (200, "text/javascript; charset=utf-8", PUBLIC | {"Cache-Control": "no-cache"}),
+    "/frame/frame.css": (200, "text/css; charset=utf-8", PUBLIC | {"Cache-Control": "no-cache"}),
+    "/v1/checkout/{token}": (200, "application/json", LOCKED),
+    "/v1/checkout/chk_nobody": (404, "application/problem+json", LOCKED),
+    "/widget/v1/nothing.mjs": (404, "application/problem+json", LOCKED),
+    "/frame/../../bridge.yaml": (404, "application/problem+json", LOCKED),
+}
+NEVER = ("Set-Cookie", "X-Frame-Options", "X-Powered-By", "Access-Control-Allow-Credentials", "Refresh")
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_headers__each_route__are_exactly_these(path: str, stage: Stage) -> None:
+    status, kind, wanted = ROUTES[path]
+    answer = get(stage.pay + path.format(token=stage.token()))
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, kind)
+    assert {name: answer.headers.get(name) for name in wanted} == wanted
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert ("Access-Control-Allow-Origin" in answer.headers) == (wanted.get("Access-Control-Allow-Origin") == "*")
+    assert not [name for name in NEVER if name in answer.headers]
+
+
+def test_headers__page_of_an_unknown_token__shows_nothing_to_a_stranger(stage: Stage) -> None:
+    answer = get(f"{stage.pay}/checkout/chk_{'n' * 43}", Referer="http://evil.test/")
+    assert answer.status_code == 404
+    assert "frame-ancestors 'self';" in answer.headers["Content-Security-Policy"] and "evil.test" not in answer.text
+    assert not [name for name in NEVER if name in answer.headers]
+
+
+def test_headers__with_a_card__open_the_page_to_that_provider_alone(stage: Stage) -> None:
+    answer = get(f"{stage.pay}/checkout/{stage.token(method='card')}")
+    policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
+    assert policy["frame-src"] == policy["form-action"] == f"'self' {stage.psp}"
+    assert policy["default-src"] == "'none'" and policy["script-src"] == policy["connect-src"] == "'self'"
+    assert f'payment=(self "{stage.psp}"), publickey-credentials-get=(self "{stage.psp}")' in answer.headers["Permissions-Policy"]
+
+
 def test_trusted_types__in_the_frame__refuse_markup(stage: Stage, page: Page) -> None:
     open_ready(page, stage.page(stage.element(stage.token()), "/protocol"))
     refused = frame_of(page).evaluate("(() => { try { document.body.innerHTML = '<b>x'; return false; } catch { return true; } })()")
@@ -242,10 +327,16 @@ def test_trusted_types__in_the_frame__refuse_markup(stage: Stage, page: Page) ->
 
 
 def test_limits__six_user_names__are_five_questions(stage: Stage, page: Page) -> None:
-    open_ready(page, stage.page(stage.element(stage.token()), "/protocol"))
+    """Neither a new page nor a call without one gets a sixth."""
+    token = stage.token()
+    open_ready(page, stage.page(stage.element(token), "/protocol"))
     for number in range(5):
         ask_for_money(page, f"nobody{number}@example.com")
         poll(page, "n => heard.filter(([t]) => t === 'submit').length === n", number + 1)
         inside(page).locator("[data-state=ready] #wallet_username-error:visible, [data-state=blocked]").first.wait_for()
     inside(page).get_by_role("heading", name="Too many tries").wait_for()
     assert not inside(page).locator("#send").is_visible()
+    page.reload()
+    assert wait_for(page, "ready")["state"] == "blocked"
+    door = Http(f"{stage.pay}/v1/checkout/{token}", {})
+    assert door.send("POST", "/confirm", json={"wallet_username": PAYER}).status_code == 429
