@@ -193,7 +193,7 @@ def _services(
         deliver_notification=DeliverNotification(units, shops, notifier, clock, couriers={name: one.deliver for name, one in adapters.items()}),
         resend_notification=ResendNotification(units, clock),
         resolve=Resolve(units, clock, represent),
-        prune=Prune(units, clock, timedelta(days=kept.keys), timedelta(days=kept.callbacks)),
+        prune=Prune(units, clock, keys=timedelta(days=kept.keys), callbacks=timedelta(days=kept.callbacks), rejected=timedelta(days=kept.rejected)),
         check_health=CheckHealth(units, migrated),
         measure=Measure(units),
     )

@@ -528,8 +528,8 @@ class Callbacks(Protocol):
     def mark(self, callback_id: str, state: str, note: str | None = None, payment_id: str | None = None) -> None:
         """Note what became of it."""
 
-    def prune(self, older_than: datetime) -> int:
-        """Delete what is older; return how many."""
+    def prune(self, older_than: datetime, state: str | None = None) -> int:
+        """Delete what is older, only what is in a state where one is given; return how many."""
 
 
 class Keys(Protocol):

@@ -53,6 +53,7 @@ class Retention(Settings):
     """How long things are kept that no payment needs any more."""
 
     callbacks: int = Field(400, ge=30, le=3650, description="days for which raw callbacks are kept")
+    rejected: int = Field(30, ge=7, le=3650, description="days for which callbacks that were not genuine are kept")
     keys: int = Field(30, ge=30, le=3650, description="days for which idempotency keys and their answers are kept")
 
 

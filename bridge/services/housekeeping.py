@@ -63,18 +63,20 @@ class Measure:
 class Prune:
     """Forgets what need not be kept: idempotency keys and raw callbacks."""
 
-    def __init__(self, units: Units, clock: Clock, keys: timedelta, callbacks: timedelta) -> None:
-        """Take the store, and for how long each is kept."""
+    def __init__(self, units: Units, clock: Clock, *, keys: timedelta, callbacks: timedelta, rejected: timedelta) -> None:
+        """Take the store, and for how long each is kept; `rejected` are callbacks that were not genuine."""
         self._units = units
         self._clock = clock
         self._keys = keys
         self._callbacks = callbacks
+        self._rejected = rejected
 
     def __call__(self) -> int:
         """Delete and return how many rows went."""
         now = self._clock()
         with self._units() as unit:
-            return unit.keys.prune(now - self._keys) + unit.callbacks.prune(now - self._callbacks)
+            return (unit.keys.prune(now - self._keys) + unit.callbacks.prune(now - self._callbacks)
+                    + unit.callbacks.prune(now - self._rejected, state="rejected"))
 
 
 class Resolve:

@@ -6,6 +6,7 @@ own inquiry is settled.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bridge.domain.events import Source
@@ -25,6 +26,9 @@ from bridge.services.schedule import lane_of
 
 log = logging.getLogger("bridge.callbacks")
 
+KEPT_OF_REJECTED = 4096
+"""Bytes kept of the body, and of the query, of what was not genuine: enough to see what it was, too little to fill a disk with."""
+
 CALLBACK_RETRIES = (2, 5, 15, 30, 60)
 """Seconds before a callback is looked into again when the provider could not be asked; the payment's own ladder goes on anyway."""
 
@@ -43,7 +47,7 @@ class ReceiveCallback:
         account = self._providers.get(merchant, provider)
         callback, note = _read(account, raw)
         at = self._clock()
-        stored = StoredCallback(new_id("cb", at), provider, merchant, raw, at, "rejected" if callback is None else "received", note)
+        stored = _stored(provider, merchant, raw, at, None if callback else note or "rejected")
         with self._units() as unit:
             unit.callbacks.add(stored)
             if callback is not None:
@@ -192,5 +196,12 @@ def _stored_return(account: Provider, payment: Payment, raw: RawCallback, at: da
     except CallbackRejected as rejected:
         log.warning("what a browser brought back was rejected: %s", rejected)
         note = str(rejected)
-    return StoredCallback(new_id("cb", at), payment.provider, payment.merchant, raw, at, "rejected" if note else "received", note,
-                          payment.id if note else None)
+    return replace(_stored(payment.provider, payment.merchant, raw, at, note), payment_id=payment.id if note else None)
+
+
+def _stored(provider: str, merchant: str, raw: RawCallback, at: datetime, rejected: str | None) -> StoredCallback:
+    """Make what is kept; `rejected` says why it was no genuine callback."""
+    if rejected is None:
+        return StoredCallback(new_id("cb", at), provider, merchant, raw, at, "received")
+    shortened = replace(raw, query=raw.query[:KEPT_OF_REJECTED], body=raw.body[:KEPT_OF_REJECTED])
+    return StoredCallback(new_id("cb", at), provider, merchant, shortened, at, "rejected", rejected)

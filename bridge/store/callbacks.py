@@ -40,6 +40,7 @@ class SqlCallbacks:
         self._connection.execute(update(callbacks).where(callbacks.c.id == callback_id).values(state=state, note=note,
                                                                                                payment_id=payment_id))
 
-    def prune(self, older_than: datetime) -> int:
-        """Delete what is older; return how many."""
-        return self._connection.execute(delete(callbacks).where(callbacks.c.received_at < older_than)).rowcount
+    def prune(self, older_than: datetime, state: str | None = None) -> int:
+        """Delete what is older, only what is in a state where one is given; return how many."""
+        older = delete(callbacks).where(callbacks.c.received_at < older_than)
+        return self._connection.execute(older if state is None else older.where(callbacks.c.state == state)).rowcount

@@ -700,6 +700,12 @@ def test_prune__older_ones__go_and_younger_stay(units):
         assert unit.callbacks.get("cb_2") and unit.keys.get("acme-one", "new") and unit.keys.get("acme-one", "old") is None
 
 
+def test_prune__rejected_callbacks__go_by_themselves(units):
+    with units() as unit:
+        unit.callbacks.add(replace(a_callback(1, NOON - MINUTE), state="rejected")), unit.callbacks.add(a_callback(2, NOON - MINUTE))
+        assert unit.callbacks.prune(NOON, state="rejected") == 1 and unit.callbacks.get("cb_2")
+
+
 def test_keys__belong_to_a_shop__and_keep_their_first_answer(units):
     kept = KeptAnswer("fingerprint", "pay_1", NOON)
     with units() as unit:

@@ -6,23 +6,26 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from factories import FIFTY
+from sqlalchemy import select
 
 from bridge.domain.operation import OperationStatus
 from bridge.domain.payment import Status
 from bridge.errors import NotFound
 from bridge.ports import JobKind, RawCallback
+from bridge.store.schema import callbacks
 
 NOTHING_NEW = ["payment.created", "payment.pending"]
 
 
+def callback_rows(stage):
+    """All callbacks kept."""
+    with stage.house.engine.connect() as connection:
+        return list(connection.execute(select(callbacks).order_by(callbacks.c.id)))
+
+
 def states(stage):
     """The states of all callbacks kept."""
-    from sqlalchemy import select
-
-    from bridge.store.schema import callbacks
-
-    with stage.house.engine.connect() as connection:
-        return [row.state for row in connection.execute(select(callbacks.c.state).order_by(callbacks.c.id))]
+    return [row.state for row in callback_rows(stage)]
 
 
 def changed(heard, **fields):
@@ -280,3 +283,15 @@ def test_callback__of_a_try_that_was_given_up_for_lost__calls_an_operator_if_mon
     assert row.status is Status.PENDING and bool(row.review) is (action == "accept")
     if action == "accept":
         assert f"{payment['id']}-1" in row.review and stage.types(payment)[-1] == "note.contradiction"
+
+
+def test_callback__forged_and_huge__is_kept_shortened_and_for_thirty_days(stage):
+    """An anonymous sender must not be able to fill the disk."""
+    raw = RawCallback("POST", "text/plain", "q" * 50_000, b"x" * 50_000)
+    stage.services.receive_callback("cashcloud", "acme", raw)
+    (kept,) = callback_rows(stage)
+    assert (kept.state, len(kept.query), len(kept.body)) == ("rejected", 4096, 4096)
+    stage.clock.advance(29.9 * 86_400), stage.services.prune()
+    assert callback_rows(stage)
+    stage.clock.advance(0.2 * 86_400), stage.services.prune()
+    assert not callback_rows(stage)
