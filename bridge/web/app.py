@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from falcon import MEDIA_JSON, App
@@ -83,7 +83,7 @@ def build(
     app.req_options.media_handlers.update({MEDIA_JSON: JsonHandler(), MEDIA_TYPE: JsonHandler()})
     special: dict[type[Resource], Callable[..., Any]] = {MetricsResource: partial(MetricsResource, metrics=metrics)}
     if settings.docs:
-        written = document(ROUTES, settings)
+        written = cache(lambda: document(ROUTES, settings))
         special |= {OpenApiResource: partial(OpenApiResource, written=written), DocsResource: partial(DocsResource, written=written)}
     for path, resource in ROUTES:
         if settings.docs or resource not in (OpenApiResource, DocsResource):

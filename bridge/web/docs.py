@@ -1,4 +1,4 @@
-"""`/docs`: the contract for people, rendered once at start from the same document that `/openapi.json` serves."""
+"""`/docs`: the contract for people, rendered from the same document that `/openapi.json` serves."""
 from __future__ import annotations
 
 import base64
@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -15,6 +16,7 @@ from markupsafe import Markup, escape
 
 from bridge.services import Services
 from bridge.web.audience import Audience, Resource
+from bridge.web.openapi import Written
 from bridge.web.operation import operation
 from bridge.web.problems import MEDIA_TYPE
 from bridge.web.settings import WebSettings
@@ -25,12 +27,10 @@ class DocsResource(Resource):
 
     audience = Audience.PUBLIC
 
-    def __init__(self, services: Services, settings: WebSettings, written: Mapping[str, Any]) -> None:
-        """Render the page and the policy that lets its one style sheet through."""
+    def __init__(self, services: Services, settings: WebSettings, written: Written) -> None:
+        """Take who gives the document."""
         super().__init__(services, settings)
-        self._page = render(written)
-        digest = base64.b64encode(hashlib.sha256(_style_of(self._page).encode()).digest()).decode()
-        self._policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        self._page = cache(lambda: render(written()))
 
     @operation({200: "text/html"}, query=None)
     def on_get(self, _req: Request, resp: Response) -> None:
@@ -38,9 +38,15 @@ class DocsResource(Resource):
 
         Made from the machine-readable one.
         """
-        resp.set_header("Content-Security-Policy", self._policy)
+        resp.text = self._page()
         resp.content_type = "text/html; charset=utf-8"
-        resp.text = self._page
+        resp.set_header("Content-Security-Policy", _policy_for(resp.text))
+
+
+def _policy_for(page: str) -> str:
+    """Let the page's one style sheet through, and nothing else."""
+    digest = base64.b64encode(hashlib.sha256(_style_of(page).encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 def render(written: Mapping[str, Any]) -> str:

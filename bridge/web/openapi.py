@@ -1,8 +1,8 @@
-"""`/openapi.json`: OpenAPI 3.1, written once at start from the route table, the declared operations and the models beside them."""
+"""`/openapi.json`: OpenAPI 3.1, written from the route table, the declared operations and the models beside them."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from falcon import Request, Response
@@ -19,6 +19,9 @@ from bridge.web.problems import HTTP, MEDIA_TYPE, status_of
 from bridge.web.settings import WebSettings
 
 Routes = Iterable[tuple[str, type[Resource]]]
+
+Written = Callable[[], Mapping[str, Any]]
+"""Gives the document; it is written when somebody first asks for it, since writing it takes longer than the rest of a start."""
 
 SCHEMAS = "#/components/schemas/"
 
@@ -41,8 +44,8 @@ class OpenApiResource(Resource):
 
     audience = Audience.PUBLIC
 
-    def __init__(self, services: Services, settings: WebSettings, written: Mapping[str, Any]) -> None:
-        """Take the document."""
+    def __init__(self, services: Services, settings: WebSettings, written: Written) -> None:
+        """Take who gives the document."""
         super().__init__(services, settings)
         self._written = written
 
@@ -53,7 +56,7 @@ class OpenApiResource(Resource):
         This document.
         """
         resp.set_header("Access-Control-Allow-Origin", "*")
-        resp.media = self._written
+        resp.media = self._written()
 
 
 def document(routes: Routes, settings: WebSettings) -> dict[str, Any]:
