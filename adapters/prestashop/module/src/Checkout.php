@@ -130,7 +130,14 @@ class Checkout
                 $customer->secure_key
             );
         };
-        $this->config->mailsWhenPlaced($shop) ? $place() : $this->heldMail->holding($place);
+        // PrestaShop leaves another object of the same customer in the context, and that one is not logged in.
+        $context = \Context::getContext();
+        $visitor = $context->customer;
+        try {
+            $this->config->mailsWhenPlaced($shop) ? $place() : $this->heldMail->holding($place);
+        } finally {
+            $context->customer = $visitor;
+        }
     }
 
     private function isCurrencyAllowed(\Cart $cart): bool
