@@ -16,7 +16,7 @@ ADAPTERS = pack.ADAPTERS
 @pytest.fixture
 def adapters(tmp_path: Path) -> Path:
     """Return a copy of what is packed, to be spoiled."""
-    for folder in ("php/src", "magento/module"):
+    for folder in ("php/src", "magento/module", "prestashop/module"):
         shutil.copytree(ADAPTERS / folder, tmp_path / "adapters" / folder)
     shutil.copy(ADAPTERS / "php/autoload.php", tmp_path / "adapters/php")
     return tmp_path / "adapters"
@@ -38,17 +38,52 @@ def test_pack__twice__gives_the_same_bytes_and_the_same_folder(tmp_path: Path) -
         }
 
 
+def test_pack__changed_file__has_another_time_and_the_others_theirs(adapters: Path, tmp_path: Path) -> None:
+    """A shop's OPcache goes on with a file whose time is as it was; it would run a new version half."""
+    old = pack.pack("prestashop", tmp_path / "old", adapters)
+    changed = adapters / "prestashop/module/src/Orders.php"
+    changed.write_text(changed.read_text() + "// changed\n")
+    new = pack.pack("prestashop", tmp_path / "new", adapters)
+    times = [{entry.filename: entry.date_time for entry in zipfile.ZipFile(path).infolist()} for path in (old, new)]
+    assert [path for path in times[0] if times[0][path] != times[1][path]] == ["paymentbridge/src/Orders.php"]
+
+
 def test_versions__of_the_magento_module__are_told_twice_and_are_the_projects() -> None:
     told = pack.told_versions(pack.files_of("magento"))
     assert told == {"composer.json": pack.version(), "Model/Config.php": pack.version()}
 
 
-@pytest.mark.parametrize("spoiled", ["composer.json", "Model/Config.php"])
-def test_pack__a_version_of_its_own__is_refused(adapters: Path, tmp_path: Path, spoiled: str) -> None:
-    path = adapters / "magento/module" / spoiled
+def test_versions__of_the_prestashop_module__are_told_four_times_and_are_the_projects() -> None:
+    told = pack.told_versions(pack.files_of("prestashop"))
+    inside = ("composer.json", "config.xml", "paymentbridge.php", "src/Config.php")
+    assert told == {f"paymentbridge/{path}": pack.version() for path in inside}
+
+
+def test_pack__prestashop__is_one_folder_with_its_core_and_a_guard_in_every_folder(tmp_path: Path) -> None:
+    with zipfile.ZipFile(pack.pack("prestashop", tmp_path)) as archive:
+        names = set(archive.namelist())
+        guards = {archive.read(name) for name in names if name.endswith("/index.php")}
+    assert {name.partition("/")[0] for name in names} == {"paymentbridge"}
+    assert {f"paymentbridge/{path}" for path in ("paymentbridge.php", "config.xml", "logo.png", ".htaccess", "core/src/Client.php")} <= names
+    assert {f"{name.rpartition('/')[0]}/index.php" for name in names} <= names and len(guards) == 1
+    assert not [name for name in names if "test" in name.lower()]
+
+
+def test_pack__prestashop__has_upgrade_scripts_up_to_its_version() -> None:
+    scripts = [path for path in pack.files_of("prestashop") if "/upgrade/upgrade-" in path]
+    newest = max(tuple(map(int, path.rpartition("-")[2].removesuffix(".php").split("."))) for path in scripts)
+    assert newest <= tuple(map(int, pack.version().split(".")))
+
+
+@pytest.mark.parametrize(
+    ("name", "spoiled"),
+    [("magento", "composer.json"), ("magento", "Model/Config.php"), ("prestashop", "config.xml"), ("prestashop", "paymentbridge.php")],
+)
+def test_pack__a_version_of_its_own__is_refused(adapters: Path, tmp_path: Path, name: str, spoiled: str) -> None:
+    path = adapters / name / "module" / spoiled
     path.write_text(path.read_text().replace(pack.version(), "9.9.9"))
     with pytest.raises(pack.Unpackable, match=r"9\.9\.9"):
-        pack.pack("magento", tmp_path / "out", adapters)
+        pack.pack(name, tmp_path / "out", adapters)
     assert not (tmp_path / "out").exists()
 
 

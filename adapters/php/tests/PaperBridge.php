@@ -70,6 +70,11 @@ final class PaperBridge extends Client
         return ['data' => array_values($this->refunds), 'next_cursor' => null];
     }
 
+    public function oneRefund($refundId)
+    {
+        return array_column($this->refunds, null, 'id')[$refundId];
+    }
+
     public static function blank()
     {
         return ['status' => 'created', 'sequence' => 1, 'outcome_known' => true, 'amount_captured' => 0, 'amount_refunded' => 0,

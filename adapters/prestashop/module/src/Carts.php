@@ -27,7 +27,8 @@ class Carts
      */
     public function giveBack(array $attempt, PlacedOrder $placed, \Context $context): bool
     {
-        if ($context->cart->id && $context->cart->nbProducts() > 0) {
+        // Right after the order was placed its own cart is still there, and PrestaShop will let go of it.
+        if ((int) $context->cart->id !== $placed->cart() && $context->cart->id && $context->cart->nbProducts() > 0) {
             return false;
         }
         if (!$this->tables->claimCart((int) $attempt['id'])) {

@@ -40,9 +40,8 @@ namespace {
     {
     }
 
-    /** A row of one of PrestaShop's tables. */
-    #[AllowDynamicProperties]
-    class ObjectModel
+    /** A row of one of PrestaShop's tables. Its columns are properties, which a stdClass may have without naming them. */
+    class ObjectModel extends stdClass
     {
         public const TABLE = '';
         public const KEY = '';
@@ -223,8 +222,7 @@ namespace {
         public const KEY = 'id_currency';
     }
 
-    #[AllowDynamicProperties]
-    class Language
+    class Language extends stdClass
     {
         public $id;
         public $locale;
@@ -241,8 +239,7 @@ namespace {
         }
     }
 
-    #[AllowDynamicProperties]
-    class Address
+    class Address extends stdClass
     {
         public $id_country = 1;
 
@@ -352,8 +349,7 @@ namespace {
         }
     }
 
-    #[AllowDynamicProperties]
-    class Cookie
+    class Cookie extends stdClass
     {
         public $written = 0;
         public $disallowed = false;
@@ -558,8 +554,7 @@ namespace {
         }
     }
 
-    #[AllowDynamicProperties]
-    class Module
+    class Module extends stdClass
     {
         public static $instance;
         public static $allowed = [['name' => 'paymentbridge']];
@@ -646,7 +641,9 @@ namespace {
                 return false;
             }
             $this->placed++;
-            $cart = new Cart($cartId);
+            $cart = $this->context->cart = new Cart($cartId);
+            $this->context->customer = new Customer($cart->id_customer);
+            $this->context->customer->logged = false; // as PrestaShop does: the same customer, and a stranger
             $orderId = Db::getInstance()->put('orders', ['reference' => 'REFOF' . $cartId, 'id_shop' => $cart->id_shop,
                 'id_cart' => $cartId, 'id_customer' => $cart->id_customer, 'id_lang' => $cart->id_lang, 'id_currency' => $currency,
                 'secure_key' => $secureKey, 'module' => $this->name, 'total_paid' => number_format($amount, 6, '.', ''),
@@ -657,8 +654,7 @@ namespace {
         }
     }
 
-    #[AllowDynamicProperties]
-    class FrontController
+    class FrontController extends stdClass
     {
         public $context;
         public $module;
@@ -716,8 +712,7 @@ namespace {
     {
     }
 
-    #[AllowDynamicProperties]
-    class HelperForm
+    class HelperForm extends stdClass
     {
         public static $fields;
         public $tpl_vars;

@@ -1,0 +1,260 @@
+<?php
+
+namespace PaymentBridge\PrestaShop\Tests;
+
+use PaymentBridge\Core\BusyException;
+use PHPUnit\Framework\TestCase;
+
+/**
+ * From the payment step to the payment.
+ */
+final class CheckoutTest extends TestCase
+{
+    /** @var House */
+    private $house;
+
+    protected function setUp(): void
+    {
+        $this->house = new House();
+    }
+
+    public function testOptionsAreThoseThatAreSwitchedOnInTheCustomersLanguage()
+    {
+        $this->house->context->language = new \Language(2);
+        list($option) = $this->house->module->hookPaymentOptions(['cart' => $this->house->cart()]);
+        self::assertSame('Geldbeutel', $option->told['CallToActionText']);
+        $this->house->set('CARD', '1');
+        self::assertCount(2, $this->house->module->hookPaymentOptions(['cart' => $this->house->context->cart]));
+    }
+
+    /** @dataProvider hidden */
+    public function testOptionsAreHiddenWhereTheyMayNotBeUsed(callable $change)
+    {
+        $this->house->cart();
+        $change($this->house);
+        self::assertSame([], $this->house->module->hookPaymentOptions(['cart' => $this->house->context->cart]));
+    }
+
+    public function hidden()
+    {
+        return [
+            'switched off' => [static function (House $house) {
+                $house->set('WALLET', '0');
+            }],
+            'no key' => [static function (House $house) {
+                $house->set('API_KEY', '');
+            }],
+            'key of another installation' => [static function (House $house) {
+                $house->set('API_KEY', 'not encrypted here');
+            }],
+            'another currency' => [static function (House $house) {
+                $house->cart('5.00', 2);
+            }],
+            'too little' => [static function (House $house) {
+                $house->set('MIN', '50');
+            }],
+            'too much' => [static function (House $house) {
+                $house->set('MAX', '49.98');
+            }],
+            'nothing to pay' => [static function (House $house) {
+                $house->cart('0');
+            }],
+            'module switched off' => [static function (House $house) {
+                $house->module->active = false;
+            }],
+        ];
+    }
+
+    public function testOptionsAtTheVeryLimitsAreOffered()
+    {
+        $this->house->set('MIN', '49.99');
+        $this->house->set('MAX', '49.99');
+        self::assertCount(1, $this->house->module->hookPaymentOptions(['cart' => $this->house->cart()]));
+    }
+
+    public function testStartPlacesTheOrderUnpaidAndShowsTheWidget()
+    {
+        $next = $this->start($this->house->cart());
+        self::assertStringStartsWith('https://shop.example/module/paymentbridge/frame?token=', $next);
+        self::assertSame([[House::WAITING], 'open'], [$this->house->history(1), $this->house->placed(1)->state()]);
+        self::assertSame(4999, $this->house->creates()[0][2]['amount']);
+    }
+
+    public function testStartGoesToTheBridgeWhereTheMerchantWantsItSo()
+    {
+        $this->house->set('DISPLAY', 'redirect');
+        self::assertSame('https://bridge.example/checkout/chk_1', $this->start($this->house->cart()));
+    }
+
+    public function testStartTwiceIsOneOrderAndOnePayment()
+    {
+        $cart = $this->house->cart();
+        $first = $this->start($cart);
+        $this->house->context->cart = new \Cart(); // PrestaShop lets go of a cart that has an order
+        self::assertSame($first, $this->start($cart));
+        self::assertSame([1, 1], [$this->house->module->placed, count($this->house->creates())]);
+    }
+
+    public function testPlaceWhileSomebodyElsePlacesIsBusy()
+    {
+        $cart = $this->house->cart();
+        $this->house->db->locked = ['paymentbridge_cart_'];
+        $this->expectException(BusyException::class);
+        $this->house->parts->checkout()->place($cart, $this->house->context->customer, 'wallet');
+    }
+
+    /** @dataProvider intruders */
+    public function testStartByWhoMayNotOrdersNothing(callable $change)
+    {
+        $cart = $this->house->cart();
+        $values = $change($this->house, $cart);
+        self::assertSame('https://shop.example/order', $this->start($cart, $values ?? []));
+        self::assertSame([0, []], [$this->house->module->placed, $this->house->bridge()->asked]);
+    }
+
+    public function intruders()
+    {
+        return [
+            'another page' => [static function () {
+                return ['ticket' => 'guessed'];
+            }],
+            'a ticket of another cart' => [static function (House $house, $cart) {
+                return ['ticket' => $house->parts->checkout()->ticket($cart->id + 1)];
+            }],
+            'another customer' => [static function (House $house) {
+                $house->context->customer = new \Customer(6);
+            }],
+            'nobody' => [static function (House $house) {
+                $house->context->customer = new \Customer();
+            }],
+            'a session with another cart' => [static function (House $house) {
+                $house->cart();
+            }],
+            'no address' => [static function (House $house, $cart) {
+                $cart->id_address_invoice = 0;
+            }],
+            'an empty cart' => [static function (House $house, $cart) {
+                \Cart::$products[$cart->id] = 0;
+            }],
+            'a method that is switched off' => [static function () {
+                return ['method' => 'card'];
+            }],
+            'a method that is none' => [static function () {
+                return ['method' => "wallet' OR 1=1"];
+            }],
+            'a country that PrestaShop excludes' => [static function () {
+                \Module::$allowed = [['name' => 'ps_wirepayment']];
+            }],
+        ];
+    }
+
+    public function testStartOfSomebodyElsesPlacedOrderIsRefused()
+    {
+        $placed = $this->house->order();
+        $this->house->context->customer = new \Customer(6);
+        $ticket = $this->house->parts->checkout()->ticket($placed->cart());
+        $next = $this->open(['cart' => $placed->cart(), 'method' => 'wallet', 'ticket' => $ticket], 'POST');
+        self::assertSame(['https://shop.example/order', []], [$next, $this->house->bridge()->asked]);
+    }
+
+    public function testStartThatTheBridgeRefusesGivesTheCartBackAndSaysSo()
+    {
+        $this->house->bridge()->refuses = [422, ['code' => 'amount_too_large', 'detail' => 'Too much.']];
+        self::assertSame('https://shop.example/order', $this->start($this->house->cart()));
+        self::assertSame(['canceled', 2], [$this->house->placed(1)->state(), $this->house->context->cookie->id_cart]);
+        self::assertStringContainsString('not possible', $this->house->context->cookie->notifications[0]);
+    }
+
+    public function testStartWithoutAnAnswerKeepsTheOrderAndLetsTheCustomerTryAgain()
+    {
+        $this->house->bridge()->loses = 1;
+        $cart = $this->house->cart();
+        $next = $this->start($cart);
+        self::assertStringStartsWith('https://shop.example/module/paymentbridge/return?token=', $next);
+        self::assertSame('open', $this->house->placed(1)->state());
+        parse_str((string) parse_url($next, PHP_URL_QUERY), $values);
+        self::assertStringContainsString('/frame?', $this->open($values));
+        self::assertSame([$this->house->creates()[0]], [$this->house->creates()[1]]);
+    }
+
+    public function testConfirmationIsSentWhenTheOrderIsPlacedUnlessItIsToWait()
+    {
+        $this->start($this->house->cart());
+        self::assertSame(['order_conf'], array_column(\Mail::$sent, 'template'));
+        $this->house->set('MAIL', 'paid');
+        $this->start($this->house->cart());
+        self::assertCount(1, \Mail::$sent);
+    }
+
+    public function testConfirmationThatWaitsIsSentOnceWhenTheOrderIsPaidAndThenForgotten()
+    {
+        $this->house->set('MAIL', 'paid');
+        $this->start($this->house->cart());
+        $this->house->bridgeSays(['status' => 'paid', 'amount_captured' => 4999]);
+        $attempt = $this->house->parts->tables()->latestAttempt(1);
+        $this->house->parts->payments()->refresh($attempt);
+        $this->house->parts->payments()->refresh($attempt);
+        self::assertSame(['Erika'], array_column(array_column(\Mail::$sent, 'templateVars'), '{firstname}'));
+        self::assertSame(0, (int) $this->house->db->one('SELECT COUNT(*) FROM ps_payment_bridge_mail'));
+    }
+
+    public function testConfirmationThatWaitsIsForgottenWithTheOrder()
+    {
+        $this->house->set('MAIL', 'paid');
+        $this->start($this->house->cart());
+        $this->house->bridgeSays(['status' => 'declined']);
+        $this->house->parts->payments()->refresh($this->house->parts->tables()->latestAttempt(1));
+        self::assertSame([[], 0], [\Mail::$sent, (int) $this->house->db->one('SELECT COUNT(*) FROM ps_payment_bridge_mail')]);
+    }
+
+    public function testMailsOfOthersAreNeverKept()
+    {
+        $this->house->set('MAIL', 'paid');
+        self::assertTrue($this->house->module->hookActionEmailSendBefore(['template' => 'order_conf', 'templateVars' => ['{id_order}' => 9]]));
+        $kept = null;
+        $this->house->parts->heldMail()->holding(function () use (&$kept) {
+            $kept = $this->house->parts->heldMail()->keep(['template' => 'account', 'templateVars' => ['{id_order}' => 9]]);
+        });
+        self::assertFalse($kept);
+    }
+
+    public function testCartPageLeadsToTheOwnOrderThatWaits()
+    {
+        $this->start($this->house->cart());
+        $token = $this->house->parts->tables()->latestAttempt(1)['token'];
+        $this->house->context->cart = new \Cart();
+        self::assertSame("https://shop.example/module/paymentbridge/return?token=$token", $this->visitCart());
+        $this->house->context->customer = new \Customer(6);
+        self::assertNull($this->visitCart());
+    }
+
+    public function testCartPageWithSomethingInItIsLeftAlone()
+    {
+        $this->start($this->house->cart());
+        $this->house->cart();
+        self::assertNull($this->visitCart());
+    }
+
+    private function visitCart()
+    {
+        $this->house->context->controller->php_self = 'cart';
+        $_SERVER['REQUEST_METHOD'] = 'GET';
+        \Tools::$values = [];
+        try {
+            return $this->house->module->hookActionFrontControllerSetMedia([]);
+        } catch (\Gone $gone) {
+            return $gone->getMessage();
+        }
+    }
+
+    private function start($cart, array $values = [])
+    {
+        $ticket = $this->house->parts->checkout()->ticket($cart->id);
+        return $this->open($values + ['cart' => (string) $cart->id, 'method' => 'wallet', 'ticket' => $ticket], 'POST');
+    }
+
+    private function open(array $values, $verb = 'GET')
+    {
+        return $this->house->open(\PaymentBridgeStartModuleFrontController::class, $values, $verb);
+    }
+}

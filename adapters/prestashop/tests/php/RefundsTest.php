@@ -1,0 +1,239 @@
+<?php
+
+namespace PaymentBridge\PrestaShop\Tests;
+
+use PaymentBridge\PrestaShop\Decimal;
+use PaymentBridge\PrestaShop\Refunds;
+use PHPUnit\Framework\TestCase;
+
+/**
+ * Money back: from the panel, and with credit slips.
+ */
+final class RefundsTest extends TestCase
+{
+    /** @var House */
+    private $house;
+
+    protected function setUp(): void
+    {
+        $this->house = new House();
+        $this->house->paidPayment($this->house->order());
+        $this->house->context->employee = (object) ['id' => 3, 'id_profile' => 1];
+    }
+
+    public function testRefundOfTwoEqualPartsIsTwoRefunds()
+    {
+        self::assertSame([Refunds::DONE, '15.00 EUR'], $this->refund(1500));
+        $this->refund(1500);
+        self::assertCount(2, $this->house->bridge()->refunds);
+        self::assertSame(3000, $this->house->parts->tables()->returned('pay_1'));
+    }
+
+    public function testRefundWhoseAnswerIsLostIsAskedForAgainAndHappensOnce()
+    {
+        $this->house->bridge()->loses = 1;
+        self::assertSame(Refunds::UNKNOWN, $this->refund(1500)[0]);
+        self::assertSame(Refunds::DONE, $this->again()[0]);
+        self::assertSame([1, 1500], [count($this->house->bridge()->refunds), $this->house->parts->tables()->returned('pay_1')]);
+    }
+
+    public function testRefundTypedAgainAfterALostAnswerHappensOnce()
+    {
+        $this->house->bridge()->loses = 1;
+        $this->refund(1500);
+        self::assertSame(Refunds::DONE, $this->refund(1500)[0]);
+        self::assertCount(1, $this->house->bridge()->refunds);
+    }
+
+    public function testRefundOfAnotherAmountWaitsUntilTheLostOneIsKnown()
+    {
+        $this->house->bridge()->loses = 1;
+        $this->refund(1500);
+        self::assertSame([Refunds::ANOTHER_FIRST, '15.00 EUR'], $this->refund(2000));
+        self::assertCount(1, $this->house->bridge()->refunds);
+    }
+
+    public function testRefundWithoutAKnownOutcomeIsUnknownUntilItIsKnown()
+    {
+        $this->house->bridge()->outcomeKnown = false;
+        $this->refund(1500);
+        self::assertSame(Refunds::UNKNOWN, $this->again()[0]);
+        $key = array_key_first($this->house->bridge()->refunds);
+        $this->house->bridge()->refunds[$key]['outcome_known'] = true;
+        self::assertSame([Refunds::DONE, [$key]], [$this->again()[0], array_keys($this->house->bridge()->refunds)]);
+    }
+
+    public function testRefundAfterARefusalByTheProviderIsANewIntent()
+    {
+        $this->house->bridge()->refundStatus = 'failed';
+        self::assertSame(Refunds::REFUSED, $this->refund(1500)[0]);
+        $this->house->bridge()->refundStatus = 'succeeded';
+        self::assertSame(Refunds::DONE, $this->refund(1500)[0]);
+        self::assertSame([2, 1500], [count($this->house->bridge()->refunds), $this->house->parts->tables()->returned('pay_1')]);
+    }
+
+    public function testRefundOfMoreThanIsLeftTellsTheMerchantWhy()
+    {
+        $this->house->bridge()->refuses = [422, ['code' => 'amount_too_large', 'detail' => 'Only 9.99 are left.']];
+        self::assertSame([Refunds::REFUSED, 'Only 9.99 are left.'], $this->refund(1500));
+        self::assertSame(0, $this->house->parts->tables()->returned('pay_1'));
+    }
+
+    public function testRefundWhileSomebodyElseRefundsIsBusy()
+    {
+        $this->house->db->locked = ['paymentbridge_'];
+        self::assertSame([[Refunds::BUSY, ''], []], [$this->refund(1500), $this->house->bridge()->refunds]);
+    }
+
+    public function testRefundOfAnOrderThatWasNotPaidHereIsNone()
+    {
+        $this->house->order('5.000000');
+        self::assertSame(Refunds::NOTHING_PAID, $this->house->parts->refunds()->refund($this->house->placed(2), 500, 1)[0]);
+    }
+
+    public function testRefundOfAllThatIsLeftClosesTheOrder()
+    {
+        $this->refund(1500);
+        self::assertSame([House::PAID], $this->house->history(1));
+        $this->refund(3499);
+        self::assertSame([House::PAID, House::REFUNDED], $this->house->history(1));
+        self::assertSame('paid', $this->house->placed(1)->state());
+    }
+
+    public function testRefundThatFailsLaterIsAnAlertAndCountsNoMore()
+    {
+        $this->house->bridge()->refundStatus = 'pending';
+        $this->refund(1500);
+        self::assertSame(1500, $this->house->parts->tables()->returned('pay_1'));
+        $bridge = $this->house->bridge();
+        $bridge->refunds = array_map(static function (array $refund) {
+            return ['status' => 'failed'] + $refund;
+        }, $bridge->refunds);
+        $this->house->bridgeSays(['amount_refunded' => 0]);
+        $this->house->parts->payments()->refresh($this->house->parts->tables()->latestAttempt(1));
+        self::assertStringContainsString('A refund did not succeed', implode($this->house->notes(1)));
+        self::assertSame(0, $this->house->parts->tables()->returned('pay_1'));
+    }
+
+    public function testPanelShowsWhatIsLeftAndWhatIsUnknown()
+    {
+        $this->refund(1500);
+        $view = $this->house->parts->refundPanel()->view(1);
+        self::assertSame(['49.99 EUR', '15.00 EUR', '34.99 EUR', null], [$view['paid'], $view['returned'], $view['left'], $view['unknown']]);
+        $this->house->bridge()->loses = 1;
+        $this->refund(500);
+        self::assertSame('5.00 EUR', $this->house->parts->refundPanel()->view(1)['unknown']);
+    }
+
+    public function testPanelOfAnOrderPaidAnotherWayIsNotThere()
+    {
+        $this->house->order('5.000000', 1, ['module' => 'ps_wirepayment']);
+        self::assertSame('', $this->house->module->hookDisplayAdminOrderMainBottom(['id_order' => 2]));
+    }
+
+    public function testFormRefundsAndSaysSoOnTheOrdersPage()
+    {
+        $next = $this->form(['amount' => '12,50']);
+        self::assertStringContainsString('/admin/AdminOrders?id_order=1&vieworder=1', $next);
+        $this->house->module->hookDisplayAdminOrderMainBottom(['id_order' => 1]);
+        self::assertSame('Refunded: 12.50 EUR.', $this->house->context->smarty->assigned['paymentbridge']['said']['words']);
+        self::assertSame([1250, '3'], [$this->house->parts->tables()->returned('pay_1'), (string) $this->house->parts->tables()->refunds('pay_1')[0]['employee_id']]);
+    }
+
+    public function testFormByALinkOrWithoutTheRightRefundsNothing()
+    {
+        $this->form(['amount' => '12,50'], 'GET');
+        \Access::$granted = false;
+        $this->form(['amount' => '12,50']);
+        self::assertSame([], $this->house->bridge()->refunds);
+        self::assertStringContainsString('you may not', $this->house->context->cookie->paymentbridge_said);
+    }
+
+    /** @dataProvider typed */
+    public function testAmountAsTyped($typed, $currency, $amount)
+    {
+        self::assertSame($amount, Decimal::typed($typed, $currency));
+    }
+
+    public function typed()
+    {
+        return [['12,50', 'EUR', 1250], ['12.5', 'EUR', 1250], [' 12 ', 'EUR', 1200], ['1.234,50', 'EUR', null], ['1,234.50', 'EUR', null],
+            ['12.505', 'EUR', null], ['-1', 'EUR', null], ['0', 'EUR', null], ['', 'EUR', null], ['1e3', 'EUR', null], ['12.5', 'JPY', null],
+            ['12', 'JPY', 12], ['1.234', 'KWD', 1234], ['99999999999', 'EUR', null], ["1'--", 'EUR', null]];
+    }
+
+    public function testSlipRefundsNothingUnlessTheMerchantWantsItSo()
+    {
+        $this->slip(['total_products_tax_incl' => '10.000000']);
+        self::assertSame([], $this->house->bridge()->refunds);
+    }
+
+    /** @dataProvider slips */
+    public function testSlipIsRefundedAsItSays(array $slip, $amount)
+    {
+        $this->house->set('REFUND_ON_SLIP', '1');
+        $this->slip($slip);
+        self::assertSame([$amount], array_column($this->house->bridge()->refunds, 'amount'));
+    }
+
+    public function slips()
+    {
+        return [
+            'products' => [['total_products_tax_incl' => '11.900000', 'total_products_tax_excl' => '10.000000', 'amount' => '10.000000'], 1190],
+            'with shipping' => [['order_slip_type' => 2, 'total_products_tax_incl' => '11.900000', 'total_products_tax_excl' => '10.000000',
+                'amount' => '10.000000', 'total_shipping_tax_incl' => '4.990000'], 1689],
+            'typed' => [['order_slip_type' => 2, 'total_products_tax_incl' => '11.900000', 'total_products_tax_excl' => '10.000000',
+                'amount' => '7.000000'], 700],
+            'minus a voucher' => [['order_slip_type' => 1, 'total_products_tax_incl' => '8.900000', 'total_products_tax_excl' => '10.000000',
+                'amount' => '10.000000'], 890],
+        ];
+    }
+
+    public function testSlipOfTheSameAmountTwiceIsTwoRefundsAndTheSameSlipOne()
+    {
+        $this->house->set('REFUND_ON_SLIP', '1');
+        $this->slip(['total_products_tax_incl' => '10.000000']);
+        $this->slip(['total_products_tax_incl' => '10.000000']);
+        $this->house->module->hookActionOrderSlipAdd(['order' => new \Order(1)]);
+        self::assertCount(2, $this->house->bridge()->refunds);
+    }
+
+    public function testSlipForAVoucherRefundsNoMoney()
+    {
+        $this->house->set('REFUND_ON_SLIP', '1');
+        foreach ([['cancel_product' => ['voucher' => '1']], ['generateDiscount' => '1'], ['generateDiscountRefund' => '1']] as $values) {
+            \Tools::$values = $values;
+            $this->slip(['total_products_tax_incl' => '10.000000']);
+        }
+        self::assertSame([], $this->house->bridge()->refunds);
+    }
+
+    public function testSlipThatCannotBeRefundedStandsInTheLogAndThrowsNothing()
+    {
+        $this->house->set('REFUND_ON_SLIP', '1');
+        $this->house->db->fails = 'INSERT INTO `ps_payment_bridge_refund`';
+        $this->slip(['total_products_tax_incl' => '10.000000']);
+        self::assertStringContainsString('a credit slip was not refunded', end(\PrestaShopLogger::$lines));
+    }
+
+    private function slip(array $slip)
+    {
+        $this->house->db->put('order_slip', $slip + ['id_order' => 1]);
+        $this->house->module->hookActionOrderSlipAdd(['order' => new \Order(1)]);
+    }
+
+    private function refund($amount)
+    {
+        return $this->house->parts->refunds()->refund($this->house->placed(1), $amount, 3);
+    }
+
+    private function again()
+    {
+        return $this->house->parts->refunds()->again($this->house->placed(1));
+    }
+
+    private function form(array $values, $verb = 'POST')
+    {
+        return $this->house->open(\AdminPaymentBridgeController::class, $values + ['id_order' => '1'], $verb);
+    }
+}
