@@ -5,18 +5,21 @@ same bytes. A package whose versions do not agree is not made.
 """
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import tomllib
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 import click
 
 ADAPTERS = Path(__file__).resolve().parent
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
+EPOCH = datetime(2000, 1, 1)
+SPAN = 500_000_000  # seconds, about sixteen years
 ENDINGS = frozenset(
     ".php .phtml .xml .json .csv .graphqls .js .css .html .tpl .twig .md .svg .png .yml .xlf".split()
 )
@@ -119,9 +122,16 @@ def _write_zip(target: Path, files: Mapping[str, bytes]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w") as archive:
         for path, content in files.items():
-            entry = zipfile.ZipInfo(path, EPOCH)
+            entry = zipfile.ZipInfo(path, _time_of(content))
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
+
+
+def _time_of(content: bytes) -> tuple[int, int, int, int, int, int]:
+    # The same content has the same time, and another content another one: shops unpack files with the times of the zip file, and
+    # PHP's OPcache goes on with the old version of a file whose time is as it was.
+    number = int.from_bytes(hashlib.sha256(content).digest()[:8])
+    return (EPOCH + timedelta(seconds=number % SPAN)).timetuple()[:6]
 
 
 def _write_folder(target: Path, files: Mapping[str, bytes]) -> None:
