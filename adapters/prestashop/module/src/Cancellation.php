@@ -27,13 +27,23 @@ class Cancellation
     /** @var HeldMail */
     private $heldMail;
 
-    public function __construct(Tables $tables, Orders $orders, Payments $payments, Notes $notes, HeldMail $heldMail)
-    {
+    /** @var Log */
+    private $log;
+
+    public function __construct(
+        Tables $tables,
+        Orders $orders,
+        Payments $payments,
+        Notes $notes,
+        HeldMail $heldMail,
+        Log $log
+    ) {
         $this->tables = $tables;
         $this->orders = $orders;
         $this->payments = $payments;
         $this->notes = $notes;
         $this->heldMail = $heldMail;
+        $this->log = $log;
     }
 
     /**
@@ -54,6 +64,7 @@ class Cancellation
             $this->tables->changeAttempt((int) $attempt['id'], ['status' => 'canceled']);
         } else {
             $this->notes->add($placed->id(), 'alert_canceled');
+            $this->log->note('an order needs a look: alert_canceled', ['order' => $placed->reference()], Log::ALERT);
         }
     }
 }

@@ -195,7 +195,14 @@ class Parts
     public function cancellation(): Cancellation
     {
         return $this->once(Cancellation::class, function () {
-            return new Cancellation($this->tables(), $this->orders(), $this->payments(), $this->notes(), $this->heldMail());
+            return new Cancellation(
+                $this->tables(),
+                $this->orders(),
+                $this->payments(),
+                $this->notes(),
+                $this->heldMail(),
+                $this->log()
+            );
         });
     }
 

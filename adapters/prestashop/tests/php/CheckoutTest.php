@@ -95,6 +95,22 @@ final class CheckoutTest extends TestCase
         self::assertSame([1, 1], [$this->house->module->placed, count($this->house->creates())]);
     }
 
+    public function testPlaceTwiceFindsTheOrderThatIsThere()
+    {
+        $cart = $this->house->cart();
+        $checkout = $this->house->parts->checkout();
+        $ids = [$checkout->place($cart, $this->house->context->customer, 'wallet')->id()];
+        $ids[] = $checkout->place($cart, $this->house->context->customer, 'wallet')->id();
+        self::assertSame([[1, 1], 1], [$ids, $this->house->module->placed]);
+    }
+
+    public function testPlaceThatPrestaShopRefusesIsNoOrderOfOurs()
+    {
+        $this->house->module->refusesToPlace = true;
+        $this->expectException(\RuntimeException::class);
+        $this->house->parts->checkout()->place($this->house->cart(), $this->house->context->customer, 'wallet');
+    }
+
     public function testPlaceWhileSomebodyElsePlacesIsBusy()
     {
         $cart = $this->house->cart();
@@ -155,6 +171,14 @@ final class CheckoutTest extends TestCase
         $ticket = $this->house->parts->checkout()->ticket($placed->cart());
         $next = $this->open(['cart' => $placed->cart(), 'method' => 'wallet', 'ticket' => $ticket], 'POST');
         self::assertSame(['https://shop.example/order', []], [$next, $this->house->bridge()->asked]);
+    }
+
+    public function testStartOfAnOrderThatIsPaidAnotherWayIsRefused()
+    {
+        $placed = $this->house->order('5.000000', 1, ['module' => 'ps_wirepayment']);
+        $ticket = $this->house->parts->checkout()->ticket($placed->cart());
+        $this->open(['cart' => $placed->cart(), 'method' => 'wallet', 'ticket' => $ticket], 'POST');
+        self::assertSame([], $this->house->bridge()->asked);
     }
 
     public function testStartThatTheBridgeRefusesGivesTheCartBackAndSaysSo()

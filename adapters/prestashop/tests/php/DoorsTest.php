@@ -210,6 +210,14 @@ final class DoorsTest extends TestCase
         ];
     }
 
+    public function testGiveUpAfterTheSessionHasEndedDoesNothing()
+    {
+        $this->house->attempt($this->house->order());
+        $this->house->context->customer->logged = false;
+        self::assertSame('index', $this->giveUp('token-of-5'));
+        self::assertSame([], $this->house->bridge()->asked);
+    }
+
     public function testGiveUpByAGuestWhoOrderedIsTheirs()
     {
         $this->house->attempt($this->house->order('49.990000', 1, ['id_customer' => 7]));

@@ -201,6 +201,15 @@ final class PaymentsTest extends TestCase
         }
     }
 
+    public function testCancelLeavesWhatWasPaidOnceWhateverItsStateIsNow()
+    {
+        $placed = $this->house->order();
+        $this->house->paidPayment($placed);
+        $this->house->db->run('UPDATE ps_orders SET current_state = ' . House::WAITING);
+        $this->house->parts->orders()->cancel($this->house->placed(1));
+        self::assertSame([House::PAID], $this->house->history(1));
+    }
+
     public function testCancelGivesVouchersBackForEverybodyAndForTheCustomer()
     {
         $placed = $this->house->order();
@@ -272,7 +281,7 @@ final class PaymentsTest extends TestCase
         $this->house->bridge()->refuses = $refuses;
         (new \OrderHistory())->changeIdOrderState(House::CANCELED, 1, true);
         self::assertSame($status, $this->house->parts->tables()->latestAttempt(1)['status']);
-        self::assertCount($notes, $this->house->notes(1));
+        self::assertSame([$notes, $notes], [count($this->house->notes(1)), count(preg_grep('/^3 /', \PrestaShopLogger::$lines))]);
     }
 
     public function ends()
