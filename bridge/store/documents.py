@@ -3,10 +3,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, select
+from sqlalchemy import Connection, and_, bindparam, delete, select
 
 from bridge.store.dialects import Dialect
 from bridge.store.schema import documents
+
+_VALUE = select(documents.c.value).where(documents.c.owner == bindparam("owner"), documents.c.name == bindparam("name"))
 
 
 class SqlDocuments:
@@ -19,8 +21,7 @@ class SqlDocuments:
 
     def get(self, owner: str, name: str) -> Any | None:
         """Return a value."""
-        c = documents.c
-        return self._connection.execute(select(c.value).where(c.owner == owner, c.name == name)).scalar()
+        return self._connection.execute(_VALUE, {"owner": owner, "name": name}).scalar()
 
     def put(self, owner: str, name: str, value: Any) -> None:
         """Store a value."""

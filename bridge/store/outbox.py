@@ -33,6 +33,20 @@ _DONE = delete(outbox).where(_HELD, outbox.c.revision == bindparam("of_revision"
 _RELEASE = update(outbox).where(_HELD).values(leased_until=None)
 
 
+def _due(dialect: Dialect) -> Any:
+    c = outbox.c
+    now = bindparam("now")
+    query = select(c.kind, c.subject).where(
+        c.kind.in_(bindparam("kinds", expanding=True)), c.due_at <= now, or_(c.leased_until.is_(None), c.leased_until < now),
+        c.lane.not_in(bindparam("crowded", expanding=True)))
+    return dialect.locked(query.order_by(c.due_at).limit(bindparam("most")), skip=True)
+
+
+_DUE = {dialect: _due(dialect) for dialect in DIALECTS}
+_TAKE = (update(outbox).where(tuple_(outbox.c.kind, outbox.c.subject).in_(bindparam("keys", expanding=True)))
+         .values(fence=outbox.c.fence + 1, leased_until=bindparam("until")).returning(outbox))
+
+
 class SqlOutbox:
     """See `ports.Outbox`. A put during a claim raises the revision, so that the holder cannot finish what it has not seen."""
 
@@ -53,18 +67,12 @@ class SqlOutbox:
 
     def claim(self, kinds: Sequence[JobKind], now: datetime, leased_until: datetime, limit: int, crowded: Sequence[str]) -> Sequence[Job]:
         """Lease due jobs to the caller, oldest due first."""
-        c = outbox.c
-        free = or_(c.leased_until.is_(None), c.leased_until < now)
-        due = select(c.kind, c.subject).where(c.kind.in_([kind.value for kind in kinds]), c.due_at <= now, free)
-        if crowded:
-            due = due.where(c.lane.not_in(crowded))
-        due = self._dialect.locked(due.order_by(c.due_at).limit(limit), skip=True)
-        keys = [tuple(row) for row in self._connection.execute(due)]
+        wanted = {"kinds": [kind.value for kind in kinds], "now": now, "crowded": list(crowded), "most": limit}
+        keys = [tuple(row) for row in self._connection.execute(_DUE[self._dialect], wanted)]
         if not keys:
             return []
-        taken = update(outbox).where(tuple_(c.kind, c.subject).in_(keys)).values(fence=c.fence + 1, leased_until=leased_until)
         return [Job(kind=JobKind(row.kind), **{name: row._mapping[name] for name in _FIELDS})
-                for row in self._connection.execute(taken.returning(outbox))]
+                for row in self._connection.execute(_TAKE, {"keys": keys, "until": leased_until})]
 
     def hold(self, job: Job) -> None:
         """Prove that the caller still holds the job. Raises LeaseLost."""
