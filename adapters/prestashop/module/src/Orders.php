@@ -187,6 +187,9 @@ class Orders
             $this->isChanging = $before;
         }
         $this->mails[] = $history;
+        if (method_exists('Order', 'cleanHistoryCache')) { // since 1.7.7
+            \Order::cleanHistoryCache();
+        }
     }
 
     private function fresh(int $orderId): \Order

@@ -3,7 +3,7 @@
 namespace PaymentBridge\PrestaShop;
 
 /**
- * The order states that the module uses. Its own one, "waiting for payment", is made anew when somebody deleted it.
+ * The order states that the module uses. Its own one, "waiting for payment", is there again when somebody deleted it.
  */
 class States
 {
@@ -24,10 +24,14 @@ class States
     public function waiting(): int
     {
         $state = new \OrderState($this->config->waitingState());
-        if (\Validate::isLoadedObject($state) && !$state->deleted) {
-            return (int) $state->id;
+        if (!\Validate::isLoadedObject($state)) {
+            return $this->make();
         }
-        return $this->make();
+        if ($state->deleted) { // by a removal of the module, or by somebody; orders may still be in it
+            $state->deleted = false;
+            $state->update();
+        }
+        return (int) $state->id;
     }
 
     /**

@@ -82,6 +82,16 @@ final class ModuleTest extends TestCase
         self::assertSame([$made, false], [$this->house->parts->states()->waiting(), $made === House::WAITING]);
     }
 
+    public function testStateOfAModuleThatIsInstalledAgainIsTheSameSoThatOldOrdersStillWait()
+    {
+        $this->house->order();
+        $this->house->module->uninstall();
+        $this->house->module->install();
+        self::assertSame(House::WAITING, $this->house->parts->states()->waiting());
+        self::assertSame([1], $this->house->placed(1)->waiting());
+        self::assertSame(0, (int) $this->house->db->one('SELECT deleted FROM ps_order_state WHERE id_order_state = ' . House::WAITING));
+    }
+
     public function testPaidStateThatIsNotPaidIsPrestaShopsOwn()
     {
         $this->house->set('PAID_STATE', (string) House::CANCELED);

@@ -146,7 +146,7 @@ namespace {
 
         public function update()
         {
-            return $this->save(['paid' => (int) $this->paid, 'deleted' => (int) $this->deleted]);
+            return $this->save(['paid' => (int) $this->paid, 'deleted' => (int) $this->deleted, 'module_name' => $this->module_name]);
         }
     }
 

@@ -23,13 +23,13 @@ class PaymentBridgeCronModuleFrontController extends ModuleFrontController
     /** @var PaymentBridge */
     public $module;
 
-    public function init()
+    public function init(): void
     {
         $this->context->cookie->disallowWriting();
         parent::init();
     }
 
-    public function postProcess()
+    public function postProcess(): void
     {
         $key = $this->module->parts()->config()->cronKey();
         if ($key === '' || !hash_equals($key, (string) Tools::getValue('key'))) {

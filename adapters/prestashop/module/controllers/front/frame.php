@@ -21,7 +21,7 @@ class PaymentBridgeFrameModuleFrontController extends ModuleFrontController
     /** @var PaymentBridge */
     public $module;
 
-    public function initContent()
+    public function initContent(): void
     {
         header('Cache-Control: no-store');
         $visit = $this->module->parts()->visit();
@@ -40,7 +40,7 @@ class PaymentBridgeFrameModuleFrontController extends ModuleFrontController
         $this->setTemplate('module:paymentbridge/views/templates/front/frame.tpl');
     }
 
-    public function setMedia()
+    public function setMedia(): void
     {
         parent::setMedia();
         $place = ['position' => 'bottom', 'priority' => 150];

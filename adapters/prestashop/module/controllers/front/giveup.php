@@ -15,7 +15,7 @@ class PaymentBridgeGiveupModuleFrontController extends ModuleFrontController
     /** @var PaymentBridge */
     public $module;
 
-    public function postProcess()
+    public function postProcess(): void
     {
         $visit = $this->module->parts()->visit();
         $found = $visit->find(Tools::getValue('payment'));

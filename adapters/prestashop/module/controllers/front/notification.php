@@ -25,14 +25,14 @@ class PaymentBridgeNotificationModuleFrontController extends ModuleFrontControll
     /** @var PaymentBridge */
     public $module;
 
-    public function init()
+    public function init(): void
     {
         // A notification is nobody's session.
         $this->context->cookie->disallowWriting();
         parent::init();
     }
 
-    public function postProcess()
+    public function postProcess(): void
     {
         $this->answer($this->take());
     }

@@ -23,7 +23,7 @@ class PaymentBridgeReturnModuleFrontController extends ModuleFrontController
     /** @var PaymentBridge */
     public $module;
 
-    public function initContent()
+    public function initContent(): void
     {
         header('Cache-Control: no-store');
         $visit = $this->module->parts()->visit();
@@ -42,7 +42,7 @@ class PaymentBridgeReturnModuleFrontController extends ModuleFrontController
         $this->setTemplate('module:paymentbridge/views/templates/front/return.tpl');
     }
 
-    public function setMedia()
+    public function setMedia(): void
     {
         parent::setMedia();
         $place = ['position' => 'bottom', 'priority' => 150];

@@ -20,7 +20,7 @@ class PaymentBridgeStartModuleFrontController extends ModuleFrontController
     /** @var PaymentBridge */
     public $module;
 
-    public function postProcess()
+    public function postProcess(): void
     {
         header('Cache-Control: no-store');
         $isPost = $_SERVER['REQUEST_METHOD'] === 'POST';

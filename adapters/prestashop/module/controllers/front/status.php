@@ -18,7 +18,7 @@ class PaymentBridgeStatusModuleFrontController extends ModuleFrontController
     /** @var PaymentBridge */
     public $module;
 
-    public function postProcess()
+    public function postProcess(): void
     {
         $found = $this->module->parts()->visit()->find(Tools::getValue('token'));
         $this->answer($found === null ? 404 : 200, $found === null ? 'unknown' : $found[1]->state());
