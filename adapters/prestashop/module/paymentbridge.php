@@ -220,7 +220,7 @@ class PaymentBridge extends PaymentModule
             ->setCallToActionText($title)
             ->setAction($this->context->link->getModuleLink($this->name, 'start', [], true))
             ->setInputs($inputs)
-            ->setLogo(Media::getMediaPath(_PS_MODULE_DIR_ . $this->name . '/views/img/' . $method . '.png'));
+            ->setLogo(Media::getMediaPath(_PS_MODULE_DIR_ . $this->name . '/views/img/' . $method . '.svg'));
         return $option;
     }
 

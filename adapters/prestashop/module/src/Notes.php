@@ -42,9 +42,10 @@ class Notes
     public function of(int $orderId): array
     {
         $notes = [];
-        foreach ($this->database->rows('SELECT * FROM {payment_bridge_note} WHERE order_id = ? ORDER BY id', [$orderId]) as $row) {
+        $sql = 'SELECT *, UNIX_TIMESTAMP(created_at) AS noted_at FROM {payment_bridge_note} WHERE order_id = ? ORDER BY id';
+        foreach ($this->database->rows($sql, [$orderId]) as $row) {
             $notes[] = [
-                'time' => $row['created_at'],
+                'time' => Moment::told($row['noted_at']),
                 'words' => str_replace('%s', $this->detail($row), $this->words((string) $row['code'])),
                 'is_alert' => strncmp($row['code'], 'alert', 5) === 0,
             ];

@@ -2,6 +2,8 @@
 
 namespace PaymentBridge\PrestaShop;
 
+use PaymentBridge\Core\Money;
+
 /**
  * The panel on an order's page in the back office: what was paid, what went back, what is left, and what happened.
  */
@@ -62,6 +64,8 @@ class RefundPanel
     {
         $words = [
             Refunds::DONE => $this->module->l('Refunded: %s.', 'refundpanel'),
+            Refunds::ALREADY => $this->module->l('Refunded already: %s. It was not done a second time.', 'refundpanel'),
+            Refunds::CHANGED => $this->module->l('This was not done, because the order has changed meanwhile. Look at it again.', 'refundpanel'),
             Refunds::UNKNOWN => $this->module->l('It is not known yet whether the refund was done. Press Ask again in some minutes: it is refunded only once.', 'refundpanel'),
             Refunds::REFUSED => $this->module->l('Nothing was refunded: %s', 'refundpanel'),
             Refunds::ANOTHER_FIRST => $this->module->l('Nothing was refunded: it is not known yet what became of %s. Ask for that refund again first.', 'refundpanel'),
@@ -70,7 +74,7 @@ class RefundPanel
             'amount' => $this->module->l('Nothing was refunded: type an amount as 12.50.', 'refundpanel'),
             'access' => $this->module->l('Nothing was refunded: you may not change orders.', 'refundpanel'),
         ];
-        return [$result[0] === Refunds::DONE, str_replace('%s', $result[1], $words[$result[0]])];
+        return [in_array($result[0], [Refunds::DONE, Refunds::ALREADY], true), str_replace('%s', $result[1], $words[$result[0]])];
     }
 
     private function money(array $paid): array
@@ -85,6 +89,8 @@ class RefundPanel
             'returned' => Decimal::told($returned, $currency),
             'left' => Decimal::told($left, $currency),
             'is_left' => $left > 0,
+            'most' => Money::toDecimal($left, $currency),
+            'seen' => $this->tables->returned($paid['payment_id']),
             'currency' => $currency,
             'unknown' => $unknown === null ? null : Decimal::told((int) $unknown['amount'], $currency),
             'refunds' => array_map([$this, 'line'], $this->tables->refunds($paid['payment_id'])),
@@ -100,7 +106,7 @@ class RefundPanel
             'unknown' => $this->module->l('not known yet', 'refundpanel'),
         ];
         return [
-            'time' => $refund['created_at'],
+            'time' => Moment::told($refund['asked_at']),
             'amount' => Decimal::told((int) $refund['amount'], $refund['currency']),
             'status' => $words[$refund['status']] ?? $refund['status'],
             'failure' => (string) $refund['failure'],

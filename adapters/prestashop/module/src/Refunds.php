@@ -16,6 +16,8 @@ use PaymentBridge\Core\Row;
 class Refunds
 {
     public const DONE = 'done';
+    public const ALREADY = 'already';
+    public const CHANGED = 'changed';
     public const UNKNOWN = 'unknown';
     public const REFUSED = 'refused';
     public const ANOTHER_FIRST = 'another_first';
@@ -79,16 +81,19 @@ class Refunds
      * Refund an amount in minor units; returns one of the words above, and what the merchant may read about it.
      *
      * @param int $slip the credit slip that it is for, or 0
+     * @param int|null $seen what the merchant's page showed as refunded when they pressed the button: a form that is sent
+     *                       twice is one refund, and a page that is out of date none
      * @return array{0: string, 1: string}
      */
-    public function refund(PlacedOrder $placed, int $amount, int $employee, int $slip = 0): array
+    public function refund(PlacedOrder $placed, int $amount, int $employee, int $slip = 0, ?int $seen = null): array
     {
         $attempt = $this->paidAttempt($placed);
         if ($attempt === null) {
             return [self::NOTHING_PAID, ''];
         }
-        return $this->locked($placed, function () use ($attempt, $amount, $employee, $slip) {
-            $before = $slip === 0 ? (string) $this->tables->returned($attempt['payment_id']) : 'slip ' . $slip;
+        return $this->locked($placed, function () use ($attempt, $amount, $employee, $slip, $seen) {
+            $returned = $this->tables->returned($attempt['payment_id']);
+            $before = $slip === 0 ? (string) ($seen ?? $returned) : 'slip ' . $slip;
             $reference = RefundGuard::reference(
                 $attempt['order_reference'],
                 $attempt['payment_id'],
@@ -96,6 +101,9 @@ class Refunds
                 $amount,
                 $attempt['currency']
             );
+            if ($seen !== null && $seen !== $returned && !$this->tables->hasRefund($reference)) {
+                return [self::CHANGED, ''];
+            }
             $unknown = $this->unknown($attempt['payment_id']);
             if ($unknown !== null && $unknown['reference'] !== $reference) {
                 return [self::ANOTHER_FIRST, Decimal::told((int) $unknown['amount'], $unknown['currency'])];
@@ -121,7 +129,7 @@ class Refunds
         $attempt = $this->paidAttempt($placed);
         $unknown = $attempt === null ? null : $this->unknown($attempt['payment_id']);
         if ($unknown === null) {
-            return [self::DONE, ''];
+            return [self::CHANGED, ''];
         }
         return $this->locked($placed, function () use ($attempt, $unknown) {
             return $this->send((int) $attempt['store_id'], $this->tables->refund((int) $unknown['id']));
@@ -144,7 +152,7 @@ class Refunds
     private function send(int $shop, array $refund): array
     {
         if ($refund['status'] === 'succeeded' || $refund['status'] === 'pending') {
-            return [self::DONE, ''];
+            return [self::ALREADY, Decimal::told((int) $refund['amount'], $refund['currency'])];
         }
         $this->tables->changeRefund((int) $refund['id'], ['status' => self::UNKNOWN]);
         try {

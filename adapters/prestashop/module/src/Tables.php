@@ -120,7 +120,8 @@ class Tables implements Attempts
 
     public function lastEventTime(): string
     {
-        return (string) $this->database->value('SELECT MAX(applied_at) FROM {payment_bridge_event}');
+        $last = $this->database->value('SELECT UNIX_TIMESTAMP(MAX(applied_at)) FROM {payment_bridge_event}');
+        return $last === null ? '' : Moment::told($last);
     }
 
     /**
@@ -156,7 +157,10 @@ class Tables implements Attempts
      */
     public function refunds(string $paymentId): array
     {
-        return $this->database->rows('SELECT * FROM {payment_bridge_refund} WHERE payment_id = ? ORDER BY id', [$paymentId]);
+        return $this->database->rows(
+            'SELECT *, UNIX_TIMESTAMP(created_at) AS asked_at FROM {payment_bridge_refund} WHERE payment_id = ? ORDER BY id',
+            [$paymentId]
+        );
     }
 
     /**
@@ -168,6 +172,14 @@ class Tables implements Attempts
             "SELECT SUM(amount) FROM {payment_bridge_refund} WHERE status IN ('succeeded', 'pending') AND payment_id = ?",
             [$paymentId]
         );
+    }
+
+    /**
+     * Tell whether a refund was asked for under this name.
+     */
+    public function hasRefund(string $reference): bool
+    {
+        return $this->refundByReference($reference) !== null;
     }
 
     private function refundByReference(string $reference): ?array

@@ -13,7 +13,7 @@ $_MODULE['<{paymentbridge}prestashop>addresses_d2616f081d80ac1458da8ead743d9483'
 $_MODULE['<{paymentbridge}prestashop>connection_2f4989b7983b18077c2782f3268fba9b'] = 'Verbunden als %1 (%2), aber die Testnachricht kam nicht an.';
 $_MODULE['<{paymentbridge}prestashop>connection_a4a476698e8e85a315eba87be25dd6f2'] = 'Verbunden als %1 (%2). Die Testnachricht kam an.';
 $_MODULE['<{paymentbridge}prestashop>connection_2427bdba3ed5c55e3279afd375155977'] = 'Lassen Sie diese Adresse alle zehn Minuten aufrufen; sie kümmert sich um Bestellungen, von denen niemand gehört hat:';
-$_MODULE['<{paymentbridge}prestashop>connection_39553bca58d5e26cace980251a48be3a'] = 'Noch ist keine Benachrichtigung angekommen.';
+$_MODULE['<{paymentbridge}prestashop>connection_3b606203558c1210a9b2579d6e9d7c14'] = 'Noch ist keine Benachrichtigung über eine Zahlung angekommen.';
 $_MODULE['<{paymentbridge}prestashop>connection_a274f4d4670213a9045ce258c6c56b80'] = 'Benachrichtigungen';
 $_MODULE['<{paymentbridge}prestashop>connection_82a0d13597351c4e115a4bca6ba7eee6'] = 'Mehrere Shops sind gewählt: Was Sie hier speichern, gilt für alle, die keine eigene Einstellung haben.';
 $_MODULE['<{paymentbridge}prestashop>connection_43576f87e62ced38eb3c77189fca8e25'] = 'Nennen Sie diese Adresse dem Betreiber Ihrer Bridge:';
@@ -76,6 +76,8 @@ $_MODULE['<{paymentbridge}prestashop>refundpanel_26934eb377001f66e37289a5c93fe28
 $_MODULE['<{paymentbridge}prestashop>refundpanel_1626675747623813b27c05a71ff1437e'] = 'noch nicht bekannt';
 $_MODULE['<{paymentbridge}prestashop>refundpanel_837eed3c25c8527f17490b9a78d0ac3d'] = 'unterwegs';
 $_MODULE['<{paymentbridge}prestashop>refundpanel_ad32204fca182b862a5f97a5534c03a2'] = 'erstattet';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_e8bbe35e888d4eecc5dc0f86925e2a71'] = 'Schon erstattet: %s. Es wurde kein zweites Mal erstattet.';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_6c3971f2445cb71f0d8e83a1e0dcdaf8'] = 'Das wurde nicht getan, denn die Bestellung hat sich inzwischen geändert. Sehen Sie sie noch einmal an.';
 
 $_MODULE['<{paymentbridge}prestashop>return_610f30b31463374948af6519fe16dabe'] = 'Weiter zur Zahlung';
 $_MODULE['<{paymentbridge}prestashop>return_0e29b1e9af1eb545623a8d860ed803c8'] = 'Aufgeben und zurück zum Warenkorb';
@@ -86,6 +88,7 @@ $_MODULE['<{paymentbridge}prestashop>return_b6e79a3c5857a9882fcd291ad0b64cae'] =
 $_MODULE['<{paymentbridge}prestashop>return_830755ddb91f7b9de60b7c1daaf1224b'] = 'Das dauert länger als sonst. Sie bekommen eine E-Mail, sobald bezahlt ist.';
 $_MODULE['<{paymentbridge}prestashop>return_068e1f22c37ae0b52abac04d034b4e67'] = 'Ihre Zahlung';
 $_MODULE['<{paymentbridge}prestashop>return_1f509e4edea1366a442f4518472ff089'] = 'Ihre Zahlung wird bearbeitet. Diese Seite ändert sich von selbst.';
+$_MODULE['<{paymentbridge}prestashop>return_875f8687dbb8e575ededfabb1cc2fef4'] = 'Ihre Bestellung wartet auf die Zahlung. Wenn Sie schon bezahlt haben, ändert sich diese Seite von selbst.';
 
 $_MODULE['<{paymentbridge}prestashop>settingsform_3bed5bbbfd9312cd3d87e10b86d7feaf'] = 'Eine Gutschrift zahlt das Geld sofort zurück. Sonst tut das nur das Feld auf der Bestellung.';
 $_MODULE['<{paymentbridge}prestashop>settingsform_656a6828d7ef1bb791e42087c4b5ee6e'] = 'API-Schlüssel';

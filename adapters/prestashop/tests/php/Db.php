@@ -31,6 +31,9 @@ class Db
                 return strncmp($name, $kept, strlen($kept)) === 0;
             }) ? 0 : 1;
         });
+        $this->pdo->sqliteCreateFunction('UNIX_TIMESTAMP', static function ($text) {
+            return $text === null ? null : strtotime($text . ' UTC');
+        });
         $this->pdo->sqliteCreateFunction('RELEASE_LOCK', static function ($name) {
             return 1;
         });

@@ -140,6 +140,46 @@ final class RefundsTest extends TestCase
         self::assertSame([1250, '3'], [$this->house->parts->tables()->returned('pay_1'), (string) $this->house->parts->tables()->refunds('pay_1')[0]['employee_id']]);
     }
 
+    public function testFormSentTwiceIsOneRefund()
+    {
+        $this->form(['amount' => '12,50', 'seen' => '0']);
+        $this->form(['amount' => '12,50', 'seen' => '0']);
+        self::assertCount(1, $this->house->bridge()->refunds);
+        self::assertStringContainsString('Refunded already: 12.50 EUR', $this->house->context->cookie->paymentbridge_said);
+    }
+
+    /** @dataProvider outdated */
+    public function testFormOfAPageThatIsOutOfDateRefundsNothing($seen)
+    {
+        $this->refund(1000);
+        $this->form(['amount' => '12,50', 'seen' => $seen]);
+        self::assertCount(1, $this->house->bridge()->refunds);
+        self::assertStringContainsString('changed meanwhile', $this->house->context->cookie->paymentbridge_said);
+    }
+
+    public function outdated()
+    {
+        return [['0'], [''], ['-1'], ["1' OR 1"], ['9999999999999999999']];
+    }
+
+    public function testFormThatAsksAgainForWhatIsKnownMeanwhileRefundsNothing()
+    {
+        $this->form(['again' => '1']);
+        self::assertSame([], $this->house->bridge()->refunds);
+        self::assertStringContainsString('changed meanwhile', $this->house->context->cookie->paymentbridge_said);
+    }
+
+    public function testTimesAreTheShopsWhateverTheDatabaseHas()
+    {
+        $this->refund(1500);
+        $this->house->db->run("UPDATE ps_payment_bridge_refund SET created_at = '2026-07-01 12:00:00'");
+        $zone = date_default_timezone_get();
+        date_default_timezone_set('Europe/Berlin');
+        $time = $this->house->parts->refundPanel()->view(1)['refunds'][0]['time'];
+        date_default_timezone_set($zone);
+        self::assertSame('2026-07-01 14:00:00', $time);
+    }
+
     public function testFormByALinkOrWithoutTheRightRefundsNothing()
     {
         $this->form(['amount' => '12,50'], 'GET');
@@ -234,6 +274,7 @@ final class RefundsTest extends TestCase
 
     private function form(array $values, $verb = 'POST')
     {
-        return $this->house->open(\AdminPaymentBridgeController::class, $values + ['id_order' => '1'], $verb);
+        $values += ['id_order' => '1', 'seen' => (string) $this->house->parts->refundPanel()->view(1)['seen']];
+        return $this->house->open(\AdminPaymentBridgeController::class, $values, $verb);
     }
 }

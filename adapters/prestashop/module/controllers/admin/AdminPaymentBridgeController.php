@@ -47,7 +47,11 @@ class AdminPaymentBridgeController extends ModuleAdminController
         if ($amount === null) {
             return ['amount', ''];
         }
-        return $this->module->parts()->refunds()->refund($placed, $amount, (int) $this->context->employee->id);
+        $seen = (string) Tools::getValue('seen');
+        if (!preg_match('/\A[0-9]{1,15}\z/', $seen)) {
+            return ['changed', ''];
+        }
+        return $this->module->parts()->refunds()->refund($placed, $amount, (int) $this->context->employee->id, 0, (int) $seen);
     }
 
     private function say(int $orderId, array $result): void

@@ -8,7 +8,7 @@
   <p><code id="paymentbridge-notification-url">{$paymentbridge.notification_url|escape:'html':'UTF-8'}</code></p>
   <p>
     {if $paymentbridge.last === ''}
-      {l s='No notification has arrived yet.' mod='paymentbridge'}
+      {l s='No notification about a payment has arrived yet.' mod='paymentbridge'}
     {else}
       {l s='The last notification was applied at:' mod='paymentbridge'} {$paymentbridge.last|escape:'html':'UTF-8'}
     {/if}

@@ -10,6 +10,6 @@
       <a class="btn btn-primary" href="{$paymentbridge.checkout_url|escape:'html':'UTF-8'}">{l s='Open the payment page' mod='paymentbridge'}</a>
     </p>
   </bridge-checkout>
-  <p><a href="{$paymentbridge.return_url|escape:'html':'UTF-8'}">{l s='Back to the shop' mod='paymentbridge'}</a></p>
+  <p style="margin-top: 1rem"><a href="{$paymentbridge.return_url|escape:'html':'UTF-8'}">{l s='Back to the shop' mod='paymentbridge'}</a></p>
   <script src="{$paymentbridge.widget|escape:'html':'UTF-8'}" async></script>
 {/block}

@@ -10,14 +10,16 @@
         {l s='Thank you, it is paid.' mod='paymentbridge'}
       {elseif $paymentbridge.state === 'canceled'}
         {l s='The payment is over, and nothing was charged.' mod='paymentbridge'}
+      {elseif $paymentbridge.is_own}
+        {l s='Your order waits for its payment. If you have paid already, this page changes by itself.' mod='paymentbridge'}
       {else}
         {l s='Your payment is being processed. This page changes by itself.' mod='paymentbridge'}
       {/if}
     </p>
     <p class="paymentbridge-later" hidden>{l s='This takes longer than usual. You will get a mail when it is paid.' mod='paymentbridge'}</p>
     {if $paymentbridge.state === 'open' && $paymentbridge.is_own}
-      <p><a class="btn btn-primary" href="{$paymentbridge.start_url|escape:'html':'UTF-8'}">{l s='Continue to payment' mod='paymentbridge'}</a></p>
-      <form method="post" action="{$paymentbridge.giveup_url|escape:'html':'UTF-8'}">
+      <p style="margin-top: 1.5rem"><a class="btn btn-primary" href="{$paymentbridge.start_url|escape:'html':'UTF-8'}">{l s='Continue to payment' mod='paymentbridge'}</a></p>
+      <form method="post" action="{$paymentbridge.giveup_url|escape:'html':'UTF-8'}" style="margin-bottom: 1rem">
         <input type="hidden" name="payment" value="{$paymentbridge.token|escape:'html':'UTF-8'}">
         <input type="hidden" name="token" value="{$paymentbridge.form_token|escape:'html':'UTF-8'}">
         <button class="btn btn-secondary" type="submit">{l s='Give up and return to the cart' mod='paymentbridge'}</button>

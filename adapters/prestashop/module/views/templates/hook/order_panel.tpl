@@ -15,9 +15,11 @@
       {if $paymentbridge.orders > 1}({l s='together with the other orders of the same cart' mod='paymentbridge'}){/if}
     </p>
     {foreach $paymentbridge.notes as $note}
-      <div class="alert alert-{if $note.is_alert}warning{else}info{/if}">
-        <p class="alert-text">{$note.time|escape:'html':'UTF-8'}: {$note.words|escape:'html':'UTF-8'}</p>
-      </div>
+      {if $note.is_alert}
+        <div class="alert alert-warning">
+          <p class="alert-text">{$note.time|escape:'html':'UTF-8'}: {$note.words|escape:'html':'UTF-8'}</p>
+        </div>
+      {/if}
     {/foreach}
     {if $paymentbridge.is_paid}
       <table class="table">
@@ -43,12 +45,20 @@
       {elseif $paymentbridge.is_left}
         <form method="post" action="{$paymentbridge.refund_url|escape:'html':'UTF-8'}" class="form-inline">
           <input type="hidden" name="id_order" value="{$paymentbridge.order_id|intval}">
+          <input type="hidden" name="seen" value="{$paymentbridge.seen|intval}">
           <label for="paymentbridge-amount" class="mr-2">{l s='Give back' mod='paymentbridge'}</label>
-          <input class="form-control mr-2" type="text" inputmode="decimal" name="amount" id="paymentbridge-amount" required autocomplete="off">
+          <input class="form-control mr-2" type="text" inputmode="decimal" name="amount" id="paymentbridge-amount" placeholder="{$paymentbridge.most|escape:'html':'UTF-8'}" required autocomplete="off">
           <span class="mr-2">{$paymentbridge.currency|escape:'html':'UTF-8'}</span>
           <button class="btn btn-primary" type="submit" id="paymentbridge-refund">{l s='Refund' mod='paymentbridge'}</button>
         </form>
       {/if}
     {/if}
+    <ul class="list-unstyled text-muted mt-3 mb-0">
+      {foreach $paymentbridge.notes as $note}
+        {if !$note.is_alert}
+          <li><small>{$note.time|escape:'html':'UTF-8'}: {$note.words|escape:'html':'UTF-8'}</small></li>
+        {/if}
+      {/foreach}
+    </ul>
   </div>
 </div>
