@@ -42,6 +42,9 @@ final class Row
             'status' => $isAnother ? $row['status'] : $payment['status'],
             'sequence' => max((int) $row['sequence'], $payment['sequence']),
             'refunded' => max((int) $row['refunded'], $payment['amount_refunded']),
+            // Where the answer to the create was lost, this is the first that the shop hears of the checkout.
+            'checkout_url' => $row['checkout_url'] ?? ($isAnother ? null : $payment['checkout']['url'] ?? null),
+            'checkout_token' => $row['checkout_token'] ?? ($isAnother ? null : $payment['checkout']['token'] ?? null),
         ];
     }
 

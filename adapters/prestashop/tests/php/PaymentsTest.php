@@ -85,6 +85,15 @@ final class PaymentsTest extends TestCase
         self::assertSame([[\Shop::CONTEXT_SHOP, 1], 1, 1], [\Shop::$context, $this->house->context->shop->id, $this->house->context->language->id]);
     }
 
+    public function testPaymentThatIsHeardOfBeforeTheAnswerToItsCreateCanStillBePaid()
+    {
+        $placed = $this->house->order();
+        $this->house->attempt($placed, ['payment_id' => null, 'checkout_token' => null, 'checkout_url' => null]);
+        $this->house->bridgeSays(['status' => 'created']);
+        $this->house->parts->payments()->processor()->learn('pay_1', 'REFOF1');
+        self::assertSame('chk_1', $this->house->parts->payments()->start($placed, 'wallet')['checkout_token']);
+    }
+
     /** @dataProvider mismatches */
     public function testRefreshOfAnotherAmountOrCurrencyPaysNothing($told)
     {
