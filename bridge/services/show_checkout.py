@@ -26,6 +26,15 @@ class Shown:
     origins: tuple[str, ...]
 
 
+class Ended(CheckoutGone):
+    """This checkout is over and its page is no longer shown."""
+
+    def __init__(self, shown: Shown) -> None:
+        """Take what a page may still show, inside the shop's own pages too: the shop's name and the ways back there."""
+        super().__init__()
+        self.shown = shown
+
+
 class Watchers:
     """Remembers for which payments an inquiry was asked for lately, so that watching costs one write in two seconds."""
 
@@ -55,20 +64,21 @@ class CheckoutView:
         self._providers = providers
 
     def __call__(self, p: Payment, now: datetime, language: str) -> Shown:
-        """Show a payment in a language; raises CheckoutGone when its time is over."""
-        if is_gone(p, now):
-            raise CheckoutGone
+        """Show a payment in a language; raises Ended when its time is over."""
         shop = self._shops.get(p.shop)
+        ways = {"merchant": {"name": shop.merchant_name}, "return_url": p.return_url, "cancel_url": p.cancel_url}
+        if is_gone(p, now):
+            raise Ended(Shown(ways, "", shop.origins))
         waiting = waits_for_payer(p, now) and not p.ready_to_ask and p.asking is not Asking.ANSWERED
         asking = p.status is Status.CREATED and (p.asking is Asking.ASKING or p.ready_to_ask)
         view = {
             "token": p.checkout_token, "status": p.status.value, "outcome_known": p.outcome_known, "asking": asking, "method": p.method,
-            "amount": p.amount, "currency": p.currency, "amount_refunded": p.amount_refunded, "merchant": {"name": shop.merchant_name},
+            "amount": p.amount, "currency": p.currency, "amount_refunded": p.amount_refunded,
             "order_reference": p.order_reference, "description": p.description, "now": timestamp(now),
             "expires_at": timestamp(p.expires_at), "failure": failure_view(p.failure, language), "matching_number": p.matching_number,
             "tries_left": tries_left(p), **self._form(p, shop, waiting),
             "page": None if p.page_url is None or p.status is not Status.PENDING else {"url": p.page_url, "embed": True},
-            "return_url": p.return_url, "cancel_url": p.cancel_url,
+            **ways,
         }
         if view["failure"] is not None:
             del view["failure"]["provider_code"]
@@ -109,7 +119,7 @@ class ShowCheckout:
         self._watchers = watchers
 
     def __call__(self, token: str, language: str) -> Shown:
-        """Return what the payer may see. Raises NotFound, CheckoutGone."""
+        """Return what the payer may see. Raises NotFound, Ended."""
         now = self._clock()
         with self._units.read() as unit:
             payment = unit.payments.by_token(token)

@@ -10,6 +10,7 @@ from bridge import errors
 from bridge.errors import BridgeError
 from bridge.ports import RawCallback
 from bridge.services import Services
+from bridge.services.show_checkout import Ended
 from bridge.web import answers, parse
 from bridge.web.audience import Audience, Resource
 from bridge.web.bodies import ConfirmBody, LocaleQuery, Nothing
@@ -91,6 +92,8 @@ class PageResource(Resource):
         try:
             parse.path({"token": token})
             self._frame.show(req, resp, token, reader, self.services.show_checkout(token, reader.language))
+        except Ended as gone:
+            self._frame.sorry(req, resp, token, reader, status_of(Ended), gone.code, gone.shown)
         except BridgeError as error:
             self._frame.sorry(req, resp, token, reader, status_of(type(error)), error.code)
         except Exception:  # a payer is shown a page even then

@@ -15,6 +15,7 @@ from falcon.util import code_to_http_status
 from jinja2 import Environment
 from markupsafe import Markup
 
+from bridge.domain.money import exponents
 from bridge.services.show_checkout import Shown
 from bridge.web import answers
 from bridge.web.language import Reader
@@ -27,36 +28,40 @@ _ORIGIN = re.compile(r"https?://(?:[0-9A-Za-z.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,
 _FOR_SCRIPT = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 """Inside <script> these could end the block, start a comment, or end a line."""
 
+NOTHING = Shown({}, "", ())
+"""Of a token that is unknown there is nothing to tell, and no shop to tell it to."""
+
 
 class Frame:
     """Renders the page."""
 
     def __init__(self, settings: WebSettings) -> None:
-        """Load the template and see which languages the page has."""
+        """Load the template and the languages of the page."""
         folder = settings.static / "frame"
         self._template = Environment(autoescape=True, trim_blocks=True).from_string(lean((folder / "checkout.html").read_text("utf-8")))
-        self.languages = tuple(sorted(file.stem for file in (folder / "i18n").glob("*.mjs")))
+        self._texts = {file.stem: json.loads(file.read_text("utf-8")) for file in sorted((folder / "i18n").glob("*.json"))}
+        self.languages = tuple(self._texts)
 
-    def show(self, req: Request, resp: Response, token: str, reader: Reader, shown: Shown) -> None:
-        """Answer the page of a checkout; it speaks to the one origin that embeds it, where the browser says which that is."""
-        page = shown.view.get("page") or {}
-        resp.set_headers(headers(shown.origins, origin_of(page.get("url"))))
+    def show(self, req: Request, resp: Response, token: str, reader: Reader, shown: Shown, code: str | None = None) -> None:
+        """Answer the page of a checkout; `code` says why it is over. It speaks to the one origin that embeds it, where the browser names that."""
         around = origin_of(req.referer)
-        origins = (around,) if around in shown.origins else shown.origins
-        self._render(req, resp, reader, shown.view["merchant"]["name"], {
-            "api": _api(token), "locale": reader.locale, "origins": origins, "view": shown.view})
+        resp.set_headers(headers(shown.origins, origin_of((shown.view.get("page") or {}).get("url"))))
+        self._render(req, resp, reader, {
+            "api": f"/v1/checkout/{token}", "locale": reader.locale, "origins": (around,) if around in shown.origins else shown.origins,
+            "view": _told(shown.view), "digits": _digits(shown.view), "code": code})
 
-    def sorry(self, req: Request, resp: Response, token: str, reader: Reader, status: int, code: str) -> None:
-        """Answer the page that says that there is nothing to see; nobody may frame it but ourselves."""
+    def sorry(self, req: Request, resp: Response, token: str, reader: Reader, status: int, code: str, shown: Shown = NOTHING) -> None:
+        """Answer the page that says that there is nothing to see; where no shop is known, nobody may frame it but ourselves."""
         resp.status = code_to_http_status(status)
-        resp.set_headers(headers((), None))
-        self._render(req, resp, reader, "Checkout", {"api": _api(token), "locale": reader.locale, "view": None, "code": code})
+        self.show(req, resp, token, reader, shown, code)
 
-    def _render(self, req: Request, resp: Response, reader: Reader, title: str, data: dict[str, Any]) -> None:
-        direction = "rtl" if reader.language in RIGHT_TO_LEFT else "ltr"
+    def _render(self, req: Request, resp: Response, reader: Reader, data: dict[str, Any]) -> None:
+        texts = self._texts[reader.language]
+        page = self._template.render(
+            lang=reader.language, dir="rtl" if reader.language in RIGHT_TO_LEFT else "ltr", text=texts["page"], view=data["view"],
+            merchant=data["view"].get("merchant", {}).get("name", ""), data_json=for_script({**data, "texts": texts["script"]}))
         resp.content_type = "text/html; charset=utf-8"
-        page = self._template.render(lang=reader.language, dir=direction, title=title, data_json=for_script(data))
-        answers.compressed(req, resp, page.encode())
+        answers.compressed(req, resp, page.encode("utf-8", "backslashreplace"))
 
 
 def for_script(data: Any) -> Markup:
@@ -87,5 +92,13 @@ def headers(origins: Iterable[str], provider: str | None) -> dict[str, str]:
     }
 
 
-def _api(token: str) -> str:
-    return f"/v1/checkout/{token}"
+
+def _told(view: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is null: to the page it is the same, and it is sent to every payer."""
+    return {name: value for name, value in view.items() if value is not None}
+
+
+def _digits(view: dict[str, Any]) -> dict[str, int]:
+    """Return how many decimal places the view's currencies have where it is not two; browsers disagree about some (IQD)."""
+    codes = [view.get("currency"), *(price["code"] for price in view.get("currencies") or ())]
+    return {code: places for code in codes if (places := exponents().get(code, 2)) != 2}

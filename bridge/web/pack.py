@@ -1,4 +1,4 @@
-"""Makes the browser files ready to be served, once, at the start: joined, without comments and indentation, compressed, hashed.
+"""Makes the browser files ready to be served, once, at the start: joined, written shorter, compressed, hashed.
 
 A module that another one imports is put in its place, so that one file needs one request and one hash says all about it. The files
 below `static/` stay plain modules that tests and type checks read as they are; what browsers get is made here and nowhere else.
@@ -12,16 +12,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from bridge.web.script import shorter
+
 _IMPORT = re.compile(r"^import \{[^}]*\} from '(\.{1,2}/[^']+)';\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const |let |function |async |class )", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*/\*[^\n]*?(?:\n(?![^\n]*/\*)[^\n]*?)*?\*/[ \t]*(?:\n|(?=\S))", re.MULTILINE)
-_LINE_COMMENT = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)
 _INDENT = re.compile(r"^[ \t]+|\n(?=\s*\n)", re.MULTILINE)
-_AROUND = re.compile(r"""
-    ( '(?:\\.|[^'\\\n])*' | "(?:\\.|[^"\\\n])*" | `(?:\\.|[^`\\])*`       # a text stays as it is
-    | (?<=[(,=:&|?\ ])/(?![*/\ ])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+/ )  # a pattern too
-    | [ ]* ([{}()\[\];,=<>*?:&|!]+) [ ]* | (?<=[;{,])\n""", re.VERBOSE)
-_AROUND_CSS = re.compile(r"\s*([{};,>])\s*|(:) ")
+_AROUND_CSS = re.compile(r"\s*([{},>]|;(?!\s*\}))\s*|;?\s*(?=\})|(:) ")
 
 SCRIPTS = frozenset({".js", ".mjs"})
 STYLES = frozenset({".css"})
@@ -40,7 +37,7 @@ class Packed:
 def pack(path: Path, root: Path) -> Packed:
     """Make a file ready. Raises ValueError where a script imports what cannot be joined, or from outside of `root`."""
     if path.suffix in SCRIPTS:
-        return packed(dense(lean(_join(path.resolve(), root.resolve(), set()))).encode())
+        return packed(shorter(_join(path.resolve(), root.resolve(), set())).encode())
     if path.suffix in STYLES:
         return packed(_AROUND_CSS.sub(r"\1\2", lean(path.read_text("utf-8"))).encode())
     return packed(path.read_bytes())
@@ -54,12 +51,7 @@ def packed(body: bytes) -> Packed:
 
 def lean(text: str) -> str:
     """Leave out comments that begin a line, empty lines and indentation: reasons cost a reader of the source nothing, a payer neither."""
-    return _INDENT.sub("", _LINE_COMMENT.sub("", _COMMENT.sub("", text))).lstrip("\n")
-
-
-def dense(script: str) -> str:
-    """Leave out space around punctuation. Nothing else changes: no name, and no line that a missing semicolon may lean on."""
-    return _AROUND.sub(lambda found: found[1] or found[2] or "", script)
+    return _INDENT.sub("", _COMMENT.sub("", text)).lstrip("\n")
 
 
 def _join(path: Path, root: Path, seen: set[Path]) -> str:

@@ -9,9 +9,11 @@ import { clock, fill, inWords, isFinal, isOver, milestone, money, nextDelay, pol
 const $ = (id) => document.getElementById(id);
 const root = $('checkout');
 const heading = $('heading');
+const page = document.documentElement;
 
-/** @type {{api: string, locale: string, origins: string[], view: import('./view').View | null, code?: string}} */
-let { api, locale, origins, view, code } = JSON.parse($('checkout-data').textContent);
+/** @type {import('./view').Data} */
+let { api, locale, origins, view, digits, code, texts } = JSON.parse($('checkout-data').textContent);
+const merchant = $('merchant')?.textContent;
 
 const framed = parent !== window;
 
@@ -19,23 +21,6 @@ const framed = parent !== window;
 const inner = framed && (() => {
   try { return Boolean(parent.document.getElementById('checkout-data')); } catch { return false; }
 })();
-
-/** What the shop's page may ask of us. */
-const obey = {
-  'host.update': wear,
-  'host.focus': () => (FIELDS.map($).find((input) => input.checkVisibility?.() ?? input.offsetParent) ?? heading).focus(),
-  'host.cancel': () => { if (!$('cancel').hidden) act('cancel', {}, 'notCanceled'); },
-  'host.resume': () => wake(),
-  'host.bye': () => chain.stop(),
-};
-
-/** The shop's page around us is greeted before anything else is waited for. @type {Promise<[import('./host.mjs').Host, any]>} */
-const reached = new Promise((resolve) => {
-  if (framed && !inner) reachHost(origins ?? [], obey, (channel, welcome) => resolve([channel, welcome]));
-});
-
-/** @type {Record<string, string>} */
-const texts = (await import(`./i18n/${document.documentElement.lang}.mjs`).catch(() => import('./i18n/en.mjs'))).default;
 
 /** The shop's page, once it has welcomed us. @type {import('./host.mjs').Host | undefined} */
 let host;
@@ -56,19 +41,26 @@ let etag = '';
 let asOf = Date.now();
 let failures = 0;
 let retryAfter = 0;
+/** What is wrong with the connection, in words. */
+let trouble = '';
 /** Time left at the last look, and when this page first saw the payment wait. */
 let seen = Infinity;
 let span = 0;
+/** A page inside holds up the load event of all around it, the shop's page too: a slow provider's has to come later. */
+let loaded = false;
 /** When the browser goes on by itself; 0 is never. */
 let leaveAt = 0;
-/** @type {Record<string, string>} */
+/** What is wrong, by field; `form`: with none of them. @type {Record<string, string>} */
 let errors = {};
 
-/** @param {number} amount @param {string} [currency] */
-const price = (amount, currency = view?.currency) => money(amount, currency ?? '', locale);
+/** The first field that is wrong. */
+const wrong = () => FIELDS.find((name) => errors[name]);
 
-/** @param {string} key @param {Record<string, any>} [more] */
-const say = (key, more) => fill(texts[key] ?? '', { merchant: view?.merchant.name, amount: view && price(view.amount), code, ...more });
+/** @param {number} amount @param {string} [currency] */
+const price = (amount, currency = view.currency) => money(amount, currency, locale, digits[currency]);
+
+/** @param {string} text @param {Record<string, any>} [more] */
+const say = (text, more) => fill(text, { merchant, amount: view.status && price(view.amount), code, ...more });
 
 /** Writes only what changed, so that nothing flickers or is read twice. @param {any} element @param {string} text */
 function write(element, text) {
@@ -84,26 +76,29 @@ function show(id, text) {
 /** Tells a screen reader. @param {string} text */
 const announce = (text) => write($('live'), text);
 
-/** Tells the shop's page, where there is one. @param {string} type @param {object} [data] */
-const tell = (type, data) => { host?.post(/** @type {any} */ (`frame.${type}`), data); };
+/** Tells the shop's page, where there is one. @param {'state' | 'ready' | 'submit' | 'resize' | 'escape' | 'scrollintoview' | 'error'} type @param {object} [data] */
+const tell = (type, data) => host?.post(`frame.${type}`, data);
 
 /** What the shop's page may know. @param {string} [previous] */
-const outline = (previous) => ({ state, previous, expiresAt: view?.expires_at ?? null, reason: view?.failure?.code ?? code ?? null });
+const outline = (previous) => ({ state, previous, expiresAt: view.expires_at, reason: view.failure?.code ?? code });
 
 /* ---- drawing ---- */
 
 function draw() {
   const before = state;
-  const left = view ? timeLeft(view, Date.now() - asOf) : Infinity;
-  state = !view || code ? 'gone' : inner ? 'checking' : stateOf({ ...view, asking: view.asking || busy === 'confirm' }, left);
+  const left = timeLeft(view, Date.now() - asOf);
+  state = !view.status || code ? 'gone' : inner ? 'checking' : stateOf({ ...view, asking: view.asking || busy === 'confirm' }, left);
   if (state !== before && state !== 'ready') errors = {};
   root.dataset.state = state;
   for (const part of root.querySelectorAll('[data-in]')) part.toggleAttribute('hidden', !part.dataset.in.split(' ').includes(state));
-  for (const part of root.querySelectorAll('[data-t]')) write(part, say(part.dataset.t));
-  show('heading', say(`${state}.heading`));
-  show('body', story());
+  const [title, body = ''] = texts.states[state];
+  show('heading', say(title));
+  show('body', story(say(body)));
   show('alert', errors.form);
-  drawSummary();
+  if (view.status) {
+    show('amount', price(view.amount));
+    show('refunded', view.amount_refunded && price(view.amount_refunded));
+  }
   drawForm();
   drawPage();
   drawTime(left);
@@ -122,35 +117,24 @@ function measure() {
   tell('resize', { height });
 }
 
-/** What became of the payment, in sentences. */
-function story() {
-  if (view?.status === 'authorized') return say('reserved.body');
-  if (!isOver(state)) return say(`${state}.body`);
-  return `${view?.failure?.message || say(`${state}.body`)} ${say('untouched')}\n\n${say('again')}`.trim();
-}
-
-function drawSummary() {
-  show('merchant', view?.merchant.name);
-  if (!view) return;
-  const { amount, amount_refunded, description, merchant, order_reference } = view;
-  show('initial', [...merchant.name][0]);
-  show('amount', price(amount));
-  show('order', order_reference);
-  show('purpose', description?.includes(order_reference) ? '' : description);
-  show('refunded', amount_refunded && price(amount_refunded));
+/** What became of the payment, in sentences. @param {string} body */
+function story(body) {
+  if (view.status === 'authorized') return say(texts.reserved);
+  return isOver(state) ? `${view.failure?.message || body} ${texts.untouched}\n\n${texts.again}`.trim() : body;
 }
 
 function drawForm() {
   const sending = state === 'sending';
   for (const name of FIELDS) {
     const input = $(name);
-    input.closest('.field').hidden = !view?.fields.includes(name) || (sending && !input.value);
+    input.closest('.field').hidden = !view.fields?.includes(name) || (sending && !input.value);
     input.setAttribute('aria-invalid', Boolean(errors[name]));
     input.readOnly = sending;
     show(`${name}-error`, errors[name]);
   }
-  if (sending && FIELDS.every((name) => !$(name).value)) $('form').hidden = true;
-  $('mark').hidden = state === 'card' || !$('form').hidden;
+  const form = $('form');
+  form.hidden ||= !form.querySelector('.field:not([hidden])');
+  $('mark').hidden = state === 'card' || !form.hidden;
   $('send').setAttribute('aria-disabled', sending);
   $('cancel').setAttribute('aria-disabled', busy === 'cancel');
 }
@@ -158,10 +142,10 @@ function drawForm() {
 /** The provider's own page, where it may be framed. */
 function drawPage() {
   const box = $('page');
-  const url = state === 'card' && view?.page?.embed && webAddress(view.page.url);
+  const url = state === 'card' && view.page?.embed && webAddress(view.page.url);
   if (!url) box.replaceChildren();
-  else if (!box.firstChild) {
-    const title = say('card.title', { host: new URL(url).host });
+  else if (loaded && !box.firstChild) {
+    const title = say(texts.card, { host: new URL(url).host });
     const allow = 'payment *; publickey-credentials-get *';
     const frame = Object.assign(document.createElement('iframe'), { src: url, title, allow, referrerPolicy: 'origin' });
     const late = setTimeout(() => {
@@ -176,14 +160,14 @@ function drawPage() {
 /** @param {number} left */
 function drawTime(left) {
   const awaiting = state === 'awaiting';
-  show('match', awaiting && view?.matching_number);
-  show('left', awaiting && left < Infinity && say('left', { time: clock(left) }));
+  show('match', awaiting && view.matching_number);
+  show('left', awaiting && left < Infinity && say(texts.left, { time: clock(left) }));
   if (awaiting) $('bar').style.inlineSize = `${(left / (span ||= left)) * 100}%`;
   const mark = awaiting && milestone(seen, left);
-  if (mark) announce(say('left', { time: inWords(mark, locale) }));
+  if (mark) announce(say(texts.left, { time: inWords(mark, locale) }));
   seen = left;
   const wait = leaveAt - Date.now();
-  show('auto', leaveAt && say('auto', { time: inWords(wait, locale) }));
+  show('auto', leaveAt && say(texts.auto, { time: inWords(wait, locale) }));
   $('stay').hidden = !leaveAt;
   if (leaveAt && wait <= 0) {
     leaveAt = 0;
@@ -194,11 +178,11 @@ function drawTime(left) {
 
 function drawLinks() {
   const done = state === 'succeeded';
-  link($('go'), done ? returnUrl || view?.return_url : view?.cancel_url ?? view?.return_url);
+  link($('go'), done ? returnUrl || view.return_url : view.cancel_url ?? view.return_url);
   /* Out of the shop's page the way leads over our own page, which the shop's page knows. */
-  link($('full'), view?.page && (framed ? location.href : view.page.url));
-  write($('go'), say(done ? 'continue' : 'back'));
-  if (!view?.page?.embed) $('full').classList.add('primary');
+  link($('full'), view.page && (framed ? location.href : view.page.url));
+  write($('go'), say(done ? texts.continue : texts.back));
+  if (!view.page?.embed) $('full').classList.add('primary');
 }
 
 /** @param {any} anchor @param {string | null} [url] */
@@ -215,7 +199,7 @@ async function leave(event) {
   event.preventDefault();
   const answer = await host.ask('frame.navigate', { url: anchor.href, reason: anchor.id === 'full' ? 'provider_page' : 'return' });
   if (answer?.ok || answer?.code === 'vetoed') return;
-  anchor.removeEventListener('click', leave);
+  anchor.onclick = null;
   anchor.click();
 }
 
@@ -223,8 +207,8 @@ async function leave(event) {
 function entered(before) {
   since = Date.now();
   tell('state', outline(before));
-  if (state === 'gone') fault('session_expired', false);
-  document.title = [heading.textContent, view?.merchant.name].filter(Boolean).join(' – ').replace(/[\u2068\u2069]/g, '');
+  faultIfGone();
+  document.title = `${heading.textContent} – ${merchant ?? ''}`.replace(/[\u2068\u2069]/g, '');
   if (isFinal(state)) chain.stop();
   if (before === 'loading') return;
   announce(heading.textContent);
@@ -235,7 +219,7 @@ function entered(before) {
   }
   if (state === 'checking') chain.now();
   /* Only who saw the payment succeed is taken on: who comes back to this page wants to be here. */
-  if (state === 'succeeded' && (framed ? returnUrl : webAddress(view?.return_url))) {
+  if (state === 'succeeded' && (framed ? returnUrl : webAddress(view.return_url))) {
     leaveAt = since + 5000;
     draw();
     announce(`${heading.textContent}. ${$('auto').textContent}`);
@@ -243,18 +227,20 @@ function entered(before) {
 }
 
 /** Tells the shop's page what is wrong. @param {string} name @param {boolean} retryable */
-const fault = (name, retryable) => tell('error', { code: name, message: $('banner').textContent || heading.textContent, retryable });
+const fault = (name, retryable) => tell('error', { code: name, message: trouble || heading.textContent, retryable });
+
+const faultIfGone = () => state === 'gone' && fault('session_expired', false);
 
 /** Tells that the connection is gone, bad, or back. */
 function drawBanner() {
-  const text = !navigator.onLine ? say('offline') : failures > 2 ? say('trouble') : '';
-  const was = root.dataset.down;
-  root.dataset.down = text;
-  if (text === (was ?? '')) return;
-  show('banner', text || say('online'));
-  announce(text || say('online'));
-  if (text) fault(retryAfter ? 'rate_limited' : 'network', true);
-  else setTimeout(() => root.dataset.down || show('banner'), 4000);
+  const before = trouble;
+  trouble = !navigator.onLine ? texts.offline : failures > 2 ? texts.trouble : '';
+  if (trouble === before) return;
+  const text = trouble || texts.online;
+  show('banner', text);
+  announce(text);
+  if (trouble) fault(retryAfter ? 'rate_limited' : 'network', true);
+  else setTimeout(() => trouble || show('banner'), 4000);
 }
 
 /* ---- talking to the bridge ---- */
@@ -262,7 +248,7 @@ function drawBanner() {
 /** @param {string} path @param {AbortSignal} signal @param {object} [body] */
 async function call(path, signal, body) {
   const response = await fetch(api + path, {
-    method: body ? 'POST' : 'GET', body: body && JSON.stringify(body), signal, credentials: 'omit', cache: 'no-store',
+    method: body ? 'POST' : 'GET', body: body && JSON.stringify(body), signal, credentials: 'omit',
     headers: { 'Accept-Language': locale, ...(body ? { 'Content-Type': 'application/json' } : etag && { 'If-None-Match': etag }) },
   });
   const { status, ok, headers } = response;
@@ -290,53 +276,53 @@ const chain = pollChain(async (signal) => {
   return !isFinal(state);
 }, () => nextDelay({ state, since: Date.now() - since, hidden: document.hidden, failures, retryAfter }));
 
-/** What the payer wants done, one thing at a time. @param {'confirm' | 'cancel'} verb @param {object} body @param {string} failed */
-async function act(verb, body, failed) {
+/** What the payer wants done, one thing at a time. @param {'confirm' | 'cancel'} verb @param {object} body */
+async function act(verb, body) {
   if (busy) return;
   busy = verb;
   errors = {};
-  if (verb === 'confirm') tell('submit', { method: view?.method });
+  if (verb === 'confirm') tell('submit', { method: view.method });
   chain.stop();
   draw();
   const { status, answer } = await call(`/${verb}`, AbortSignal.timeout(10_000), body).catch(() => ({ status: 0, answer: {} }));
   busy = '';
-  if (status > 202 || !status) complain(status, answer, failed);
+  if (status > 202 || !status) complain(status, answer, texts[verb]);
   draw();
-  $(FIELDS.find((name) => errors[name]) ?? 'alert').focus();
+  $(wrong() ?? 'alert').focus();
   /* A lost answer, or one given to another tab: the server knows. */
   if (!isFinal(state)) chain[status && status !== 409 ? 'start' : 'now']();
 }
 
+const cancel = () => act('cancel', {});
+
 /** @param {number} status @param {any} problem @param {string} failed */
 function complain(status, problem, failed) {
-  if (!view || status === 409) return;
-  view.tries_left = problem.code === 'too_many_tries' ? 0 : problem.tries_left ?? view.tries_left;
-  if (problem.code === 'wallet_username_refused') {
-    errors.wallet_username = `${say('username.refused')} ${view.tries_left < 3 ? say('tries', { n: view.tries_left }) : ''}`;
-  } else if (problem.code !== 'too_many_tries') {
-    for (const { pointer, detail } of problem.errors ?? []) errors[pointer.slice(1)] = detail;
-    if (errors.wallet_username) errors.wallet_username = say('username.invalid');
-    if (!FIELDS.some((name) => errors[name])) errors.form = say(failed);
-  }
+  if (status === 409) return;
+  const { code: why, tries_left = view.tries_left, errors: found = [] } = problem;
+  view.tries_left = why === 'too_many_tries' ? 0 : tries_left;
+  for (const { pointer, detail } of found) errors[pointer.slice(1)] = detail;
+  if (why === 'wallet_username_refused') errors.wallet_username = `${texts.refused} ${tries_left < 3 ? say(texts.tries, { n: tries_left }) : ''}`;
+  else if (errors.wallet_username) errors.wallet_username = texts.wallet_username;
+  if (why !== 'too_many_tries' && !wrong()) errors.form = failed;
 }
 
 /* ---- the shop's page ---- */
 
 /** Wears the shop's look. @param {{theme?: string, dir?: string, appearance?: Record<string, unknown>}} look */
 async function wear({ theme, dir, appearance }) {
-  const page = document.documentElement;
   if (theme) page.dataset.theme = theme;
   if (dir === 'rtl' || dir === 'ltr') page.dir = dir;
   if (appearance) (await import('./look.mjs')).paint(appearance);
 }
 
-/** @param {[import('./host.mjs').Host, any]} reached */
-async function welcomed([channel, welcome]) {
+/** @param {import('./host.mjs').Host} channel @param {any} welcome */
+async function welcomed(channel, welcome) {
   await wear(welcome).catch(() => {});
   host = channel;
   returnUrl = webAddress(welcome.returnUrl);
   draw();
   tell('ready', { ...outline(), height });
+  faultIfGone();
 }
 
 /* ---- the payer ---- */
@@ -344,51 +330,58 @@ async function welcomed([channel, welcome]) {
 /** @param {SubmitEvent} event */
 function submit(event) {
   event.preventDefault();
-  if (state !== 'ready' || !view) return;
+  if (state !== 'ready') return;
   const body = Object.fromEntries(view.fields.map((name) => [name, $(name).value.trim()]));
   errors = {};
-  if ('wallet_username' in body && !/^\S+@\S+$/.test(body.wallet_username)) errors.wallet_username = say('username.invalid');
-  if (body.reason === '') errors.reason = say('reason.invalid');
-  const wrong = FIELDS.find((name) => errors[name]);
-  if (!wrong) return act('confirm', body, 'notSent');
+  for (const name in body) if (!(name === 'wallet_username' ? /^\S+@\S+$/ : /./).test(body[name])) errors[name] = texts[/** @type {'reason'} */ (name)];
+  if (!wrong()) return act('confirm', body);
   draw();
-  $(wrong).focus();
+  $(wrong() ?? '').focus();
 }
 
 function wake() {
   drawBanner();
-  if (!inner && !busy && !isFinal(state)) chain.wake();
+  if (!inner && !busy && !document.hidden && !isFinal(state)) chain.wake();
 }
 
+/** What the shop's page may ask of us. */
+const obey = {
+  'host.update': wear,
+  'host.focus': () => (FIELDS.map($).find((input) => input.offsetParent) ?? heading).focus(),
+  'host.cancel': () => { $('cancel').hidden || cancel(); },
+  'host.resume': wake,
+  'host.bye': chain.stop,
+};
+
 function start() {
-  document.documentElement.classList.add('up', framed ? 'framed' : 'alone', inner ? 'inner' : 'outer');
+  page.className = `up ${inner ? 'inner' : framed ? '' : 'alone'}`;
   root.removeAttribute('aria-busy');
-  if (!framed) root.setAttribute('role', 'main');
-  for (const { code: id, amount } of view?.currencies ?? []) $('currency').append(new Option(price(amount, id), id, false, id === view?.currency));
-  for (const { id, text } of view?.reasons ?? []) $('reason').append(new Option(text, id));
-  $('form').addEventListener('submit', submit);
-  $('cancel').addEventListener('click', () => act('cancel', {}, 'notCanceled'));
-  $('reload').addEventListener('click', () => location.reload());
-  $('stay').addEventListener('click', () => { leaveAt = 0; draw(); });
-  for (const id of ['go', 'full']) $(id).addEventListener('click', leave);
-  if (framed) addEventListener('keydown', ({ key }) => { if (key === 'Escape') tell('escape'); });
+  if (!framed) root.role = 'main';
+  for (const { code: id, amount } of view.currencies ?? []) $('currency').append(new Option(price(amount, id), id, false, id === view.currency));
+  for (const { id, text } of view.reasons ?? []) $('reason').append(new Option(text, id));
+  $('form').onsubmit = submit;
+  $('cancel').onclick = cancel;
+  $('reload').onclick = () => location.reload();
+  $('stay').onclick = () => { leaveAt = 0; draw(); };
+  $('go').onclick = $('full').onclick = leave;
   for (const name of ['focus', 'online', 'offline']) addEventListener(name, wake);
-  document.addEventListener('visibilitychange', () => document.hidden || wake());
+  document.addEventListener('visibilitychange', wake);
   addEventListener('pagehide', () => { leaveAt = 0; chain.stop(); });
-  addEventListener('pageshow', ({ persisted }) => { if (persisted && view && !inner) chain.now(); });
+  addEventListener('pageshow', ({ persisted }) => { if (persisted) wake(); });
+  addEventListener('load', () => setTimeout(() => { loaded = true; draw(); }, BEAT / 2));
   setInterval(() => {
     if (document.hidden && leaveAt) leaveAt += BEAT;
     if (leaveAt || !isFinal(state)) draw();
   }, BEAT);
   draw();
   drawBanner();
-  if (!inner && !isFinal(state)) chain.start();
-  if (inner) parent.postMessage(BACK, location.origin);
-  else if (framed) {
-    new ResizeObserver(measure).observe(root);
-    addEventListener('message', ({ origin, data }) => { if (origin === location.origin && data === BACK) wake(); });
-    reached.then(welcomed);
-  }
+  if (inner) return parent.postMessage(BACK, location.origin);
+  if (!isFinal(state)) chain.start();
+  if (!framed) return;
+  new ResizeObserver(measure).observe(root);
+  addEventListener('keydown', ({ key }) => { if (key === 'Escape') tell('escape'); });
+  addEventListener('message', ({ origin, data }) => { if (origin === location.origin && data === BACK) wake(); });
+  reachHost(origins, obey, welcomed);
 }
 
 start();

@@ -1,12 +1,12 @@
 /** The way from our page to the shop's page around it. Nothing personal ever goes out here. */
-import { NS, VERSION, isMessage, openChannel } from '../shared/protocol.js';
+import { VERSION, isMessage, message, openChannel } from '../shared/protocol.js';
 
 /** Tries to be heard before the shop's page is given up. */
 const HELLOS = 20;
 /** Milliseconds until a question counts as not answered. */
 const PATIENCE = 1000;
 
-/** @typedef {import('../shared/protocol.js').Channel & {ask: (type: string, question: object) => Promise<any>}} Host */
+/** @typedef {import('../shared/protocol.js').Channel & {ask: (type: import('../shared/protocol.js').FromFrame, question: object) => Promise<any>}} Host */
 
 /**
  * Says hello to the page around us until it welcomes us; speaks only to an origin on which the shop may embed us.
@@ -15,13 +15,13 @@ const PATIENCE = 1000;
  */
 export function reachHost(origins, handlers, welcomed) {
   const nonce = String(crypto.getRandomValues(new BigUint64Array(2)));
-  let said = 0;
+  let tries = 0;
   /** @type {any} */ let timer;
 
   const hello = () => {
-    const message = { ns: NS, v: VERSION, id: nonce, seq: ++said, type: 'frame.hello', data: { nonce, versions: [VERSION] } };
-    for (const origin of origins) parent.postMessage(message, origin);
-    if (said < HELLOS) timer = setTimeout(hello, 100 * 1.4 ** said);
+    const said = message(++tries, 'frame.hello', { nonce, versions: [VERSION] });
+    for (const origin of origins) parent.postMessage(said, origin);
+    if (tries < HELLOS) timer = setTimeout(hello, 100 * 1.4 ** tries);
   };
 
   /** @param {MessageEvent} event */
@@ -32,7 +32,8 @@ export function reachHost(origins, handlers, welcomed) {
     /** @type {Map<string, (answer: any) => void>} */
     const asked = new Map();
     const channel = openChannel(ports[0], { ...handlers, reply: (answer, re) => asked.get(re ?? '')?.(answer) });
-    const ask = (/** @type {any} */ type, /** @type {object} */ question) => new Promise((resolve) => {
+    /** @type {Host['ask']} */
+    const ask = (type, question) => new Promise((resolve) => {
       asked.set(channel.post(type, question), resolve);
       setTimeout(resolve, PATIENCE);
     });

@@ -24,17 +24,9 @@ export function stateOf({ status, outcome_known, asking, page, tries_left }, lef
   return tries_left > 0 ? 'ready' : 'blocked';
 }
 
-/* ISO 4217 minor units other than two; browsers disagree (IQD). */
-const DIGITS = {
-  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF', 3: 'BHD IQD JOD KWD LYD OMR TND', 4: 'CLF UYW',
-};
-
-/** An amount as people write it. @param {number} amount @param {string} currency @param {string} locale */
-export function money(amount, currency, locale) {
-  const digits = Number(Object.entries(DIGITS).find(([, codes]) => codes.includes(currency))?.[0] ?? 2);
-  return new Intl.NumberFormat(locale, { style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits })
-    .format(amount / 10 ** digits);
-}
+/** An amount as people write it. @param {number} amount @param {string} currency @param {string} locale @param {number} [digits] */
+export const money = (amount, currency, locale, digits = 2) => (amount / 10 ** digits)
+  .toLocaleString(locale, { style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** Fills the {words} of a text; each keeps its own direction. @param {string} text @param {Record<string, any>} values */
 export const fill = (text, values) => text.replace(/{(\w+)}/g, (_, word) => `\u2068${values[word] ?? ''}\u2069`);
@@ -48,7 +40,7 @@ export function clock(left) {
 /** A span in words: whole minutes from one minute on, else seconds. @param {number} span @param {string} locale */
 export function inWords(span, locale) {
   const [unit, size] = span >= 60_000 ? ['minute', 60_000] : ['second', 1000];
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.max(0, Math.ceil(span / size)));
+  return Math.max(0, Math.ceil(span / size)).toLocaleString(locale, { style: 'unit', unit, unitDisplay: 'long' });
 }
 
 /** The mark passed between two looks at the time left, if any. @param {number} before @param {number} left */

@@ -32,3 +32,24 @@ export interface View {
   return_url: string | null;
   cancel_url: string | null;
 }
+
+/** What stands in the page itself. */
+export interface Data {
+  api: string;
+  /** For numbers, and for the language of the answers. */
+  locale: string;
+  /** The shop's, on which the page may be embedded. */
+  origins: string[];
+  /** Of a checkout that is gone only the merchant and the ways back; empty where there is none. */
+  view: View;
+  /** Decimal places of currencies that have not two. */
+  digits: Record<string, number>;
+  /** Why there is nothing to see. */
+  code: string | null;
+  texts: Texts;
+}
+
+/** The script's part of a language, `i18n/<language>.json`: heading and body of each state, and sentences. */
+export type Texts = Record<
+  'reserved' | 'untouched' | 'again' | 'wallet_username' | 'refused' | 'tries' | 'reason' | 'confirm' | 'cancel' | 'left' | 'card' | 'auto' | 'continue'
+  | 'back' | 'offline' | 'online' | 'trouble', string> & { states: Record<string, [heading: string, body?: string]> };

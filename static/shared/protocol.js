@@ -11,20 +11,23 @@
  * @typedef {{post: (type: FromFrame | FromHost | 'reply', data?: object, re?: string) => string, close: () => void}} Channel
  */
 
-/** Name space and version in every message. */
+/** Name space in every message. */
 export const NS = 'bridge.checkout';
+/** Version in every message. */
 export const VERSION = 1;
+
+/** Words a message. @param {number} seq @param {Message['type']} type @param {object} data @param {string} [re] the message that this answers @returns {Message} */
+export const message = (seq, type, data, re) => ({ ns: NS, v: VERSION, id: `${seq}`, seq, type, re, data });
 
 /** No message is larger, in characters of its JSON form. */
 const LARGEST = 8192;
 
-/** Whether a value is a message of this protocol, in a version that we understand. @param {any} value */
-export const isMessage = (value) => value?.ns === NS && value.v === VERSION && typeof value.id === 'string'
-  && Number.isSafeInteger(value.seq) && typeof value.type === 'string' && sizeOf(value) <= LARGEST;
-
-/** What has no JSON form (a cycle, a BigInt) has no size. @param {any} value */
-function sizeOf(value) {
-  try { return JSON.stringify(value).length; } catch { return Infinity; }
+/** Whether a value is a message of this protocol, in a version that we understand. What has no JSON form (a cycle, a BigInt) is none. @param {any} value */
+export function isMessage(value) {
+  try {
+    return value.ns === NS && value.v === VERSION && typeof value.id === 'string' && Number.isSafeInteger(value.seq)
+      && typeof value.type === 'string' && JSON.stringify(value).length <= LARGEST;
+  } catch { return false; }
 }
 
 /**
@@ -36,15 +39,14 @@ export function openChannel(port, handlers) {
   let heard = 0;
   /** @type {Channel['post']} */
   const post = (type, data = {}, re) => {
-    const id = `${++sent}`;
-    port.postMessage({ ns: NS, v: VERSION, id, seq: sent, type, re, data });
-    return id;
+    port.postMessage(message(++sent, type, data, re));
+    return `${sent}`;
   };
-  port.onmessage = async ({ data: message }) => {
-    if (!isMessage(message) || message.seq <= heard) return;
-    heard = message.seq;
-    const answer = Object.hasOwn(handlers, message.type) && await handlers[message.type](message.data ?? {}, message.re);
-    if (answer) post('reply', answer, message.id);
+  port.onmessage = async ({ data: got }) => {
+    if (!isMessage(got) || got.seq <= heard) return;
+    heard = got.seq;
+    const answer = Object.hasOwn(handlers, got.type) && await handlers[got.type](got.data ?? {}, got.re);
+    if (answer) post('reply', answer, got.id);
   };
   return { post, close: () => port.close() };
 }

@@ -159,7 +159,10 @@ declare class Checkout extends EventTarget {
     private fail;
     /** @param {MessageEvent} event @private */
     private hear;
-    /** @returns {{theme: string, dir?: string, appearance?: Record<string, string>}} @private */
+    /**
+     * What the frame shall wear. The box around it is of the same scheme: else browsers put a ground of their own between the two.
+     * @returns {{theme: string, dir?: string, appearance?: Record<string, string>}} @private
+     */
     private look;
     /** What the frame may ask of the page. @returns {Record<string, (data: any) => any>} @private */
     private handlers;

@@ -2,7 +2,7 @@
  * The checkout in a shop's page: `<bridge-checkout>`, `createCheckout()`, or a click on `data-bridge-checkout`.
  * A final event is a hint for the page: goods are delivered on the shop's notification, never on an event.
  */
-import { NS, VERSION, isMessage, openChannel } from '../shared/protocol.js';
+import { NS, VERSION, isMessage, message, openChannel } from '../shared/protocol.js';
 
 /**
  * @typedef {'inline' | 'overlay' | 'page'} Mode
@@ -34,7 +34,7 @@ import { NS, VERSION, isMessage, openChannel } from '../shared/protocol.js';
 
 /** States that end in an event of their own; `waiting` may still turn. @type {Readonly<Record<string, keyof Events>>} */
 export const FINAL = {
-  succeeded: 'success', declined: 'decline', canceled: 'cancel', expired: 'expire', failed: 'fail', gone: 'fail',
+  succeeded: 'success', declined: 'decline', canceled: 'cancel', expired: 'expire', failed: 'fail',
 };
 
 /** Told again to whoever listens late. */
@@ -55,15 +55,17 @@ const STYLE = `:host{display:block;position:relative}
 iframe{display:block;width:100%;min-height:420px;border:0;border-radius:12px;box-shadow:0 0 0 1px #8885}
 .wait iframe{opacity:0}
 .wait .note,.bad .note{position:absolute;inset:0;display:grid;place-content:center;justify-items:center;gap:12px;padding:24px;text-align:center}
-.bad .note{position:static;min-height:240px;border:1px solid #8888;border-radius:12px}
-p{margin:0}
+.bad .note{position:static;min-height:240px}
+div.bad{border:1px solid #8888;border-radius:12px}
+p{margin:0 0 12px}
 i{width:28px;height:28px;border:3px solid;border-inline-start-color:#0000;border-radius:50%;animation:t 1s linear infinite}
 @keyframes t{to{transform:rotate(1turn)}}
-button,a{min-width:44px;box-sizing:border-box;padding:10px 16px;border:1px solid;border-radius:8px;background:none;color:inherit;font:inherit;cursor:pointer}
+button,a{min-width:44px;box-sizing:border-box;padding:10px 16px;border:1px solid;border-radius:8px;background:none;color:inherit;font:inherit;text-decoration:none;cursor:pointer}
 :focus-visible{outline:3px solid;outline-offset:2px}
 dialog{width:min(480px,100%);padding:0;border:0;border-radius:16px;overscroll-behavior:contain}
 dialog::backdrop{background:#000a}
-dialog>button{display:block;margin-inline-start:auto;padding:0;border-color:#0000;font-size:28px}
+header{position:sticky;top:0;z-index:1;display:flex;justify-content:space-between;align-items:center;padding-inline-start:24px;background:Canvas;font-weight:600}
+header button{padding:0;border-color:#0000;font-size:28px}
 dialog iframe{border-radius:0;box-shadow:none}
 @media(prefers-reduced-motion:reduce){i{animation-duration:4s}}`;
 
@@ -160,6 +162,7 @@ class Checkout extends EventTarget {
     const note = this.note = make('div', { className: 'note' });
     box.append(note);
     shadow.replaceChildren(box);
+    this.look();
     if (host !== place) place.append(host);
     addEventListener('message', (event) => this.hear(event), { signal });
     const resume = () => this.channel?.post('host.resume');
@@ -170,8 +173,9 @@ class Checkout extends EventTarget {
   /** @param {HTMLDialogElement} dialog @param {AbortSignal} signal @private */
   open(dialog, signal) {
     const [title, , , , , close] = this.texts();
-    const button = make('button', { textContent: '×', ariaLabel: close, onclick: () => this.askToClose() });
-    dialog.prepend(button);
+    const header = make('header', { textContent: title });
+    header.append(make('button', { textContent: '×', ariaLabel: close, onclick: () => this.askToClose() }));
+    dialog.prepend(header);
     dialog.ariaLabel = title;
     dialog.oncancel = (event) => {
       event.preventDefault();
@@ -203,7 +207,6 @@ class Checkout extends EventTarget {
       title, name: `bridge-checkout-${++count}`, referrerPolicy: 'origin', allow: "payment *; publickey-credentials-get *; unload 'none'",
     });
     if (globalThis.crossOriginIsolated) frame.setAttribute('credentialless', '');
-    frame.style.colorScheme = { light: 'light', dark: 'dark' }[/** @type {string} */ (this.options.theme)] ?? 'light dark';
     frame.src = this.url();
     this.say('wait', loading, make('i'));
     this.box?.append(frame);
@@ -259,13 +262,17 @@ class Checkout extends EventTarget {
     /** @type {{post: (type: any, data?: object) => string, close: () => void} | undefined} */
     this.channel = openChannel(port1, this.handlers());
     const { mode = 'inline', returnUrl } = this.options;
-    const welcome = { ns: NS, v: VERSION, id: '0', seq: 0, type: 'host.welcome', re: nonce, data: { mode, ...this.look(), returnUrl: webAddress(returnUrl) } };
+    const welcome = message(0, 'host.welcome', { mode, ...this.look(), returnUrl: webAddress(returnUrl) }, nonce);
     this.frame.contentWindow?.postMessage(welcome, ORIGIN, [port2]);
   }
 
-  /** @returns {{theme: string, dir?: string, appearance?: Record<string, string>}} @private */
+  /**
+   * What the frame shall wear. The box around it is of the same scheme: else browsers put a ground of their own between the two.
+   * @returns {{theme: string, dir?: string, appearance?: Record<string, string>}} @private
+   */
   look() {
     const { theme = 'auto', dir, appearance } = this.options;
+    if (this.box) this.box.style.colorScheme = { light: 'light', dark: 'dark' }[/** @type {string} */ (theme)] ?? 'light dark';
     const entries = Object.entries(appearance ?? {}).slice(0, 10).map(([token, value]) => [token, `${value}`.slice(0, 200)]);
     return { theme, dir, appearance: appearance && Object.fromEntries(entries) };
   }

@@ -6,20 +6,20 @@ import { money } from '../../static/frame/rules.mjs';
 /** @param {string} text */
 const plain = (text) => text.replace(/[\u00a0\u202f]/g, ' ');
 
-for (const [amount, currency, locale, expected] of /** @type {const} */ ([
+for (const [amount, currency, locale, expected, digits] of /** @type {[number, string, string, string, number?][]} */ ([
   [4999, 'EUR', 'de', '49,99 €'],
   [4999, 'EUR', 'en', '€49.99'],
   [5, 'EUR', 'de', '0,05 €'],
   [0, 'EUR', 'en', '€0.00'],
   [123456789, 'EUR', 'de', '1.234.567,89 €'],
   [5123, 'CCR', 'de', '51,23 CCR'],
-  [500, 'JPY', 'en', '¥500'],
-  [12345, 'KWD', 'en', 'KWD 12.345'],
-  [12345, 'IQD', 'en', 'IQD 12.345'],
+  [500, 'JPY', 'en', '¥500', 0],
+  [12345, 'KWD', 'en', 'KWD 12.345', 3],
+  [12345, 'IQD', 'en', 'IQD 12.345', 3],
   [12345, 'LBP', 'en', 'LBP 123.45'],
 ])) {
   test(`money__${amount} ${currency} in ${locale}__reads ${expected}`, () => {
-    assert.equal(plain(money(amount, currency, locale)), expected);
+    assert.equal(plain(money(amount, currency, locale, digits)), expected);
   });
 }
 

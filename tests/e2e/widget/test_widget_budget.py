@@ -24,7 +24,7 @@ def test_budget__requests__are_few_and_to_us_alone(stage: Stage, page: Page) -> 
     open_ready(page, stage.page(stage.element(stage.token()), "/budget"))
     ours = [urlsplit(url).path for url in asked if url.startswith(stage.pay)]
     assert [path for path in ours if path.startswith("/widget/")] == ["/widget/v1/checkout.mjs"]
-    assert len([path for path in ours if not path.startswith(("/widget/", "/v1/"))]) == 4
+    assert len([path for path in ours if not path.startswith(("/widget/", "/v1/"))]) == 3
     assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {urlsplit(url).netloc for url in (stage.pay, stage.shop)}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -102,7 +101,7 @@ def test_timer__last_minute__is_announced_at_its_marks(stage: Stage, page: Page)
 def test_reduced_motion__spinner__turns_slowly_and_stays(stage: Stage, new_context: Callable[..., BrowserContext]) -> None:
     page = new_context(reduced_motion="reduce").new_page()
     show(stage, page, "sending")
-    style = "getComputedStyle(document.querySelector('.mark .spinner'))"
+    style = "getComputedStyle(document.querySelector('#mark .spinner'))"
     assert frame_of(page).evaluate(f"[{style}.animationDuration, {style}.animationName]") == ["4s", "turn"]
 
 
@@ -155,17 +154,20 @@ def rgb_of(page: Page, png: bytes) -> str:
     return str(found)
 
 
+LONGER = """{ const parse = JSON.parse; JSON.parse = (...text) => {
+  const found = parse(...text);
+  if (found?.texts) found.texts.states.awaiting = found.texts.states.awaiting.map((t) => 'Verylongwordsareusedinthislanguage and even more words, ' + t);
+  return found;
+}; addEventListener('DOMContentLoaded', () => document.querySelectorAll('#cancel, .match p').forEach((e) => e.append(' and even more words'))); }"""
+
+
 def test_right_to_left__longer_words__nothing_is_cut_and_the_bar_is_mirrored(stage: Stage, new_context: Callable[..., BrowserContext]) -> None:
     page = new_context(viewport={"width": 320, "height": 900}).new_page()
 
-    def longer(route: Any) -> None:
-        answer = route.fetch()
-        text = answer.text().replace("':'", "':'ﬀ").replace("'awaiting.body':'", "'awaiting.body':'Verylongwordsareusedinthislanguage and even more words, ")
-        route.fulfill(body=text, headers={"content-type": "text/javascript", "access-control-allow-origin": "*"})
-
-    page.route("**/i18n/en.mjs", longer)
+    page.add_init_script(LONGER)
     show(stage, page, "awaiting", attributes='dir="rtl"')
     assert frame_of(page).evaluate("document.documentElement.dir") == "rtl"
+    assert inside(page).get_by_role("heading", name="Verylongwords").is_visible()
     assert frame_of(page).evaluate("document.documentElement.scrollWidth <= innerWidth")
     right = "getComputedStyle(document.getElementById('bar').parentNode).direction"
     assert frame_of(page).evaluate(right) == "rtl"

@@ -260,7 +260,7 @@ def test_unknown_and_blocked_user__cost_the_same_work(stage: Stage) -> None:
     assert unknown[0] == 422 and "request" in unknown[-1]
 
 
-ENDS = {"paid": "success", "declined": "decline", "canceled": "cancel", "expired": "expire", "failed": "fail", "gone": "fail", "destroyed": ""}
+ENDS = {"paid": "success", "declined": "decline", "canceled": "cancel", "expired": "expire", "failed": "fail", "gone": "error", "destroyed": ""}
 
 
 @pytest.mark.parametrize("end", ENDS)

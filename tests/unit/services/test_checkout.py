@@ -121,8 +121,10 @@ def test_show__inquiry_learned_nothing__etag_stays(stage, payment):
 
 def test_show__long_over__is_gone_and_a_wrong_token_is_not_found(stage, payment):
     stage.clock.at = NOON + timedelta(hours=24, minutes=31)
-    with pytest.raises(CheckoutGone):
+    with pytest.raises(CheckoutGone) as gone:
         stage.services.show_checkout(payment["checkout"]["token"], "en")
+    assert (gone.value.code, gone.value.members) == ("checkout_gone", {}) and set(gone.value.shown.view) == {"merchant", "return_url", "cancel_url"}
+    assert gone.value.shown.origins == stage.shop().origins
     with pytest.raises(NotFound):
         stage.services.show_checkout("chk_nobody", "en")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from web_stand_in import TOKEN, a_client, a_view, an_address, raising, show_checkout
 
 from bridge.errors import CheckoutGone, Unavailable
-from bridge.services.show_checkout import Shown
+from bridge.services.show_checkout import Ended, Shown
 from bridge.web.frame import for_script, headers, origin_of
 
 PAGE = f"/checkout/{TOKEN}"
@@ -64,7 +64,7 @@ def test_page__texts_of_a_merchant__stay_texts():
     name = '</title><script>alert(1)</script>"'
     view = a_view(merchant={"name": name}, description="</script><script>alert(2)</script>")
     answer = a_client(show_checkout=lambda *_: Shown(view, "1", ())).simulate_get(PAGE)
-    assert "<script>alert" not in answer.text and data_of(answer)["view"] == view
+    assert "<script>alert" not in answer.text and data_of(answer)["view"] == {name: value for name, value in view.items() if value is not None}
 
 
 @pytest.mark.parametrize(("query", "header", "lang", "locale"), [("", "de-AT", "de", "de-AT"), ("locale=en-GB", "de", "en", "en-GB"), ("locale=..%2F", "", "en", "en"),
@@ -76,14 +76,35 @@ def test_page__language__is_the_addresss_then_the_browsers(query, header, lang, 
 
 @pytest.mark.parametrize(("path", "use_cases", "status", "code"), [
     ("/checkout/chk_other", {}, 404, "not_found"), ("/checkout/rubbish'", {}, 404, "not_found"),
-    (PAGE, {"show_checkout": raising(CheckoutGone())}, 410, "checkout_gone"), (PAGE, {"show_checkout": raising(Unavailable())}, 503, "unavailable"),
+    (PAGE, {"show_checkout": raising(Unavailable())}, 503, "unavailable"),
     (PAGE, {"show_checkout": raising(RuntimeError("database"))}, 500, "internal_error"),
 ])
 def test_page__nothing_to_see__is_still_a_page_and_as_guarded(path, use_cases, status, code):
     answer = a_client(**use_cases).simulate_get(path)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
     assert "frame-ancestors 'self';" in answer.headers["content-security-policy"]
-    assert data_of(answer) | {"api": ""} == {"api": "", "locale": "en", "view": None, "code": code}
+    expected = {"locale": "en", "origins": [], "view": {}, "digits": {}, "code": code}
+    assert {name: value for name, value in data_of(answer).items() if name not in ("api", "texts")} == expected
+
+
+@pytest.mark.invariant("I22")
+def test_page__checkout_that_is_over__may_be_framed_by_its_shop_and_tells_no_more_than_the_way_back():
+    """I22: the frame's ancestors are the shop's origins, afterwards too."""
+    ways = {"merchant": {"name": "Acme"}, "return_url": "https://shop.example/done"}
+    over = Ended(Shown({**ways, "cancel_url": None}, "", ("https://shop.example", "https://www.shop.example")))
+    answer = a_client(show_checkout=raising(over)).simulate_get(PAGE, headers={"Referer": "https://shop.example/"})
+    assert (answer.status_code, answer.headers["content-security-policy"]) == (410, SPECIFIED.format(inner="'self'"))
+    told = data_of(answer)
+    assert (told["view"], told["code"], told["origins"]) == (ways, "checkout_gone", ["https://shop.example"])
+    assert answer.headers["cache-control"] == "no-store" and '<bdi id="merchant">Acme</bdi>' in answer.text and 'id="amount"' not in answer.text
+
+
+@pytest.mark.parametrize(("currency", "others", "digits"), [
+    ("EUR", None, {}), ("JPY", None, {"JPY": 0}), ("EUR", ["KWD", "CCR"], {"KWD": 3}), (None, None, {})])
+def test_page__currencies_without_two_decimals__are_told(currency, others, digits):
+    currencies = others and [{"code": code, "amount": 1} for code in others]
+    answer = a_client(show_checkout=partial(show_checkout, currency=currency, currencies=currencies)).simulate_get(PAGE)
+    assert data_of(answer)["digits"] == digits
 
 
 def test_page__bridge_without_tls__promises_none():
