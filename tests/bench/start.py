@@ -1,18 +1,18 @@
 """P11 and P12: how soon it listens, what it holds when idle, how soon the demo is there, and what browsers load."""
 from __future__ import annotations
 
-import gzip
 import time
-from pathlib import Path
 from statistics import median
 
-import bridge
+import requests
+
 from bridge.demo import processes
-from tests.bench.parties import free_port
+from tests.bench.houses import api_key
+from tests.bench.parties import Party, free_port
 from tests.bench.report import say, table
 from tests.bench.stage import Stage
+from tests.e2e.widget.budget import measure
 
-STATIC = Path(bridge.__file__).parent.parent / "static"
 STARTS, DEMOS = 5, 3
 
 
@@ -34,7 +34,8 @@ def run(stage: Stage) -> None:
     stage.goal("P11", "import to listening ≤ 1.5 s", f"{median(times):.2f} s", median(times) <= 1.5)
     stage.goal("P11", "idle memory ≤ 80 MiB", f"{memory:.0f} MiB", memory <= 80)
     stage.goal("P11", "the demo stands in ≤ 5 s", f"{median(demos):.2f} s", median(demos) <= 5)
-    _files()
+    with house.running() as started:
+        _widget(started)
 
 
 def _demo(stage: Stage, number: int) -> float:
@@ -56,11 +57,13 @@ def _four_ports() -> int:
     return min(free_port(), 65_000)
 
 
-def _files() -> None:
-    say("What browsers load, kB by gzip -9 (the widget's goals: stub 0.8, module 5, frame 10):\n")
-    rows = []
-    for folder in sorted({path.parent for path in STATIC.rglob("*") if path.suffix in (".js", ".mjs", ".css", ".html")}):
-        files = [path for path in sorted(folder.iterdir()) if path.suffix in (".js", ".mjs", ".css", ".html")]
-        rows.append([str(folder.relative_to(STATIC)), str(len(files)), f"{sum(len(gzip.compress(path.read_bytes(), 9)) for path in files) / 1000:.1f}",
-                     ", ".join(f"{path.name} {len(gzip.compress(path.read_bytes(), 9)) / 1000:.1f}" for path in files)])
-    table(["folder", "files", "kB", "each"], rows)
+def _widget(server: Party) -> None:
+    made = requests.post(
+        f"http://127.0.0.1:{server.port}/v1/payments", timeout=30,
+        headers={"Authorization": f"Bearer {api_key('now')}", "Idempotency-Key": "widget"},
+        json={"order_reference": "W-1000123", "amount": 4999, "currency": "EUR", "method": "wallet", "description": "A lamp",
+              "return_url": "https://shop.example/done", "cancel_url": "https://shop.example/cart"})
+    say("What browsers load for the widget, bytes with gzip as served (a language is in the page), beside what others ship:\n")
+    lines = list(measure(f"http://127.0.0.1:{server.port}", made.json()["checkout"]["token"]))
+    table(["", "ours", "budget", "kept", "others"], [
+        [line.name, f"{line.found:,}", f"{line.budget:,}", "yes" if line.is_kept else "NO", line.anchors] for line in lines])
