@@ -177,10 +177,13 @@ class Checkout extends EventTarget {
     header.append(make('button', { textContent: '×', ariaLabel: close, onclick: () => this.askToClose() }));
     dialog.prepend(header);
     dialog.ariaLabel = title;
-    dialog.oncancel = (event) => {
+    /* A browser lets a page mind once, then closes: so Escape is taken before it counts, and who closes all the same has closed. */
+    dialog.oncancel = dialog.onkeydown = (/** @type {any} */ event) => {
+      if ((event.key ?? 'Escape') !== 'Escape') return;
       event.preventDefault();
       this.askToClose();
     };
+    dialog.onclose = () => signal.aborted || this.askToClose(true);
     const { style } = document.documentElement;
     const { overflow } = style;
     style.overflow = 'hidden';
@@ -192,8 +195,8 @@ class Checkout extends EventTarget {
   }
 
   /** Closes unless the page minds; the payment goes on without a window. @private */
-  askToClose() {
-    if (this.options.mode !== 'overlay' || !this.emit('closerequest')) return;
+  askToClose(insists = false) {
+    if (this.options.mode !== 'overlay' || !this.emit('closerequest') && !insists) return;
     this.unmount();
     this.emit('close');
   }
