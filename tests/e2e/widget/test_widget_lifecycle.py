@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 from support import until
-from widget_acts import CODE, FRAME, answer_challenge, frame_of, heard, inside, open_ready, poll, type_card, wait_for
+from widget_acts import CODE, FRAME, answer_challenge, ask_for_money, frame_of, heard, inside, open_ready, poll, type_card, wait_for
 from widget_stage import Stage
 
 
@@ -104,8 +104,10 @@ def test_history__paid_by_card__stepping_back_over_the_providers_pages_disturbs_
 
 
 def test_nesting__shop_inside_its_own_builder__works_two_levels_deep(stage: Stage, page: Page) -> None:
+    """The builder is another of the shop's origins; a page of nobody's is refused, see `test_framing__…`."""
     shop = stage.page(stage.element(stage.token()), "/built")
-    page.goto(stage.page(f"<iframe src='{shop}' id=builder style='width:100%;height:800px'></iframe>", "/builder"))
+    builder = stage.page(f"<iframe src='{shop}' id=builder style='width:100%;height:800px'></iframe>", "/builder")
+    page.goto(builder.replace(stage.shop, stage.second_shop))
     page.frame_locator("#builder").frame_locator(FRAME).get_by_role("button", name="Send request").wait_for()
     until(lambda: [frame for frame in page.frames if frame.url == shop][0].evaluate("heard.some(([t]) => t === 'ready')"))
 
@@ -119,13 +121,26 @@ def test_height__shown_after_being_hidden__is_right(stage: Stage, page: Page) ->
     until(lambda: abs(page.locator(FRAME).bounding_box()["height"] - inside(page).locator("#checkout").bounding_box()["height"]) <= 2)
 
 
-def test_height__shop_with_full_height_boxes__does_not_grow(stage: Stage, page: Page) -> None:
-    full = "<style>html,body,main{height:100%}bridge-checkout{height:100%}</style>"
-    open_ready(page, stage.page(full + stage.element(stage.token()), "/grow"))
-    page.wait_for_timeout(1000)
-    before = len(heard(page, "resize"))
-    page.wait_for_timeout(9000)
+FULL = {
+    "everything": "html,body,main,bridge-checkout{height:100%}",
+    "page": "html{height:100%}body{min-height:100%}",
+    "flex": "html,body{height:100%;margin:0}body,main{display:flex;flex-direction:column;flex:1}bridge-checkout{flex:1}",
+    "grid": "html,body{height:100vh;margin:0}main{display:grid;grid-template-rows:auto 1fr;height:100%}",
+}
+
+
+@pytest.mark.parametrize("layout", FULL)
+def test_height__shop_with_full_height_boxes__does_not_grow(layout: str, stage: Stage, page: Page) -> None:
+    """Ten seconds of the page's time, and as many drawn frames as a loop would need to show itself."""
+    page.clock.install()
+    open_ready(page, stage.page(f"<style>{FULL[layout]}</style>" + stage.element(stage.token()), "/grow"))
+    page.clock.run_for(1000)
+    before, height = len(heard(page, "resize")), page.locator(FRAME).bounding_box()["height"]
+    for _ in range(40):
+        page.clock.run_for(250)
+    page.wait_for_timeout(500)
     assert len(heard(page, "resize")) == before
+    assert page.locator(FRAME).bounding_box()["height"] == height
 
 
 def test_height__content_changes__frame_never_scrolls(stage: Stage, page: Page) -> None:
@@ -153,15 +168,29 @@ def test_overlay__escape_inside_the_frame__closes_too(stage: Stage, page: Page) 
     assert page.locator("bridge-checkout").count() == 0
 
 
-def test_overlay__shop_minds__stays_open(stage: Stage, page: Page) -> None:
+def test_overlay__shop_minds_while_the_payer_is_asked__stays_open(stage: Stage, page: Page) -> None:
+    """Neither Escape, in the page or in the frame, nor the button closes a window that the shop wants open."""
     open_overlay(stage, page, "<script>addEventListener('cc-closerequest', e => e.preventDefault())</script>")
+    ask_for_money(page)
+    wait_for(page, "statechange", state="awaiting")
+    page.get_by_role("button", name="Close").focus()
     page.keyboard.press("Escape")
-    wait_for(page, "closerequest")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Close").click()
-    page.wait_for_timeout(300)
+    inside(page).locator("#cancel").focus()
+    page.keyboard.press("Escape")
+    poll(page, "heard.filter(([t]) => t === 'closerequest').length === 4")
     assert heard(page, "close") == []
-    assert inside(page).locator("#wallet_username").is_visible()
+    assert inside(page).get_by_role("heading", name="Approve in your app").is_visible()
+
+
+def test_overlay__browser_closes_it_whatever_the_shop_minds__is_over_and_the_page_free(stage: Stage, page: Page) -> None:
+    """Phones have a way back that pages cannot stop for ever."""
+    open_overlay(stage, page, "<script>addEventListener('cc-closerequest', e => e.preventDefault())</script>")
+    page.evaluate("document.querySelector('bridge-checkout').shadowRoot.querySelector('dialog').close()")
+    wait_for(page, "close")
+    assert page.locator("bridge-checkout").count() == 0
+    assert page.evaluate("getComputedStyle(document.documentElement).overflow") != "hidden"
 
 
 def test_overlay__page_behind__cannot_be_reached(stage: Stage, page: Page) -> None:

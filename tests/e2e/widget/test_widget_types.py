@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -35,6 +36,32 @@ def test_types__all_sources__pass_the_strict_check(tools: Path) -> None:
 def test_types__shipped_declarations__are_what_the_source_says(tools: Path, tmp_path: Path) -> None:
     assert tsc(tools, *EMIT, "--outDir", str(tmp_path)) == ""
     assert (tmp_path / "widget" / "checkout.d.mts").read_text() == (ROOT / "static/widget/checkout.d.mts").read_text()
+
+
+MEMBERS = {"option": r"^    (\w+)\??: ", "method": r"^    (\w+)(?:<.*?>)?\(", "export": r"^export declare const (\w+)"}
+
+
+def explained(kind: str, text: str) -> dict[str, str]:
+    """Return what is declared in a piece of the declarations, with the words of the comment right above it, types and tags left out."""
+    found, comment = {}, ""
+    for line in text.splitlines():
+        named = re.match(MEMBERS[kind], line)
+        if named:
+            found[named[1]] = re.sub(r"@(param|template|type)\b[^@]*|@\w+|[/*]", "", comment).strip()
+        is_comment = line.strip().startswith(("/**", "*"))
+        comment = comment + line if is_comment and "/**" not in line else line if is_comment else ""
+    return found
+
+
+def test_types__everything_a_shop_may_call_or_set__is_explained() -> None:
+    """What an editor shows: a sentence on each option, each method and each thing that is exported."""
+    text = (ROOT / "static/widget/checkout.d.mts").read_text()
+    options = explained("option", text.split("export type Options = {")[1].split("\n};")[0])
+    methods = explained("method", text.split("declare class Checkout")[1].split("\n}")[0])
+    exports = explained("export", text)
+    del methods["constructor"]  # shops call createCheckout
+    assert (len(options), set(exports)) == (8, {"FINAL", "createCheckout"}) and {"mount", "destroy"} <= methods.keys()
+    assert [name for name, told in {**options, **methods, **exports}.items() if len(told) < 10] == []
 
 
 def consumer(tools: Path, folder: Path, script: str) -> str:
