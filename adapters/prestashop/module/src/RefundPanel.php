@@ -45,13 +45,12 @@ class RefundPanel
         if ($latest === null) {
             return null;
         }
-        $paid = $this->refunds->paidAttempt($placed);
+        $paid = array_values($this->refunds->paidAttempts($placed));
         return [
-            'payment' => (string) ($paid ?? $latest)['payment_id'],
-            'status' => (string) ($paid ?? $latest)['status'],
             'orders' => count($placed->ids()),
             'notes' => $this->notes->of($placed->id()),
-        ] + ($paid === null ? ['is_paid' => false] : $this->money($paid));
+            'payments' => array_map([$this, 'payment'], $paid ?: [$latest]),
+        ];
     }
 
     /**
@@ -77,6 +76,28 @@ class RefundPanel
         return [in_array($result[0], [Refunds::DONE, Refunds::ALREADY], true), str_replace('%s', $result[1], $words[$result[0]])];
     }
 
+    private function payment(array $attempt): array
+    {
+        $isPaid = $attempt['status'] === 'paid';
+        $payment = ['payment' => (string) $attempt['payment_id'], 'status' => $this->status($attempt), 'is_paid' => $isPaid];
+        return $payment + ($isPaid ? $this->money($attempt) : []);
+    }
+
+    private function status(array $attempt): string
+    {
+        $words = [
+            'created' => $this->module->l('not paid yet', 'refundpanel'),
+            'pending' => $this->module->l('not paid yet', 'refundpanel'),
+            'authorized' => $this->module->l('reserved', 'refundpanel'),
+            'paid' => $this->module->l('paid', 'refundpanel'),
+            'declined' => $this->module->l('declined', 'refundpanel'),
+            'failed' => $this->module->l('failed', 'refundpanel'),
+            'canceled' => $this->module->l('canceled', 'refundpanel'),
+            'expired' => $this->module->l('expired', 'refundpanel'),
+        ];
+        return $words[$attempt['status']] ?? (string) $attempt['status'];
+    }
+
     private function money(array $paid): array
     {
         list($amount, $currency) = [(int) $paid['amount'], (string) $paid['currency']];
@@ -84,7 +105,6 @@ class RefundPanel
         $left = max(0, $amount - $returned);
         $unknown = $this->refunds->unknown($paid['payment_id']);
         return [
-            'is_paid' => true,
             'paid' => Decimal::told($amount, $currency),
             'returned' => Decimal::told($returned, $currency),
             'left' => Decimal::told($left, $currency),

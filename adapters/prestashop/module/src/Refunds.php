@@ -51,15 +51,19 @@ class Refunds
     }
 
     /**
-     * Return the attempt that paid what was ordered, or null.
+     * Return the attempts that took money, by the ids of their payments: first the one that paid what was ordered, then
+     * those whose money came late or a second time.
      *
-     * @return array<string, mixed>|null
+     * @return array<string, array<string, mixed>>
      */
-    public function paidAttempt(PlacedOrder $placed): ?array
+    public function paidAttempts(PlacedOrder $placed): array
     {
         $attempts = array_column($this->tables->attempts($placed->id()), null, 'payment_id');
         $paidBy = $this->orders->paidBy($placed, array_map('strval', array_keys($attempts)));
-        return $paidBy === null ? null : $attempts[$paidBy];
+        $first = $paidBy === null ? [] : [$paidBy => $attempts[$paidBy]];
+        return $first + array_filter($attempts, static function (array $attempt) {
+            return $attempt['status'] === 'paid';
+        });
     }
 
     /**
@@ -83,11 +87,18 @@ class Refunds
      * @param int $slip the credit slip that it is for, or 0
      * @param int|null $seen what the merchant's page showed as refunded when they pressed the button: a form that is sent
      *                       twice is one refund, and a page that is out of date none
+     * @param string $paymentId whose money goes back; empty for the one that paid what was ordered
      * @return array{0: string, 1: string}
      */
-    public function refund(PlacedOrder $placed, int $amount, int $employee, int $slip = 0, ?int $seen = null): array
-    {
-        $attempt = $this->paidAttempt($placed);
+    public function refund(
+        PlacedOrder $placed,
+        int $amount,
+        int $employee,
+        int $slip = 0,
+        ?int $seen = null,
+        string $paymentId = ''
+    ): array {
+        $attempt = $this->paidAttempt($placed, $paymentId);
         if ($attempt === null) {
             return [self::NOTHING_PAID, ''];
         }
@@ -124,9 +135,9 @@ class Refunds
      *
      * @return array{0: string, 1: string}
      */
-    public function again(PlacedOrder $placed): array
+    public function again(PlacedOrder $placed, string $paymentId = ''): array
     {
-        $attempt = $this->paidAttempt($placed);
+        $attempt = $this->paidAttempt($placed, $paymentId);
         $unknown = $attempt === null ? null : $this->unknown($attempt['payment_id']);
         if ($unknown === null) {
             return [self::CHANGED, ''];
@@ -192,9 +203,16 @@ class Refunds
         return $result;
     }
 
+    private function paidAttempt(PlacedOrder $placed, string $paymentId): ?array
+    {
+        $paid = $this->paidAttempts($placed);
+        return $paymentId === '' ? (reset($paid) ?: null) : ($paid[$paymentId] ?? null);
+    }
+
     private function closeIfAllIsBack(PlacedOrder $placed): void
     {
-        $attempt = $this->paidAttempt($placed);
+        // An order that is canceled stays so: PrestaShop would take its goods from stock again.
+        $attempt = $placed->state() === PlacedOrder::PAID ? $this->paidAttempt($placed, '') : null;
         if ($attempt !== null && $this->tables->returned($attempt['payment_id']) >= (int) $attempt['amount']) {
             $this->orders->closeRefunded($placed);
         }

@@ -78,6 +78,12 @@ $_MODULE['<{paymentbridge}prestashop>refundpanel_837eed3c25c8527f17490b9a78d0ac3
 $_MODULE['<{paymentbridge}prestashop>refundpanel_ad32204fca182b862a5f97a5534c03a2'] = 'erstattet';
 $_MODULE['<{paymentbridge}prestashop>refundpanel_e8bbe35e888d4eecc5dc0f86925e2a71'] = 'Schon erstattet: %s. Es wurde kein zweites Mal erstattet.';
 $_MODULE['<{paymentbridge}prestashop>refundpanel_6c3971f2445cb71f0d8e83a1e0dcdaf8'] = 'Das wurde nicht getan, denn die Bestellung hat sich inzwischen geändert. Sehen Sie sie noch einmal an.';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_749bcd96c00672e669b1229a9cd8e7c9'] = 'noch nicht bezahlt';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_7f005c3fa691e77c52d3297cc2699072'] = 'reserviert';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_76e084771e78c194efd0e2d5b8920bea'] = 'bezahlt';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_59e6b9e272eca41f44360ca9b264e57e'] = 'abgelehnt';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_d5c39a1d9aced393f835f334a1fb9206'] = 'abgebrochen';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_c4bfb2a0bab0e91bc7dcfbe3bbec246e'] = 'abgelaufen';
 
 $_MODULE['<{paymentbridge}prestashop>return_610f30b31463374948af6519fe16dabe'] = 'Weiter zur Zahlung';
 $_MODULE['<{paymentbridge}prestashop>return_0e29b1e9af1eb545623a8d860ed803c8'] = 'Aufgeben und zurück zum Warenkorb';

@@ -118,11 +118,11 @@ final class RefundsTest extends TestCase
     public function testPanelShowsWhatIsLeftAndWhatIsUnknown()
     {
         $this->refund(1500);
-        $view = $this->house->parts->refundPanel()->view(1);
+        $view = $this->house->parts->refundPanel()->view(1)['payments'][0];
         self::assertSame(['49.99 EUR', '15.00 EUR', '34.99 EUR', null], [$view['paid'], $view['returned'], $view['left'], $view['unknown']]);
         $this->house->bridge()->loses = 1;
         $this->refund(500);
-        self::assertSame('5.00 EUR', $this->house->parts->refundPanel()->view(1)['unknown']);
+        self::assertSame('5.00 EUR', $this->house->parts->refundPanel()->view(1)['payments'][0]['unknown']);
     }
 
     public function testPanelOfAnOrderPaidAnotherWayIsNotThere()
@@ -169,13 +169,42 @@ final class RefundsTest extends TestCase
         self::assertStringContainsString('changed meanwhile', $this->house->context->cookie->paymentbridge_said);
     }
 
+    public function testMoneyThatCameForACanceledOrderGoesBackAndTheOrderStaysCanceled()
+    {
+        $placed = $this->house->order('5.000000');
+        $this->house->attempt($placed, ['payment_id' => 'pay_2', 'token' => House::token(2), 'idempotency_key' => 'key-2', 'status' => 'paid']);
+        $this->house->parts->orders()->cancel($placed);
+        list($late) = $this->house->parts->refundPanel()->view(2)['payments'];
+        self::assertSame(['pay_2', '5.00 EUR', '5.00 EUR'], [$late['payment'], $late['paid'], $late['left']]);
+        $this->house->parts->refunds()->refund($this->house->placed(2), 500, 1, 0, 0, 'pay_2');
+        self::assertSame([House::CANCELED], $this->house->history(2));
+        self::assertSame(500, $this->house->parts->tables()->returned('pay_2'));
+    }
+
+    public function testMoneyThatCameTwiceGoesBackFromThePaymentThatIsNamed()
+    {
+        $placed = $this->house->placed(1);
+        $this->house->attempt($placed, ['payment_id' => 'pay_2', 'token' => House::token(2), 'idempotency_key' => 'key-2', 'status' => 'paid', 'attempt' => 2]);
+        self::assertSame(['pay_1', 'pay_2'], array_column($this->house->parts->refundPanel()->view(1)['payments'], 'payment'));
+        $this->form(['amount' => '49.99', 'payment' => 'pay_2', 'seen' => '0']);
+        self::assertSame([0, 4999], [$this->house->parts->tables()->returned('pay_1'), $this->house->parts->tables()->returned('pay_2')]);
+        self::assertSame([House::PAID], $this->house->history(1), 'the order is paid still');
+    }
+
+    public function testMoneyOfAnotherOrderIsNotRefundedFromThisOne()
+    {
+        $this->house->order('5.000000');
+        $this->form(['id_order' => '2', 'amount' => '5', 'payment' => 'pay_1', 'seen' => '0']);
+        self::assertSame([], $this->house->bridge()->refunds);
+    }
+
     public function testTimesAreTheShopsWhateverTheDatabaseHas()
     {
         $this->refund(1500);
         $this->house->db->run("UPDATE ps_payment_bridge_refund SET created_at = '2026-07-01 12:00:00'");
         $zone = date_default_timezone_get();
         date_default_timezone_set('Europe/Berlin');
-        $time = $this->house->parts->refundPanel()->view(1)['refunds'][0]['time'];
+        $time = $this->house->parts->refundPanel()->view(1)['payments'][0]['refunds'][0]['time'];
         date_default_timezone_set($zone);
         self::assertSame('2026-07-01 14:00:00', $time);
     }
@@ -274,7 +303,7 @@ final class RefundsTest extends TestCase
 
     private function form(array $values, $verb = 'POST')
     {
-        $values += ['id_order' => '1', 'seen' => (string) $this->house->parts->refundPanel()->view(1)['seen']];
+        $values += ['id_order' => '1', 'seen' => (string) ($this->house->parts->refundPanel()->view(1)['payments'][0]['seen'] ?? '')];
         return $this->house->open(\AdminPaymentBridgeController::class, $values, $verb);
     }
 }

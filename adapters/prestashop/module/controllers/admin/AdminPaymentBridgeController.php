@@ -40,18 +40,20 @@ class AdminPaymentBridgeController extends ModuleAdminController
         if ($placed === null || !$placed->isOurs()) {
             return ['nothing_paid', ''];
         }
+        $payment = (string) Tools::getValue('payment');
         if (Tools::isSubmit('again')) {
-            return $this->module->parts()->refunds()->again($placed);
+            return $this->module->parts()->refunds()->again($placed, $payment);
         }
         $amount = Decimal::typed((string) Tools::getValue('amount'), $placed->currency());
         if ($amount === null) {
             return ['amount', ''];
         }
+        $employee = (int) $this->context->employee->id;
         $seen = (string) Tools::getValue('seen');
         if (!preg_match('/\A[0-9]{1,15}\z/', $seen)) {
             return ['changed', ''];
         }
-        return $this->module->parts()->refunds()->refund($placed, $amount, (int) $this->context->employee->id, 0, (int) $seen);
+        return $this->module->parts()->refunds()->refund($placed, $amount, $employee, 0, (int) $seen, $payment);
     }
 
     private function say(int $orderId, array $result): void

@@ -9,11 +9,6 @@
         <p class="alert-text">{$paymentbridge.said.words|escape:'html':'UTF-8'}</p>
       </div>
     {/if}
-    <p>
-      {l s='Payment' mod='paymentbridge'} <code>{$paymentbridge.payment|escape:'html':'UTF-8'}</code>:
-      {$paymentbridge.status|escape:'html':'UTF-8'}
-      {if $paymentbridge.orders > 1}({l s='together with the other orders of the same cart' mod='paymentbridge'}){/if}
-    </p>
     {foreach $paymentbridge.notes as $note}
       {if $note.is_alert}
         <div class="alert alert-warning">
@@ -21,38 +16,47 @@
         </div>
       {/if}
     {/foreach}
-    {if $paymentbridge.is_paid}
-      <table class="table">
-        <tbody>
-          <tr><th>{l s='Paid' mod='paymentbridge'}</th><td id="paymentbridge-paid">{$paymentbridge.paid|escape:'html':'UTF-8'}</td><td></td></tr>
-          {foreach $paymentbridge.refunds as $refund}
-            <tr class="paymentbridge-refund">
-              <td>{$refund.time|escape:'html':'UTF-8'}</td>
-              <td>- {$refund.amount|escape:'html':'UTF-8'}</td>
-              <td>{$refund.status|escape:'html':'UTF-8'} {$refund.failure|escape:'html':'UTF-8'}</td>
-            </tr>
-          {/foreach}
-          <tr><th>{l s='Refunded' mod='paymentbridge'}</th><td id="paymentbridge-returned">{$paymentbridge.returned|escape:'html':'UTF-8'}</td><td></td></tr>
-          <tr><th>{l s='Left' mod='paymentbridge'}</th><td id="paymentbridge-left">{$paymentbridge.left|escape:'html':'UTF-8'}</td><td></td></tr>
-        </tbody>
-      </table>
-      {if $paymentbridge.unknown !== null}
-        <form method="post" action="{$paymentbridge.refund_url|escape:'html':'UTF-8'}">
-          <input type="hidden" name="id_order" value="{$paymentbridge.order_id|intval}">
-          <p>{l s='It is not known yet whether this refund was done:' mod='paymentbridge'} {$paymentbridge.unknown|escape:'html':'UTF-8'}</p>
-          <button class="btn btn-primary" type="submit" name="again" value="1">{l s='Ask again' mod='paymentbridge'}</button>
-        </form>
-      {elseif $paymentbridge.is_left}
-        <form method="post" action="{$paymentbridge.refund_url|escape:'html':'UTF-8'}" class="form-inline">
-          <input type="hidden" name="id_order" value="{$paymentbridge.order_id|intval}">
-          <input type="hidden" name="seen" value="{$paymentbridge.seen|intval}">
-          <label for="paymentbridge-amount" class="mr-2">{l s='Give back' mod='paymentbridge'}</label>
-          <input class="form-control mr-2" type="text" inputmode="decimal" name="amount" id="paymentbridge-amount" placeholder="{$paymentbridge.most|escape:'html':'UTF-8'}" required autocomplete="off">
-          <span class="mr-2">{$paymentbridge.currency|escape:'html':'UTF-8'}</span>
-          <button class="btn btn-primary" type="submit" id="paymentbridge-refund">{l s='Refund' mod='paymentbridge'}</button>
-        </form>
+    {foreach $paymentbridge.payments as $payment}
+      <p>
+        {l s='Payment' mod='paymentbridge'} <code>{$payment.payment|escape:'html':'UTF-8'}</code>:
+        {$payment.status|escape:'html':'UTF-8'}
+        {if $paymentbridge.orders > 1}({l s='together with the other orders of the same cart' mod='paymentbridge'}){/if}
+      </p>
+      {if $payment.is_paid}
+        <table class="table">
+          <tbody>
+            <tr><th>{l s='Paid' mod='paymentbridge'}</th><td class="paymentbridge-paid">{$payment.paid|escape:'html':'UTF-8'}</td><td></td></tr>
+            {foreach $payment.refunds as $refund}
+              <tr class="paymentbridge-refund">
+                <td>{$refund.time|escape:'html':'UTF-8'}</td>
+                <td>- {$refund.amount|escape:'html':'UTF-8'}</td>
+                <td>{$refund.status|escape:'html':'UTF-8'}{if $refund.failure}: {$refund.failure|escape:'html':'UTF-8'}{/if}</td>
+              </tr>
+            {/foreach}
+            <tr><th>{l s='Refunded' mod='paymentbridge'}</th><td class="paymentbridge-returned">{$payment.returned|escape:'html':'UTF-8'}</td><td></td></tr>
+            <tr><th>{l s='Left' mod='paymentbridge'}</th><td class="paymentbridge-left">{$payment.left|escape:'html':'UTF-8'}</td><td></td></tr>
+          </tbody>
+        </table>
+        {if $payment.unknown !== null}
+          <form method="post" action="{$paymentbridge.refund_url|escape:'html':'UTF-8'}">
+            <input type="hidden" name="id_order" value="{$paymentbridge.order_id|intval}">
+            <input type="hidden" name="payment" value="{$payment.payment|escape:'html':'UTF-8'}">
+            <p>{l s='It is not known yet whether this refund was done:' mod='paymentbridge'} {$payment.unknown|escape:'html':'UTF-8'}</p>
+            <button class="btn btn-primary" type="submit" name="again" value="1">{l s='Ask again' mod='paymentbridge'}</button>
+          </form>
+        {elseif $payment.is_left}
+          <form method="post" action="{$paymentbridge.refund_url|escape:'html':'UTF-8'}" class="form-inline">
+            <input type="hidden" name="id_order" value="{$paymentbridge.order_id|intval}">
+            <input type="hidden" name="payment" value="{$payment.payment|escape:'html':'UTF-8'}">
+            <input type="hidden" name="seen" value="{$payment.seen|intval}">
+            <label class="mr-2" for="amount-{$payment.payment|escape:'html':'UTF-8'}">{l s='Give back' mod='paymentbridge'}</label>
+            <input class="form-control mr-2" type="text" inputmode="decimal" name="amount" id="amount-{$payment.payment|escape:'html':'UTF-8'}" placeholder="{$payment.most|escape:'html':'UTF-8'}" required autocomplete="off">
+            <span class="mr-2">{$payment.currency|escape:'html':'UTF-8'}</span>
+            <button class="btn btn-primary" type="submit" name="refund" value="1">{l s='Refund' mod='paymentbridge'}</button>
+          </form>
+        {/if}
       {/if}
-    {/if}
+    {/foreach}
     <ul class="list-unstyled text-muted mt-3 mb-0">
       {foreach $paymentbridge.notes as $note}
         {if !$note.is_alert}
