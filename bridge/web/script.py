@@ -35,6 +35,10 @@ _NO_LINE_BEFORE = frozenset("}]).:?,=;&|") | {"?.", "&&", "||", "??"}
 _RESERVED = frozenset({"as", "do", "if", "in", "of"})
 
 
+Block = tuple[int, ...]
+"""The brackets that are open in a block, by where they open."""
+
+
 @dataclass(slots=True)
 class Piece:
     """A piece of a script: `space`, `name`, `text` (a literal) or `mark`, in brackets that are named by where they open, the script by 0.
@@ -45,7 +49,7 @@ class Piece:
     kind: str
     text: str
     around: str
-    brackets: tuple[int, ...]
+    brackets: Block
 
 
 _NOTHING = Piece("", "", "", ())
@@ -107,25 +111,41 @@ def _rename(code: Sequence[Piece]) -> None:
     declared = _declared(code)
     places = [
         (piece, left.text, right.text) for left, piece, right in zip([_NOTHING, *code], code, [*code[1:], _NOTHING], strict=False)
-        if piece.kind == "name" and left.text not in _DOTS and not declared.get(piece.text, set()).isdisjoint(piece.brackets)
+        if piece.kind == "name" and left.text not in _DOTS and any(piece.brackets[:len(block)] == block for block in declared.get(piece.text, ()))
         and not _is_key(piece, left.text, right.text)]
-    taken = {piece.text for piece in code} | _RESERVED
-    fresh = (name for name in chain(ascii_letters, map("".join, product(ascii_letters, repeat=2))) if name not in taken)
-    short = {name: next(fresh) for name, _ in Counter(piece.text for piece, *_ in places).most_common() if len(name) > 1}
+    short = _short(Counter(piece.text for piece, *_ in places), declared, {piece.text for piece in code} | _RESERVED)
     for piece, left, right in places:
         new = short.get(piece.text, piece.text)
         in_brief = piece.around == "object" and left in ("{", ",") and right in (",", "}", "=")  # { name } is { name: name }
         piece.text = f"{piece.text}:{new}" if in_brief else new
 
 
-def _declared(code: Sequence[Piece]) -> Mapping[str, set[int]]:
+def _short(used: Counter[str], declared: Mapping[str, set[Block]], taken: set[str]) -> dict[str, str]:
+    """Choose a new name for each, the shortest for the most used; two share one where no block of one is within a block of the other."""
+    fresh = [name for name in chain(ascii_letters, map("".join, product(ascii_letters, repeat=2))) if name not in taken]
+    holders: dict[str, list[Block]] = {}
+    short: dict[str, str] = {}
+    for name, _ in used.most_common():
+        if len(name) == 1:
+            continue
+        short[name] = next(new for new in fresh if not any(_nested(a, b) for a in holders.get(new, ()) for b in declared[name]))
+        holders.setdefault(short[name], []).extend(declared[name])
+    return short
+
+
+def _nested(one: Block, other: Block) -> bool:
+    least = min(len(one), len(other))
+    return one[:least] == other[:least]
+
+
+def _declared(code: Sequence[Piece]) -> Mapping[str, set[Block]]:
     """Return what blocks and the script itself declare, and in which brackets; not what is exported or is a member's name too."""
     members = {piece.text for piece in code if piece.kind == "name" and piece.around == "class"}
-    found: dict[str, set[int]] = {}
+    found: dict[str, set[Block]] = {}
     code = [piece for piece in code if piece.text != "async"]
     for first, word, name in zip([_NOTHING, *code], code, code[1:], strict=False):
         if word.text in _DECLARE and name.kind == "name" and word.around in ("", "block") and first.text != "export" and name.text not in members:
-            found.setdefault(name.text, set()).add(word.brackets[-1])
+            found.setdefault(name.text, set()).add(word.brackets)
     return found
 
 

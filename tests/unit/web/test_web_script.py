@@ -47,6 +47,8 @@ def test_shorter__space_and_comments__go_where_nothing_needs_them(script, expect
     ("function call() {} export function told() { call(); }", "function a(){}export function told(){a();}"),
     ("export const told = 1; export async function later() {} later(told);", "export let told=1;export async function later(){}later(told);"),
     ("f(() => { const status = 1; use(status); }); use(status);", "f(()=>{let a=1;use(a);});use(status);"),
+    ("f(() => { const one = 1; use(one); }); f(() => { const two = 2; use(two); });", "f(()=>{let a=1;use(a);});f(()=>{let a=2;use(a);});"),
+    ("f(() => { const one = 1; f(() => { const two = 2; use(one, two); }); });", "f(()=>{let a=1;f(()=>{let b=2;use(a,b);});});"),
     ("const log = 1; class A { log() { return log; } }", "let log=1;class A{log(){return log;}}"),
     ("const name = 1; a = `name ${name} 'name'`; b = 'name';", "let c=1;a=`name ${c} 'name'`;b='name';"),
     ("const long = 1; const a = 2; use(long, b);", "let c=1;let a=2;use(c,b);"),
