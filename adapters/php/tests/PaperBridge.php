@@ -18,6 +18,8 @@ final class PaperBridge extends Client
     public $loses = 0; // this many answers, after the work is done
     public $refuses = null; // [status, problem]
     public $refundStatus = 'succeeded';
+    /** @var string|null what became of the refunds since their answers */
+    public $refundsNow;
     public $outcomeKnown = true;
 
     public function has(array $payment)
@@ -72,7 +74,8 @@ final class PaperBridge extends Client
 
     public function oneRefund($refundId)
     {
-        return array_column($this->refunds, null, 'id')[$refundId];
+        $refund = array_column($this->refunds, null, 'id')[$refundId];
+        return $this->refundsNow === null ? $refund : ['status' => $this->refundsNow] + $refund;
     }
 
     public static function blank()

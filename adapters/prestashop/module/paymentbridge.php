@@ -74,17 +74,18 @@ class PaymentBridge extends PaymentModule
     public function getContent()
     {
         $shop = (int) $this->context->shop->id;
-        $said = '';
+        list($said, $typed) = ['', []];
         if (Tools::isSubmit(SettingsForm::TEST)) {
             list($isGood, $words) = $this->parts()->connection()->test($shop);
             $said = $isGood ? $this->displayConfirmation($this->safe($words)) : $this->displayError($this->safe($words));
         } elseif (Tools::isSubmit(SettingsForm::SUBMIT)) {
             $wrong = $this->parts()->settingsInput()->take($this->typed());
+            $typed = $wrong ? $this->typed() : [];
             $said = $wrong
                 ? implode('', array_map([$this, 'displayError'], array_map([$this, 'safe'], $wrong)))
                 : $this->displayConfirmation($this->l('The settings are stored.'));
         }
-        return $said . $this->connectionBox($shop) . $this->parts()->settingsForm()->render($shop, $this->context);
+        return $said . $this->connectionBox($shop) . $this->parts()->settingsForm()->render($shop, $this->context, $typed);
     }
 
     /**

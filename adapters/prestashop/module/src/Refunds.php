@@ -143,7 +143,14 @@ class Refunds
             return [self::CHANGED, ''];
         }
         return $this->locked($placed, function () use ($attempt, $unknown) {
-            return $this->send((int) $attempt['store_id'], $this->tables->refund((int) $unknown['id']));
+            $result = $this->send((int) $attempt['store_id'], $this->tables->refund((int) $unknown['id']));
+            try {
+                // The answer is the one that was lost; what became of it since then may have been told already.
+                $this->refreshPending($attempt['payment_id'], (int) $attempt['store_id']);
+            } catch (BridgeException $silence) {
+                $this->log->note('a refund could not be asked about', ['payment' => $attempt['payment_id']]);
+            }
+            return $result;
         });
     }
 

@@ -24,8 +24,10 @@ class SettingsForm
 
     /**
      * Return the form's HTML.
+     *
+     * @param array<string, mixed> $typed what was typed and not stored
      */
-    public function render(int $shop, \Context $context): string
+    public function render(int $shop, \Context $context, array $typed = []): string
     {
         $form = new \HelperForm();
         $form->module = $this->module;
@@ -37,7 +39,7 @@ class SettingsForm
         $form->default_form_language = (int) $context->language->id;
         $form->allow_employee_form_lang = (int) \Configuration::get('PS_BO_ALLOW_EMPLOYEE_FORM_LANG');
         $form->tpl_vars = [
-            'fields_value' => $this->values(),
+            'fields_value' => array_diff_key($typed, array_flip(Config::SECRETS)) + $this->values(),
             'languages' => $context->controller->getLanguages(),
             'id_language' => (int) $context->language->id,
         ];
@@ -84,7 +86,7 @@ class SettingsForm
         return $this->form($this->module->l('Checkout', 'settingsform'), 'icon-shopping-cart', [
             $this->select('DISPLAY', $this->module->l('Customers pay', 'settingsform'), [
                 'widget' => $this->module->l('In a page of the shop', 'settingsform'),
-                'redirect' => $this->module->l('On the payment page of the bridge', 'settingsform'),
+                'redirect' => $this->module->l('On the page of the bridge', 'settingsform'),
             ]),
             [
                 'type' => 'text', 'name' => 'MINUTES', 'class' => 'fixed-width-sm',

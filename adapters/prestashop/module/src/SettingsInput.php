@@ -33,6 +33,9 @@ class SettingsInput
         $typed = array_map(static function ($value) {
             return is_string($value) ? trim($value) : $value;
         }, $typed);
+        foreach (['MIN', 'MAX'] as $limit) {
+            $typed[$limit] = str_replace(',', '.', $typed[$limit]);
+        }
         $wrong = array_values(array_filter($this->complaints($typed)));
         if (!$wrong) {
             $this->store($typed);

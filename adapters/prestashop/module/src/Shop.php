@@ -106,9 +106,7 @@ class Shop implements ShopInterface
             $this->heldMail->drop($placed);
         }
         $this->orders->sendMails($placed);
-        if (in_array($decision, [Decision::REFUND_TOLD, Decision::ALERT_REFUND], true)) {
-            $this->refunds->refreshPending($payment['id'], (int) $row['store_id']);
-        }
+        $this->refunds->refreshPending($payment['id'], (int) $row['store_id']);
     }
 
     public function log($message, array $context)

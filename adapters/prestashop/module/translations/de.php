@@ -112,7 +112,7 @@ $_MODULE['<{paymentbridge}prestashop>settingsform_f2fe4bce4c5bf29e147094e33fd226
 $_MODULE['<{paymentbridge}prestashop>settingsform_8019b0544d97cc7f9b77037149bfa141'] = 'Geheimnis für Benachrichtigungen';
 $_MODULE['<{paymentbridge}prestashop>settingsform_3edd4521e980e89193eb0a92bb935479'] = 'Karte anbieten';
 $_MODULE['<{paymentbridge}prestashop>settingsform_36fabc229fe7af00caf0d3eefe768cc1'] = 'Wallet anbieten';
-$_MODULE['<{paymentbridge}prestashop>settingsform_bc64d9834ccfbd1244abfe2c8a31410f'] = 'Auf der Bezahlseite der Bridge';
+$_MODULE['<{paymentbridge}prestashop>settingsform_904d22a833da7c7f2dda548a88e6c8f0'] = 'Auf der Seite der Bridge';
 $_MODULE['<{paymentbridge}prestashop>settingsform_c80ee9c40d4e0a35e4f2c6b213cbb288'] = 'Gespeichert, wird nicht wieder angezeigt. Leer lassen, um es zu behalten; ein einzelnes - entfernt es.';
 $_MODULE['<{paymentbridge}prestashop>settingsform_ee26a23f7d328b55d95187a825c7e0f8'] = 'Nur während das Geheimnis gewechselt wird: Dann gelten beide.';
 $_MODULE['<{paymentbridge}prestashop>settingsform_fb077ecba55e5552916bde26d8b9e794'] = 'Bestellbestätigung';
@@ -123,8 +123,8 @@ $_MODULE['<{paymentbridge}prestashop>settingsform_fe9ef74fb50117ae4aa3448ce52843
 $_MODULE['<{paymentbridge}prestashop>settingsform_1cc7e35f89e1de38a85e987cbe88a47e'] = 'Zeit zum Bezahlen';
 $_MODULE['<{paymentbridge}prestashop>settingsform_709e64dcc3ee99a5c559d8b1c603546f'] = 'Titel der Karte';
 $_MODULE['<{paymentbridge}prestashop>settingsform_1a74634bacfa5544c76f47a2e052c553'] = 'Titel des Wallets';
-$_MODULE['<{paymentbridge}prestashop>settingsform_14e89590ba118ac8104d558332f0dfcb'] = 'Wenn die Bestellung bezahlt ist';
-$_MODULE['<{paymentbridge}prestashop>settingsform_750d14093aebed54314f44e8ee25c384'] = 'Wenn die Bestellung aufgegeben wird';
+$_MODULE['<{paymentbridge}prestashop>settingsform_14e89590ba118ac8104d558332f0dfcb'] = 'Wenn bezahlt ist';
+$_MODULE['<{paymentbridge}prestashop>settingsform_750d14093aebed54314f44e8ee25c384'] = 'Wenn bestellt ist';
 $_MODULE['<{paymentbridge}prestashop>settingsform_93cba07454f06a4a960172bbd6e2a435'] = 'Ja';
 $_MODULE['<{paymentbridge}prestashop>settingsform_1a7b9db55bd18fc8f4fe4e645f42f267'] = 'https://…; hinter dem Rechnernamen nichts, es sei denn, der Betreiber Ihrer Bridge sagt es.';
 

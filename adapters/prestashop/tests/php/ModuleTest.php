@@ -136,7 +136,7 @@ final class ModuleTest extends TestCase
     {
         return [[['URL' => 'http://bridge.example']], [['URL' => 'https://user:pass@bridge.example']], [['URL' => 'javascript:alert(1)']],
             [['API_KEY' => 'short']], [['SECRET' => 'not a secret']], [['SECRET_NEXT' => 'whsec_short']], [['MINUTES' => '4']],
-            [['MINUTES' => '1441']], [['MINUTES' => 'ten']], [['MIN' => '1,50']], [['MAX' => '-1']]];
+            [['MINUTES' => '1441']], [['MINUTES' => 'ten']], [['MIN' => '1.234,50']], [['MAX' => '-1']]];
     }
 
     public function testSettingsAreOfTheChosenShopOnly()
@@ -162,6 +162,20 @@ final class ModuleTest extends TestCase
         self::assertStringStartsWith('confirmed: ', $this->house->module->getContent());
         self::assertSame('Börse', $this->house->parts->config()->title('wallet', 1, 2));
         self::assertSame('Wallet', $this->house->parts->config()->title('wallet', 1, 1));
+    }
+
+    public function testLimitMayHaveAComma()
+    {
+        self::assertSame([], $this->take(['MIN' => '1,50']));
+        self::assertSame('1.50', $this->house->parts->config()->limit('MIN', 1));
+    }
+
+    public function testWrongFormKeepsWhatWasTypedAndNoSecrets()
+    {
+        \Tools::$values = ['MINUTES' => 'ten', 'API_KEY' => 'sk_typed_0123456789'] + self::TYPED + [SettingsForm::SUBMIT => '1'];
+        $page = $this->house->module->getContent();
+        self::assertStringContainsString('"MINUTES":"ten"', $page);
+        self::assertStringNotContainsString('sk_typed', $page);
     }
 
     public function testTestButtonWithoutAnAnswerSaysWhy()

@@ -181,6 +181,31 @@ final class RefundsTest extends TestCase
         self::assertSame(500, $this->house->parts->tables()->returned('pay_2'));
     }
 
+    public function testRefundOfLateMoneyIsFollowedToItsEnd()
+    {
+        $placed = $this->house->order('5.000000');
+        $this->house->attempt($placed, ['payment_id' => 'pay_2', 'token' => House::token(2), 'idempotency_key' => 'key-2', 'status' => 'paid']);
+        $this->house->parts->orders()->cancel($placed);
+        $this->house->bridge()->refundStatus = 'pending';
+        $this->house->parts->refunds()->refund($this->house->placed(2), 500, 1, 0, 0, 'pay_2');
+        $this->refundsAre('succeeded');
+        $this->house->bridgeSays(['order_reference' => $placed->reference(), 'amount' => 500, 'status' => 'paid', 'amount_captured' => 500, 'amount_refunded' => 500], 'pay_2');
+        $this->house->parts->payments()->refresh($this->house->parts->tables()->latestAttempt(2));
+        self::assertSame('succeeded', $this->house->parts->tables()->refunds('pay_2')[0]['status']);
+    }
+
+    public function testRefundThatIsAskedForAgainIsAsFarAsItIsByThen()
+    {
+        $this->house->bridge()->refundStatus = 'pending';
+        $this->house->bridge()->loses = 1;
+        $this->refund(1500);
+        $bridge = $this->house->bridge();
+        self::assertSame([1, 'unknown'], [count($bridge->refunds), $this->house->parts->tables()->refunds('pay_1')[0]['status']]);
+        $bridge->refundsNow = 'succeeded';
+        self::assertSame(Refunds::DONE, $this->again()[0]);
+        self::assertSame('succeeded', $this->house->parts->tables()->refunds('pay_1')[0]['status']);
+    }
+
     public function testMoneyThatCameTwiceGoesBackFromThePaymentThatIsNamed()
     {
         $placed = $this->house->placed(1);
@@ -294,6 +319,14 @@ final class RefundsTest extends TestCase
     private function refund($amount)
     {
         return $this->house->parts->refunds()->refund($this->house->placed(1), $amount, 3);
+    }
+
+    private function refundsAre($status)
+    {
+        $bridge = $this->house->bridge();
+        $bridge->refunds = array_map(static function (array $refund) use ($status) {
+            return ['status' => $status] + $refund;
+        }, $bridge->refunds);
     }
 
     private function again()
