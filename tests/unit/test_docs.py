@@ -172,9 +172,9 @@ def readme() -> str:
     return (ROOT / "tests/README.md").read_text()
 
 
-def rows(heading: str) -> dict[str, str]:
+def rows(heading: str, text: str = "") -> dict[str, str]:
     """The table under a heading: first cell → last cell."""
-    part = readme().split(f"## {heading}", 1)[1].split("\n## ", 1)[0]
+    part = (text or readme()).split(f"## {heading}", 1)[1].split("\n## ", 1)[0]
     cells = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in part.splitlines() if line.startswith("|")]
     return {row[0]: row[-1] for row in cells[2:]}
 
@@ -210,6 +210,15 @@ def test_lessons__all_sixty_eight__name_a_test_that_exists_or_a_reason():
         named = re.findall(r"`([\w.]+)`", cell)
         assert named or cell.startswith("not applicable: ") or cell.startswith("by design: "), number
         assert not [one for one in named if one.startswith("test_") and one not in known], (number, named)
+
+
+def test_browser_tests__all_fifty_four__name_tests_that_exist():
+    folder = ROOT / "tests/e2e/widget"
+    table = rows("What a great team would test", (folder / "README.md").read_text())
+    known = {node.name for path in folder.glob("test_*.py") for node in tree(path).body if isinstance(node, ast.FunctionDef)}
+    named = {number: set(re.findall(r"`(test_\w+)`", cell)) for number, cell in table.items()}
+    assert list(table) == [str(number) for number in range(1, 55)]
+    assert not {number: names - known for number, names in named.items() if not names or names - known}
 
 
 def test_names__of_all_tests__are_unit_situation_expectation():

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from playwright.sync_api import Page
-from widget_acts import inside, pretend, wait_for
+from widget_acts import frame_of, inside, pretend, wait_for
 from widget_stage import Stage
 
 
@@ -34,6 +34,7 @@ def states(stage: Stage) -> dict[str, dict[str, Any]]:
         "expired": {"status": "expired", **ended},
         "canceled": {"status": "canceled", **ended},
         "failed": {"status": "failed", "fields": [], "failure": {"code": "provider_error", "message": "The wallet is closed for repairs."}},
+        "gone": {"status": "pending", "fields": []},
     }  # fmt: skip
 
 
@@ -44,4 +45,7 @@ def show(stage: Stage, page: Page, state: str, locale: str = "en", attributes: s
     element = f'<bridge-checkout checkout="{stage.token()}" locale="{locale}" {attributes}></bridge-checkout>'
     page.goto(stage.page(script + element, "/state"))
     wait_for(page, "ready")
+    if state == "gone":  # it was there, and at the next question it is not
+        page.route("**/v1/checkout/*", lambda route: route.fulfill(status=410, json={"code": "checkout_expired"}))
+        frame_of(page).evaluate("dispatchEvent(new Event('focus'))")
     inside(page).locator(f"[data-state={'ready' if state == 'reasons' else state}]").wait_for()
