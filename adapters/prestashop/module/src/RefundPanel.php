@@ -63,6 +63,7 @@ class RefundPanel
     {
         $words = [
             Refunds::DONE => $this->module->l('Refunded: %s.', 'refundpanel'),
+            Refunds::ON_ITS_WAY => $this->module->l('The refund is on its way: %s.', 'refundpanel'),
             Refunds::ALREADY => $this->module->l('Refunded already: %s. It was not done a second time.', 'refundpanel'),
             Refunds::CHANGED => $this->module->l('This was not done, because the order has changed meanwhile. Look at it again.', 'refundpanel'),
             Refunds::UNKNOWN => $this->module->l('It is not known yet whether the refund was done. Press Ask again in some minutes: it is refunded only once.', 'refundpanel'),
@@ -73,7 +74,7 @@ class RefundPanel
             'amount' => $this->module->l('Nothing was refunded: type an amount as 12.50.', 'refundpanel'),
             'access' => $this->module->l('Nothing was refunded: you may not change orders.', 'refundpanel'),
         ];
-        return [in_array($result[0], [Refunds::DONE, Refunds::ALREADY], true), str_replace('%s', $result[1], $words[$result[0]])];
+        return [in_array($result[0], [Refunds::DONE, Refunds::ON_ITS_WAY, Refunds::ALREADY], true), str_replace('%s', $result[1], $words[$result[0]])];
     }
 
     private function payment(array $attempt): array

@@ -16,6 +16,7 @@ use PaymentBridge\Core\Row;
 class Refunds
 {
     public const DONE = 'done';
+    public const ON_ITS_WAY = 'on_its_way';
     public const ALREADY = 'already';
     public const CHANGED = 'changed';
     public const UNKNOWN = 'unknown';
@@ -186,7 +187,8 @@ class Refunds
             return [self::REFUSED, $refused->getMessage()];
         }
         $this->remember($refund, $told['status'], $told['id']);
-        return [self::DONE, Decimal::told((int) $refund['amount'], $refund['currency'])];
+        $result = $told['status'] === 'pending' ? self::ON_ITS_WAY : self::DONE;
+        return [$result, Decimal::told((int) $refund['amount'], $refund['currency'])];
     }
 
     private function remember(array $refund, string $status, ?string $refundId = null): void

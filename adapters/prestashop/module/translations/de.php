@@ -84,6 +84,7 @@ $_MODULE['<{paymentbridge}prestashop>refundpanel_76e084771e78c194efd0e2d5b8920be
 $_MODULE['<{paymentbridge}prestashop>refundpanel_59e6b9e272eca41f44360ca9b264e57e'] = 'abgelehnt';
 $_MODULE['<{paymentbridge}prestashop>refundpanel_d5c39a1d9aced393f835f334a1fb9206'] = 'abgebrochen';
 $_MODULE['<{paymentbridge}prestashop>refundpanel_c4bfb2a0bab0e91bc7dcfbe3bbec246e'] = 'abgelaufen';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_72a11d696076bea7f7fb098a24c5d245'] = 'Die Erstattung ist unterwegs: %s.';
 
 $_MODULE['<{paymentbridge}prestashop>return_610f30b31463374948af6519fe16dabe'] = 'Weiter zur Zahlung';
 $_MODULE['<{paymentbridge}prestashop>return_0e29b1e9af1eb545623a8d860ed803c8'] = 'Aufgeben und zurück zum Warenkorb';

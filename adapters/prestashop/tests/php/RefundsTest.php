@@ -202,7 +202,7 @@ final class RefundsTest extends TestCase
         $bridge = $this->house->bridge();
         self::assertSame([1, 'unknown'], [count($bridge->refunds), $this->house->parts->tables()->refunds('pay_1')[0]['status']]);
         $bridge->refundsNow = 'succeeded';
-        self::assertSame(Refunds::DONE, $this->again()[0]);
+        self::assertSame([Refunds::ON_ITS_WAY, '15.00 EUR'], $this->again());
         self::assertSame('succeeded', $this->house->parts->tables()->refunds('pay_1')[0]['status']);
     }
 
