@@ -143,7 +143,10 @@ class PaymentBridge extends PaymentModule
         }
         $cookie = $this->context->cookie;
         $said = isset($cookie->paymentbridge_said) ? json_decode($cookie->paymentbridge_said, true) : null;
-        unset($cookie->paymentbridge_said);
+        if ($said !== null) {
+            unset($cookie->paymentbridge_said);
+            $cookie->write(); // the order's page itself writes none
+        }
         $this->context->smarty->assign('paymentbridge', $view + [
             'order_id' => $orderId,
             'said' => is_array($said) && $said['order'] === $orderId ? $said : null,

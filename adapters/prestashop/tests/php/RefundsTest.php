@@ -140,6 +140,18 @@ final class RefundsTest extends TestCase
         self::assertSame([1250, '3'], [$this->house->parts->tables()->returned('pay_1'), (string) $this->house->parts->tables()->refunds('pay_1')[0]['employee_id']]);
     }
 
+    public function testWhatIsSaidIsSaidOnce()
+    {
+        $this->form(['amount' => '12,50']);
+        $cookie = $this->house->context->cookie;
+        $before = $cookie->written;
+        foreach (['Refunded: 12.50 EUR.', null] as $words) {
+            $this->house->module->hookDisplayAdminOrderMainBottom(['id_order' => 1]);
+            self::assertSame($words, $this->house->context->smarty->assigned['paymentbridge']['said']['words'] ?? null);
+        }
+        self::assertSame($before + 1, $cookie->written, 'the browser has to forget it, too');
+    }
+
     public function testFormSentTwiceIsOneRefund()
     {
         $this->form(['amount' => '12,50', 'seen' => '0']);
