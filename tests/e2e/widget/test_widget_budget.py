@@ -24,7 +24,9 @@ def test_budget__requests__are_few_and_to_us_alone(stage: Stage, page: Page) -> 
     open_ready(page, stage.page(stage.element(stage.token()), "/budget"))
     ours = [urlsplit(url).path for url in asked if url.startswith(stage.pay)]
     assert [path for path in ours if path.startswith("/widget/")] == ["/widget/v1/checkout.mjs"]
-    assert len([path for path in ours if not path.startswith(("/widget/", "/v1/"))]) == 3
+    of_frame = [path for path in ours if not path.startswith(("/widget/", "/v1/"))]
+    tries = sum(path.startswith("/checkout/") for path in of_frame)  # two where the machine is so slow that the widget tries again
+    assert len(of_frame) == 3 * tries and len(set(of_frame)) == 3
     assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {urlsplit(url).netloc for url in (stage.pay, stage.shop)}
 
 
