@@ -180,6 +180,7 @@ class Visit
             'return_url' => $this->addresses->of('return', $token),
             'start_url' => $this->addresses->of('start', $token),
             'status_url' => $this->addresses->of('status', $token),
+            'cart_url' => $context->link->getPageLink('cart', true, null, ['action' => 'show']),
             'giveup_url' => $this->addresses->of('giveup'),
             'token' => $attempt['token'],
             'form_token' => \Tools::getToken(false),

@@ -96,6 +96,7 @@ $_MODULE['<{paymentbridge}prestashop>return_830755ddb91f7b9de60b7c1daaf1224b'] =
 $_MODULE['<{paymentbridge}prestashop>return_068e1f22c37ae0b52abac04d034b4e67'] = 'Ihre Zahlung';
 $_MODULE['<{paymentbridge}prestashop>return_1f509e4edea1366a442f4518472ff089'] = 'Ihre Zahlung wird bearbeitet. Diese Seite ändert sich von selbst.';
 $_MODULE['<{paymentbridge}prestashop>return_875f8687dbb8e575ededfabb1cc2fef4'] = 'Ihre Bestellung wartet auf die Zahlung. Wenn Sie schon bezahlt haben, ändert sich diese Seite von selbst.';
+$_MODULE['<{paymentbridge}prestashop>return_6c148c45e6c9b81bc5f6a46de07f6631'] = 'Zum Warenkorb';
 
 $_MODULE['<{paymentbridge}prestashop>settingsform_3bed5bbbfd9312cd3d87e10b86d7feaf'] = 'Eine Gutschrift zahlt das Geld sofort zurück. Sonst tut das nur das Feld auf der Bestellung.';
 $_MODULE['<{paymentbridge}prestashop>settingsform_656a6828d7ef1bb791e42087c4b5ee6e'] = 'API-Schlüssel';

@@ -24,6 +24,8 @@
         <input type="hidden" name="token" value="{$paymentbridge.form_token|escape:'html':'UTF-8'}">
         <button class="btn btn-secondary" type="submit">{l s='Give up and return to the cart' mod='paymentbridge'}</button>
       </form>
+    {elseif $paymentbridge.state === 'canceled' && $paymentbridge.is_own}
+      <p style="margin-top: 1.5rem"><a class="btn btn-primary" href="{$paymentbridge.cart_url|escape:'html':'UTF-8'}">{l s='To the cart' mod='paymentbridge'}</a></p>
     {/if}
   </div>
 {/block}
