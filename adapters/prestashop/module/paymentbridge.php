@@ -114,6 +114,19 @@ class PaymentBridge extends PaymentModule
     }
 
     /**
+     * Let customers who look at their order, days later or on another device, go on paying it.
+     */
+    public function hookDisplayOrderDetail($params)
+    {
+        $address = $this->parts()->visit()->addressToGoOn((int) $params['order']->id, $this->context);
+        if ($address === null) {
+            return '';
+        }
+        $this->context->smarty->assign('paymentbridge_start_url', $address);
+        return $this->fetch('module:paymentbridge/views/templates/hook/order_detail.tpl');
+    }
+
+    /**
      * Lead a customer who comes back to an empty cart to the own order that still waits for its money.
      */
     public function hookActionFrontControllerSetMedia($params)

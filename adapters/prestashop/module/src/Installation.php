@@ -9,7 +9,7 @@ class Installation
 {
     public const TAB = 'AdminPaymentBridge';
     public const HOOKS = [
-        'paymentOptions', 'displayPaymentReturn', 'actionFrontControllerSetMedia', 'actionOrderStatusPostUpdate',
+        'paymentOptions', 'displayPaymentReturn', 'displayOrderDetail', 'actionFrontControllerSetMedia', 'actionOrderStatusPostUpdate',
         'actionOrderSlipAdd', 'actionEmailSendBefore', 'actionObjectShopAddAfter', 'actionCronJob',
     ];
 

@@ -225,6 +225,19 @@ class Visit
         return $this->addresses->of('return', ['token' => $token]);
     }
 
+    /**
+     * Return the address where the session's own customer goes on paying an order, or null if it does not wait for that.
+     */
+    public function addressToGoOn(int $orderId, \Context $context): ?string
+    {
+        $placed = $this->orders->with($orderId);
+        if ($placed === null || !$placed->isOurs() || $placed->state() !== PlacedOrder::OPEN || !$this->isOwn($placed, $context)) {
+            return null;
+        }
+        $latest = $this->tables->latestAttempt($placed->id());
+        return $latest === null ? null : $this->addresses->of('start', ['token' => $latest['token']]);
+    }
+
     public function forget(\Context $context): void
     {
         unset($context->cookie->{self::COOKIE});

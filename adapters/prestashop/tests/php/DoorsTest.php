@@ -20,6 +20,24 @@ final class DoorsTest extends TestCase
         $this->house = new House();
     }
 
+    public function testOrdersPageLetsItsCustomerGoOnPaying()
+    {
+        $placed = $this->house->order();
+        $this->house->attempt($placed);
+        $detail = function () {
+            unset($this->house->context->smarty->assigned['paymentbridge_start_url']);
+            $this->house->module->hookDisplayOrderDetail(['order' => new \Order(1)]);
+            return $this->house->context->smarty->assigned['paymentbridge_start_url'] ?? null;
+        };
+        $this->house->context->customer = new \Customer(5);
+        self::assertStringContainsString('/start?token=' . House::token(1), $detail());
+        $this->house->context->customer = new \Customer(6);
+        self::assertNull($detail(), 'somebody else');
+        $this->house->context->customer = new \Customer(5);
+        $this->house->parts->orders()->cancel($placed);
+        self::assertNull($detail(), 'not waiting any more');
+    }
+
     /** @dataProvider notifications */
     public function testNotificationIsAnsweredWithAStatusAndNothingElse($status, $verb, $body, $age, $secret)
     {
