@@ -49,6 +49,20 @@ final class Row
     }
 
     /**
+     * Return the bridge's own page for an attempt, in the language that was asked for with it; null while the bridge
+     * has not answered.
+     *
+     * @param array<string, mixed> $row
+     */
+    public static function page(array $row): ?string
+    {
+        // Without it the page follows the browser, which the shop around it does not.
+        $locale = json_decode($row['body'], true)['payer']['locale'] ?? '';
+        $suffix = $locale === '' ? '' : '?locale=' . rawurlencode($locale);
+        return $row['checkout_url'] === null ? null : $row['checkout_url'] . $suffix;
+    }
+
+    /**
      * Return the name of an order's lock: 46 letters, fit for every shop's database.
      */
     public static function lock(string $orderReference): string

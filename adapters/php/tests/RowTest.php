@@ -32,6 +32,26 @@ final class RowTest extends TestCase
         }
     }
 
+    /**
+     * @dataProvider pages
+     */
+    public function testPageIsInTheLanguageThatWasAskedFor(?string $url, array $body, ?string $expected)
+    {
+        self::assertSame($expected, Row::page(['checkout_url' => $url, 'body' => json_encode($body)]));
+    }
+
+    public static function pages(): array
+    {
+        $url = 'https://bridge.example/checkout/chk_1';
+        return [
+            'a language' => [$url, ['payer' => ['locale' => 'de-DE']], $url . '?locale=de-DE'],
+            'an odd language' => [$url, ['payer' => ['locale' => 'de&x=1']], $url . '?locale=de%26x%3D1'],
+            'no language' => [$url, ['payer' => ['email' => 'erika@example.com']], $url],
+            'no payer' => [$url, ['amount' => 100], $url],
+            'no answer yet' => [null, ['payer' => ['locale' => 'de-DE']], null],
+        ];
+    }
+
     public function testChangeTakesNothingButItsIdFromAPaymentOverAnotherAmount()
     {
         $change = Row::change(self::ROW, Decision::ALERT_MISMATCH, self::PAYMENT);

@@ -12,6 +12,7 @@ use Magento\Framework\View\Element\Block\ArgumentInterface;
 use PaymentBridge\Checkout\Model\Config;
 use PaymentBridge\Checkout\Model\Orders;
 use PaymentBridge\Checkout\Model\Tables;
+use PaymentBridge\Core\Row;
 
 /**
  * What the frame's page and the waiting page show: an order number, a state, and addresses.
@@ -56,6 +57,14 @@ class Waiting implements ArgumentInterface
     public function widgetScript(): string
     {
         return $this->config->bridgeUrl((int) $this->attempt()['store_id']) . '/widget/v1/checkout.js';
+    }
+
+    /**
+     * Return the bridge's own page, for browsers that do not show it in the shop's; null if it was never told.
+     */
+    public function page(): ?string
+    {
+        return Row::page($this->attempt());
     }
 
     public function locale(): string

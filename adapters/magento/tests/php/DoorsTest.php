@@ -129,7 +129,7 @@ final class DoorsTest extends TestCase
 
     public function displays()
     {
-        return [['widget', 'paymentbridge/checkout/frame'], ['redirect', 'https://bridge.example/checkout/chk_1']];
+        return [['widget', 'paymentbridge/checkout/frame'], ['redirect', 'https://bridge.example/checkout/chk_1?locale=de-DE']];
     }
 
     public function testStartWithoutAnAnswerKeepsTheOrderAndWaits()

@@ -16,6 +16,7 @@ use PaymentBridge\Checkout\Model\Tables;
 use PaymentBridge\Core\ApiException;
 use PaymentBridge\Core\BridgeException;
 use PaymentBridge\Core\BusyException;
+use PaymentBridge\Core\Row;
 
 /**
  * From the placed order to the payment: opened twice, it is the same payment.
@@ -64,7 +65,7 @@ class Start implements HttpGetActionInterface
         if ($this->config->showsWidget((int) $attempt['store_id'])) {
             return $this->redirects->create()->setPath('paymentbridge/checkout/frame', ['token' => $attempt['token']]);
         }
-        return $this->redirects->create()->setUrl($attempt['checkout_url']);
+        return $this->redirects->create()->setUrl(Row::page($attempt));
     }
 
     private function waiting(?array $attempt): Redirect

@@ -13,6 +13,7 @@ use PaymentBridge\Checkout\Model\Config;
 use PaymentBridge\Checkout\Model\Payments;
 use PaymentBridge\Core\BridgeException;
 use PaymentBridge\Core\BusyException;
+use PaymentBridge\Core\Row;
 
 /**
  * Where the customer of a headless shop pays the order that was placed in this very request.
@@ -31,7 +32,8 @@ class CheckoutUrl implements ResolverInterface
             return null;
         }
         try {
-            return $this->payments->start($order)['checkout_url'] ?? null;
+            $attempt = $this->payments->start($order);
+            return $attempt === null ? null : Row::page($attempt);
         } catch (BridgeException | BusyException $failure) {
             throw new GraphQlInputException(__('The payment service does not answer at the moment.'), $failure);
         }
