@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 
 from adapters.scripted import Newcomer, Payer, Sandbox, browser_at, must, newcomers, tell, until
 
+CODE = "1234"  # what the sandbox's bank wants to hear
 ADDRESS = {
     "firstname": "Erika", "lastname": "Muster", "street[0]": "Hauptstr. 1", "city": "Berlin", "postcode": "10115", "telephone": "030123456",
 }  # fmt: skip
@@ -48,6 +49,10 @@ class BackOffice:
         query = "searchCriteria[filterGroups][0][filters][0][field]=order_id&searchCriteria[filterGroups][0][filters][0][value]="
         return list(self.call("GET", f"invoices?{query}{order['entity_id']}").json()["items"])
 
+    def cancel(self, order: dict[str, Any]) -> requests.Response:
+        """Cancel an order."""
+        return self.call("POST", f"orders/{order['entity_id']}/cancel")
+
     def refund(self, order: dict[str, Any], amount: float) -> requests.Response:
         """Make an online credit memo over an amount, without taking goods back."""
         nothing = [{"order_item_id": item["item_id"], "qty": 0} for item in order["items"]]
@@ -57,9 +62,9 @@ class BackOffice:
 
 
 class Customer(Payer):
-    """Somebody with a browser, who buys one thing by wallet."""
+    """Somebody with a browser, who buys one thing."""
 
-    def order(self) -> str:
+    def order(self, method: str = "wallet") -> str:
         """Fill the cart, place the order, and return its number; the payment's page is shown then."""
         page = self.page
         page.goto(f"{self.shop}/{self.product}")
@@ -68,7 +73,7 @@ class Customer(Payer):
         page.get_by_text("to your shopping cart").first.wait_for()
         page.goto(f"{self.shop}/checkout/")
         self._address()
-        self._pay()
+        self._pay(method)
         page.wait_for_url("**/paymentbridge/checkout/frame/**")
         return page.locator("h1").inner_text().rpartition(" ")[2]
 
@@ -80,9 +85,9 @@ class Customer(Payer):
         page.locator("#checkout-shipping-method-load input[type=radio]").first.click()
         page.locator("#shipping-method-buttons-container button").click()
 
-    def _pay(self) -> None:
+    def _pay(self, method: str) -> None:
         page = self.page
-        page.locator("label[for=paymentbridge_wallet]").click()
+        page.locator(f"label[for=paymentbridge_{method}]").click()
         button = page.locator(".payment-method._active button.checkout")
         expect(button).to_be_enabled()
         page.locator(".loading-mask:visible").first.wait_for(state="hidden")
@@ -108,6 +113,22 @@ class Story:
             self.sandbox.control("POST", f"payer/{self.sandbox.newest_request(known)}", action="accept")
             customer.page.wait_for_url("**/checkout/onepage/success**")
             must(number in customer.page.content(), True, "the success page names the order")
+        return self._is_paid(number)
+
+    def card(self) -> None:
+        """Order by card, with the bank's question, all inside the shop's page."""
+        click.echo("Order by card, with 3-D Secure")
+        with self.new_customer() as customer:
+            number = customer.order("card")
+            bank = customer.page.frame_locator("bridge-checkout iframe").frame_locator("#page iframe")
+            bank.get_by_role("button", name="asks for a code").click()
+            bank.locator("button.pay").click()
+            bank.get_by_label("Code").fill(CODE)
+            bank.get_by_role("button", name="Confirm").click()
+            customer.page.wait_for_url("**/checkout/onepage/success**")
+        self._is_paid(number)
+
+    def _is_paid(self, number: str) -> dict[str, Any]:
         until(lambda: self.office.order(number)["state"], "processing", "the order is paid")
         order = self.office.order(number)
         must([invoice["grand_total"] for invoice in self.office.invoices(order)], [order["grand_total"]], "one invoice over all of it")
@@ -137,7 +158,18 @@ class Story:
             must(customer.page.locator("#shopping-cart-table tbody.item").count(), 1, "the cart is back")
         must(self.office.order(number)["state"], "canceled", "the order is canceled")
 
-    def stranger(self, number: str) -> None:
+    def canceled(self) -> None:
+        """The merchant cancels an order that waits; what was asked of the wallet is taken back."""
+        click.echo("Canceled in the back office")
+        known = len(self.sandbox.entries("request"))
+        with self.new_customer() as customer:
+            order = self.office.order(customer.order())
+            customer.enter_wallet()
+            self.sandbox.newest_request(known)
+            until(lambda: self.office.cancel(order).status_code, 200, "canceled, once the wallet has given it up")
+            must(self.office.order(order["increment_id"])["state"], "canceled", "the order is canceled")
+
+    def stranger(self) -> None:
         """Another person with the link reads a number and a state, and gets no buttons."""
         click.echo("A stranger with somebody's link")
         with self.new_customer() as customer, self.new_customer() as stranger:
@@ -165,11 +197,12 @@ class Story:
 
     def play(self) -> None:
         """Play all of it."""
-        order = self.paid()
-        self.refunds(order)
+        self.refunds(self.paid())
+        self.card()
         self.declined()
         self.given_up()
-        self.stranger(order["increment_id"])
+        self.canceled()
+        self.stranger()
 
 
 @click.command()
@@ -178,7 +211,7 @@ class Story:
 @click.option("--product", required=True, help="Path of a simple product's page, in stock, over 30.00 or more.")
 @click.option("--user", default="admin", show_default=True, help="A back-office user; the password is in MAGENTO_PASSWORD.")
 @click.option("--chromium", default="/usr/bin/chromium", show_default=True)
-@click.option("--chapter", help="Play one chapter only: paid, declined, given_up.")
+@click.option("--chapter", help="Play one chapter only: paid, card, declined, given_up, canceled, stranger.")
 def main(shop: str, sandbox: str, product: str, user: str, chromium: str, chapter: str | None) -> None:
     """Play the story in a real shop."""
     office = BackOffice(shop, user, os.environ["MAGENTO_PASSWORD"])
