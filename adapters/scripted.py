@@ -16,6 +16,7 @@ import requests
 from playwright.sync_api import Browser, Frame, Page, sync_playwright
 
 WALLET = "customer@example.com"
+CODE = "1234"  # what the bank of the sandbox's cards wants to hear
 PATIENCE = 120.0  # seconds for anything that a slow machine does
 
 Somebody = TypeVar("Somebody")
@@ -86,6 +87,14 @@ class Payer:
         frame = self.checkout()
         frame.locator("#wallet_username").fill(WALLET)
         frame.locator("#send").click()
+
+    def enter_card(self) -> None:
+        """Pay with the sandbox's card whose bank asks for a code, in the provider's form inside the frame."""
+        form = self.page.frame_locator("bridge-checkout iframe").frame_locator("#page iframe")
+        form.get_by_role("button", name="asks for a code").click()
+        form.locator("button.pay").click()
+        form.get_by_label("Code").fill(CODE)
+        form.get_by_role("button", name="Confirm").click()
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from playwright.sync_api import expect
 
 from adapters.scripted import Newcomer, Payer, Sandbox, browser_at, must, newcomers, tell, until
 
-CODE = "1234"  # what the sandbox's bank wants to hear
 ADDRESS = {
     "firstname": "Erika", "lastname": "Muster", "street[0]": "Hauptstr. 1", "city": "Berlin", "postcode": "10115", "telephone": "030123456",
 }  # fmt: skip
@@ -120,11 +119,7 @@ class Story:
         click.echo("Order by card, with 3-D Secure")
         with self.new_customer() as customer:
             number = customer.order("card")
-            bank = customer.page.frame_locator("bridge-checkout iframe").frame_locator("#page iframe")
-            bank.get_by_role("button", name="asks for a code").click()
-            bank.locator("button.pay").click()
-            bank.get_by_label("Code").fill(CODE)
-            bank.get_by_role("button", name="Confirm").click()
+            customer.enter_card()
             customer.page.wait_for_url("**/checkout/onepage/success**")
         self._is_paid(number)
 

@@ -22,7 +22,6 @@ from adapters.scripted import Newcomer, Payer, Sandbox, browser_at, must, newcom
 
 PERSON = {"firstname": "Erika", "lastname": "Muster", "email": "erika@example.com"}
 ADDRESS = {"address1": "Hauptstr. 1", "postcode": "10115", "city": "Berlin"}
-CODE = "1234"  # what the sandbox's bank wants to hear
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +178,7 @@ class Story:
         click.echo("Order by card, with 3-D Secure")
         with self.new_customer() as customer:
             reference = customer.order("card")
-            bank = customer.page.frame_locator("bridge-checkout iframe").frame_locator("#page iframe")
-            bank.get_by_role("button", name="asks for a code").click()
-            bank.locator("button.pay").click()
-            bank.get_by_label("Code").fill(CODE)
-            bank.get_by_role("button", name="Confirm").click()
+            customer.enter_card()
             customer.page.locator("#order-reference-value").wait_for()
         self._is_paid(reference)
 

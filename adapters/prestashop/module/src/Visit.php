@@ -6,6 +6,7 @@ use PaymentBridge\Core\ApiException;
 use PaymentBridge\Core\BridgeException;
 use PaymentBridge\Core\BusyException;
 use PaymentBridge\Core\Decision;
+use PaymentBridge\Core\Row;
 
 /**
  * A customer on one of the module's pages. The token in the address shows a result, to whoever has it, and nothing
@@ -174,7 +175,7 @@ class Visit
             'state' => $placed->state(),
             'is_own' => $this->isOwn($placed, $context),
             'checkout_token' => (string) $attempt['checkout_token'],
-            'checkout_url' => (string) $attempt['checkout_url'],
+            'checkout_url' => (string) Row::page($attempt),
             'widget' => $this->config->bridgeUrl($placed->shop()) . '/widget/v1/checkout.js',
             'locale' => $this->addresses->locale((int) $context->language->id),
             'return_url' => $this->addresses->of('return', $token),
@@ -255,6 +256,6 @@ class Visit
     {
         return $this->config->showsWidget((int) $attempt['store_id'])
             ? $this->addresses->of('frame', ['token' => $attempt['token']])
-            : (string) $attempt['checkout_url'];
+            : (string) Row::page($attempt);
     }
 }

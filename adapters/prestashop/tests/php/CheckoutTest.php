@@ -80,10 +80,10 @@ final class CheckoutTest extends TestCase
         self::assertSame(4999, $this->house->creates()[0][2]['amount']);
     }
 
-    public function testStartGoesToTheBridgeWhereTheMerchantWantsItSo()
+    public function testStartGoesToTheBridgeInTheOrdersLanguageWhereTheMerchantWantsItSo()
     {
         $this->house->set('DISPLAY', 'redirect');
-        self::assertSame('https://bridge.example/checkout/chk_1', $this->start($this->house->cart()));
+        self::assertSame('https://bridge.example/checkout/chk_1?locale=de-DE', $this->start($this->house->cart()));
     }
 
     public function testStartTwiceIsOneOrderAndOnePayment()
