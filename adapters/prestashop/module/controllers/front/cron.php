@@ -4,30 +4,14 @@ if (!defined('_PS_VERSION_')) {
     exit;
 }
 
+use PaymentBridge\PrestaShop\Door;
+
 /**
  * What a cron job calls, with the key from the configuration page: looks after orders of which nobody has heard.
  */
-class PaymentBridgeCronModuleFrontController extends ModuleFrontController
+class PaymentBridgeCronModuleFrontController extends Door
 {
     private const MOST = 50; // orders in one run
-
-    /** @var bool */
-    public $auth = false;
-
-    /** @var bool */
-    public $ssl = true;
-
-    /** @var bool */
-    public $ajax = true;
-
-    /** @var PaymentBridge */
-    public $module;
-
-    public function init(): void
-    {
-        $this->context->cookie->disallowWriting();
-        parent::init();
-    }
 
     public function postProcess(): void
     {
@@ -38,14 +22,6 @@ class PaymentBridgeCronModuleFrontController extends ModuleFrontController
         }
         $this->module->parts()->expiry()->run(self::MOST);
         $this->answer(200, "done\n");
-    }
-
-    protected function displayMaintenancePage(): void
-    {
-    }
-
-    protected function displayRestrictedCountryPage(): void
-    {
     }
 
     protected function answer(int $status, string $words): void

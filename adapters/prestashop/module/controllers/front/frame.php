@@ -4,46 +4,23 @@ if (!defined('_PS_VERSION_')) {
     exit;
 }
 
+use PaymentBridge\PrestaShop\Page;
+use PaymentBridge\PrestaShop\PlacedOrder;
+
 /**
  * The bridge's checkout inside a page of the shop.
  */
-class PaymentBridgeFrameModuleFrontController extends ModuleFrontController
+class PaymentBridgeFrameModuleFrontController extends Page
 {
-    /** @var bool */
-    public $ssl = true;
+    protected const TEMPLATE = 'frame';
+    protected const SCRIPT = 'frame';
 
-    /** @var bool */
-    public $display_column_left = false;
-
-    /** @var bool */
-    public $display_column_right = false;
-
-    /** @var PaymentBridge */
-    public $module;
-
-    public function initContent(): void
+    protected function receive(array $attempt, PlacedOrder $placed): void
     {
-        header('Cache-Control: no-store');
-        $visit = $this->module->parts()->visit();
-        $found = $visit->find(Tools::getValue('token'));
-        if ($found === null) {
-            Tools::redirect('index');
-            return;
-        }
-        list($attempt, $placed) = $found;
-        if (!$visit->isPayable($attempt)) {
+        if ($this->module->parts()->visit()->isPayable($attempt)) {
+            $this->show($attempt, $placed);
+        } else {
             Tools::redirect($this->module->parts()->addresses()->of('return', ['token' => $attempt['token']]));
-            return;
         }
-        parent::initContent();
-        $this->context->smarty->assign('paymentbridge', $visit->view($attempt, $placed, $this->context));
-        $this->setTemplate('module:paymentbridge/views/templates/front/frame.tpl');
-    }
-
-    public function setMedia(): void
-    {
-        parent::setMedia();
-        $place = ['position' => 'bottom', 'priority' => 150];
-        $this->registerJavascript('module-paymentbridge-frame', 'modules/paymentbridge/views/js/frame.js', $place);
     }
 }

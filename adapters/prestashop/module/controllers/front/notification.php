@@ -4,51 +4,20 @@ if (!defined('_PS_VERSION_')) {
     exit;
 }
 
+use PaymentBridge\PrestaShop\Door;
+
 /**
  * Where the bridge posts notifications. The signature is the guard; nothing but a status is ever answered.
  */
-class PaymentBridgeNotificationModuleFrontController extends ModuleFrontController
+class PaymentBridgeNotificationModuleFrontController extends Door
 {
     private const HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
     private const EVERY = 300; // seconds between two looks at quiet orders
     private const FEW = 2; // orders that are looked after in passing
 
-    /** @var bool */
-    public $auth = false;
-
-    /** @var bool */
-    public $ssl = true;
-
-    /** @var bool */
-    public $ajax = true;
-
-    /** @var PaymentBridge */
-    public $module;
-
-    public function init(): void
-    {
-        // A notification is nobody's session.
-        $this->context->cookie->disallowWriting();
-        parent::init();
-    }
-
     public function postProcess(): void
     {
         $this->answer($this->take());
-    }
-
-    /**
-     * Notifications come while the shop is closed, too.
-     */
-    protected function displayMaintenancePage(): void
-    {
-    }
-
-    /**
-     * And from every country.
-     */
-    protected function displayRestrictedCountryPage(): void
-    {
     }
 
     protected function answer(int $status): void

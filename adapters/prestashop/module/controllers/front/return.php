@@ -4,49 +4,25 @@ if (!defined('_PS_VERSION_')) {
     exit;
 }
 
+use PaymentBridge\PrestaShop\Page;
 use PaymentBridge\PrestaShop\PlacedOrder;
 
 /**
  * Where the customer comes back to. Coming back proves nothing: the bridge is asked, and what it says is shown.
  */
-class PaymentBridgeReturnModuleFrontController extends ModuleFrontController
+class PaymentBridgeReturnModuleFrontController extends Page
 {
-    /** @var bool */
-    public $ssl = true;
+    protected const TEMPLATE = 'return';
+    protected const SCRIPT = 'wait';
 
-    /** @var bool */
-    public $display_column_left = false;
-
-    /** @var bool */
-    public $display_column_right = false;
-
-    /** @var PaymentBridge */
-    public $module;
-
-    public function initContent(): void
+    protected function receive(array $attempt, PlacedOrder $placed): void
     {
-        header('Cache-Control: no-store');
         $visit = $this->module->parts()->visit();
-        $found = $visit->find(Tools::getValue('token'));
-        if ($found === null) {
-            Tools::redirect('index');
-            return;
+        $visit->learn($attempt);
+        list($attempt, $placed) = $visit->find($attempt['token']);
+        if (!$visit->isOwn($placed, $this->context) || !$this->goOn($attempt, $placed)) {
+            $this->show($attempt, $placed);
         }
-        $visit->learn($found[0]);
-        list($attempt, $placed) = $visit->find($found[0]['token']);
-        if ($visit->isOwn($placed, $this->context) && $this->goOn($attempt, $placed)) {
-            return;
-        }
-        parent::initContent();
-        $this->context->smarty->assign('paymentbridge', $visit->view($attempt, $placed, $this->context));
-        $this->setTemplate('module:paymentbridge/views/templates/front/return.tpl');
-    }
-
-    public function setMedia(): void
-    {
-        parent::setMedia();
-        $place = ['position' => 'bottom', 'priority' => 150];
-        $this->registerJavascript('module-paymentbridge-wait', 'modules/paymentbridge/views/js/wait.js', $place);
     }
 
     private function goOn(array $attempt, PlacedOrder $placed): bool
