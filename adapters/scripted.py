@@ -93,7 +93,7 @@ class Payer:
         form = self.page.frame_locator("bridge-checkout iframe").frame_locator("#page iframe")
         form.get_by_role("button", name="asks for a code").click()
         form.locator("button.pay").click()
-        form.get_by_label("Code").fill(CODE)
+        form.get_by_label("Code", exact=True).fill(CODE)  # not the card's security code, which is there a moment longer
         form.get_by_role("button", name="Confirm").click()
 
 
