@@ -15,6 +15,7 @@ use PaymentBridge\Checkout\Controller\Checkout\GiveUp;
 use PaymentBridge\Checkout\Controller\Checkout\Start;
 use PaymentBridge\Checkout\Controller\Notification\Index;
 use PaymentBridge\Core\Signature;
+use PaymentBridge\Core\Tests\DoorCases;
 use PHPUnit\Framework\TestCase;
 
 final class DoorsTest extends TestCase
@@ -42,16 +43,7 @@ final class DoorsTest extends TestCase
 
     public function notifications()
     {
-        $test = '{"id":"evt_1","type":"shop.test","data":{}}';
-        $other = 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
-        return [
-            'good' => [204, 'POST', $test, 0, House::SECRET],
-            'old' => [401, 'POST', $test, 400, House::SECRET],
-            'forged' => [401, 'POST', $test, 0, $other],
-            'oversized' => [413, 'POST', str_repeat('x', 300000), 0, House::SECRET],
-            'malformed' => [400, 'POST', '{', 0, House::SECRET],
-            'GET' => [405, 'GET', '', 0, House::SECRET],
-        ];
+        return DoorCases::notifications(House::SECRET);
     }
 
     public function testNotificationThatCrashesIs500WithoutAWord()

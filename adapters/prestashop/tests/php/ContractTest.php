@@ -2,7 +2,7 @@
 
 namespace PaymentBridge\PrestaShop\Tests;
 
-use PaymentBridge\Core\Signature;
+use PaymentBridge\Core\Tests\ContractCases;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -10,7 +10,7 @@ use PHPUnit\Framework\TestCase;
  */
 final class ContractTest extends TestCase
 {
-    private const NOW = 1800000000;
+    use ContractCases;
 
     /** @dataProvider notifications */
     public function testNotificationIsTakenAsTheContractSays(array $case, array $payment)
@@ -26,16 +26,6 @@ final class ContractTest extends TestCase
         self::assertSame($case['decision'] === null ? [] : [$case['decision']], $decisions);
         self::assertSame($case['order'], $house->placed(1)->state());
         self::assertSame($case['order'] === 'paid' ? ['49.99'] : [], $house->booked());
-    }
-
-    public static function notifications()
-    {
-        $contract = self::contract('notifications');
-        foreach ($contract['notifications'] as $case) {
-            $changes = $case['changes'] ?? [];
-            $changes = is_string($changes) ? $contract[$changes] : $changes;
-            yield $case['name'] => [$case, $changes + $contract['payment']];
-        }
     }
 
     public function testStartSendsTheRequestOfTheContract()
@@ -67,16 +57,11 @@ final class ContractTest extends TestCase
 
     private function tell(House $house, array $case, array $payment)
     {
-        $data = $case['type'] === 'shop.test' ? [] : ['payment' => $payment];
-        $body = json_encode(['id' => 'evt_1', 'type' => $case['type'], 'sequence' => $payment['sequence'], 'data' => $data]);
-        $at = (string) (self::NOW - ($case['age'] ?? 0));
-        $headers = ['webhook-id' => 'evt_1', 'webhook-timestamp' => $at,
-            'webhook-signature' => isset($case['forged']) ? 'v1,AAAA' : Signature::sign(House::SECRET, 'evt_1', $at, $body)];
-        $secrets = $house->parts->config()->notificationSecrets();
-        return $house->parts->payments()->processor()->take('POST', $headers, $body, $secrets, self::NOW);
+        list($headers, $body) = self::told($case, $payment, House::SECRET);
+        return $house->parts->payments()->processor()->take('POST', $headers, $body, $house->parts->config()->notificationSecrets(), self::$now);
     }
 
-    private static function contract($name)
+    protected static function contract($name)
     {
         return json_decode(file_get_contents(__DIR__ . "/../../contract/$name.json"), true, 32, JSON_THROW_ON_ERROR);
     }

@@ -4,6 +4,8 @@ error_reporting(E_ALL);
 ob_start(); // PHPUnit's dots would be output before the headers that controllers send
 require __DIR__ . '/../../../php/autoload.php';
 require __DIR__ . '/../../../php/tests/PaperBridge.php';
+require __DIR__ . '/../../../php/tests/ContractCases.php';
+require __DIR__ . '/../../../php/tests/DoorCases.php';
 require __DIR__ . '/stubs.php';
 require __DIR__ . '/Db.php';
 
