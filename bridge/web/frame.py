@@ -92,7 +92,6 @@ def headers(origins: Iterable[str], provider: str | None) -> dict[str, str]:
     }
 
 
-
 def _told(view: dict[str, Any]) -> dict[str, Any]:
     """Leave out what is null: to the page it is the same, and it is sent to every payer."""
     return {name: value for name, value in view.items() if value is not None}

@@ -44,7 +44,7 @@ def pack(path: Path, root: Path) -> Packed:
 
 
 def shorter(text: str, media_type: str) -> bytes:
-    """Write a script or a style shorter without changing what it does."""
+    """Write a script or a style shorter without changing what it does, UTF-8. Raises minify.MinifyError where it is no such text."""
     return minify.string(media_type, text).encode()
 
 
