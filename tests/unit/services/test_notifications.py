@@ -212,6 +212,17 @@ def test_notify__a_job_with_tries_behind_it__leaves_the_next_event_to_a_new_one(
     assert [one.status for one in stage.outside.notifications] == [500, 200, 500, 200]
 
 
+def test_notify__a_slow_shop__is_told_the_next_event_by_a_job_of_its_own(stage, monkeypatch):
+    """A job that went on for ever would outlive its lease."""
+    payment, deliver = stage.create(), stage.services.deliver_notification
+    post = deliver._notifier
+    monkeypatch.setattr(deliver, "_notifier", lambda *told: (stage.clock.advance(11), post(*told))[1])
+    stage.house.worker.run_due(limit=1)
+    assert stage.outside.told(payment["id"]) == ["payment.created"] and stage.has_job(JobKind.NOTIFY, payment["id"])
+    stage.work()
+    assert stage.outside.told(payment["id"]) == ["payment.created", "payment.pending"]
+
+
 @pytest.mark.invariant("I8")
 def test_notify__killed_after_posting__is_posted_again(stage, payment):
     """At least once: what was not noted as delivered is sent again, under the same id (I8)."""
