@@ -5,19 +5,21 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
-from types import FrameType
+from typing import NoReturn
 
 import waitress
 
 from bridge import logs
 from bridge.bootstrap import House
 from bridge.errors import ConfigError
+from bridge.signals import heed
 from bridge.store.migrate import is_migrated, newest_revision
 from bridge.web.app import build as build_app
 from bridge.web.settings import WebSettings
 
 log = logging.getLogger("bridge")
 
+ENDING = (signal.SIGTERM, signal.SIGINT)
 REGISTER_AGAIN_SECONDS = (5, 30, 120, 600, 3_600)
 BODY_LIMIT = 256 * 1024
 CONNECTIONS = 800
@@ -37,7 +39,9 @@ def serve(house: House) -> None:
     background = [_start("register", lambda: _register(house, stopping))]
     if service.in_process_worker:
         background.append(_start("worker", house.worker.run))
-    _on_signals(lambda: _raise_exit(), lambda: _reload(house))
+    for number in ENDING:
+        signal.signal(number, _exit)
+    heed({signal.SIGHUP: lambda: _reload(house)})
     log.info("listening on http://%s", service.listen)
     try:
         server.run()
@@ -55,7 +59,7 @@ def serve(house: House) -> None:
 def work(house: House) -> None:
     """Run a worker until a signal."""
     _check_tables(house)
-    _on_signals(house.worker.stop, lambda: _reload(house))
+    heed({**dict.fromkeys(ENDING, house.worker.stop), signal.SIGHUP: lambda: _reload(house)})
     log.info("working")
     try:
         house.worker.run()
@@ -91,13 +95,6 @@ def _start(name: str, act: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-def _on_signals(stop: Callable[[], None], reload: Callable[[], None]) -> None:
-    def handle(number: int, _frame: FrameType | None) -> None:
-        reload() if number == signal.SIGHUP else stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, handle)
-
-
-def _raise_exit() -> None:
+def _exit(*_: object) -> NoReturn:
+    """Leave waitress's loop, which runs in the main thread and ends on this exception only."""
     raise SystemExit(0)

@@ -18,11 +18,14 @@ from bridge.demo.prepare import prepare, wipe
 from bridge.demo.stage import Stage, Stopped, Trouble
 from bridge.demo.start import start
 from bridge.demo.tell import tell
+from bridge.signals import heed
 
 
 def run(layout: Layout, fresh: bool) -> None:
     """Run the demo until Ctrl-C or SIGTERM; raises ``Trouble``. When it returns or raises, no child is left."""
-    with _signals() as ending, _alone(layout):
+    ending = threading.Event()
+    heed({signal.SIGINT: ending.set, signal.SIGTERM: ending.set})
+    with _alone(layout):
         stage = Stage(layout, ending)
         _look_for_free_ports(layout)
         if fresh:
@@ -65,14 +68,3 @@ def _alone(layout: Layout) -> Iterator[TextIO]:
         except OSError:
             raise Trouble(f"A demo already runs in {layout.data}. End it first, or choose another folder with --data.") from None
         yield lock
-
-
-@contextmanager
-def _signals() -> Iterator[threading.Event]:
-    ending = threading.Event()
-    before = {number: signal.signal(number, lambda *_: ending.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield ending
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

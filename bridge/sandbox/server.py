@@ -9,6 +9,8 @@ import falcon
 from waitress.server import create_server
 from waitress.wasyncore import close_all
 
+from bridge.signals import heed
+
 THREADS = 64
 """So many calls at once, hanging ones included."""
 
@@ -45,7 +47,5 @@ class Server:
 def until_signal() -> None:
     """Wait for SIGTERM or SIGINT. Only for the main thread."""
     stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    while not stopped.wait(3600):
-        pass
+    heed({signal.SIGTERM: stopped.set, signal.SIGINT: stopped.set})
+    stopped.wait()

@@ -7,8 +7,9 @@ from statistics import median
 import requests
 
 from bridge.demo import processes
+from bridge.demo.ports import free_base
 from tests.bench.houses import api_key
-from tests.bench.parties import Party, free_port
+from tests.bench.parties import Party
 from tests.bench.report import say, table
 from tests.bench.stage import Stage
 from tests.e2e.widget.budget import measure
@@ -41,7 +42,7 @@ def run(stage: Stage) -> None:
 def _demo(stage: Stage, number: int) -> float:
     data = stage.folder / f"demo{number}"
     began = time.monotonic()
-    child = processes.start("demo", ["bridge", "demo", "--port", str(_four_ports()), "--data", str(data)], stage.folder / "demo.log")
+    child = processes.start("demo", ["bridge", "demo", "--port", str(free_base()), "--data", str(data)], stage.folder / "demo.log")
     try:
         while not (data / "demo.json").exists():
             if child.has_ended or time.monotonic() > began + 60:
@@ -50,11 +51,6 @@ def _demo(stage: Stage, number: int) -> float:
         return time.monotonic() - began
     finally:
         processes.stop([child])
-
-
-def _four_ports() -> int:
-    """Return a port whose next three are most likely free as well."""
-    return min(free_port(), 65_000)
 
 
 def _widget(server: Party) -> None:

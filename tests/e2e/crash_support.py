@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import random
 import re
 import signal
 import socket
@@ -29,7 +28,7 @@ import yaml
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 from standardwebhooks import Webhook
-from support import PAYER, ROOT, Http, is_free, until
+from support import PAYER, ROOT, Http, free_port, until
 
 SEND_WITHIN, DEADLINE, GRACE, LEASE, RESPOND_WITHIN = 2.0, 1.5, 0.3, 3.0, 1.0  # seconds
 PATIENCE = 100.0  # seconds for what comes by itself, on a machine that has other things to do
@@ -46,20 +45,6 @@ bridge.failpoints.failpoint = lambda name: os.write(trace, f"{name}\\n".encode()
 runpy.run_module("bridge", run_name="__main__", alter_sys=True)
 """
 """Runs the bridge and writes down which fail-points it comes to."""
-
-_ports_given: set[int] = set()
-_ports_lock = threading.Lock()
-
-
-def free_port() -> int:
-    """Return a port that stays ours while its process is down: one that no outgoing connection is ever given."""
-    with _ports_lock:
-        while True:
-            port = random.randrange(20_000, 32_000)
-            if port not in _ports_given and is_free(port):
-                _ports_given.add(port)
-                return port
-
 
 class Databases:
     """Makes migrated databases: the first by `bridge migrate`, the others as its copies."""

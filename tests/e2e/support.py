@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,14 +26,19 @@ PATIENCE = 60.0  # seconds for what comes by itself
 T = TypeVar("T")
 
 
-def free_base() -> int:
-    """Return a port P such that P, P+2 and P+3 are free now."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port < 65000 and all(is_free(port + more) for more in (0, 2, 3)):
-            return port
+_ports_given: set[int] = set()
+_ports_lock = threading.Lock()
+
+
+def free_port(*more: int) -> int:
+    """Return a port P such that P and each P+more are free, and stay so: no outgoing connection is ever given one, nor is another caller."""
+    with _ports_lock:
+        while True:
+            port = random.randrange(20_000, 32_000)
+            wanted = {port, *(port + one for one in more)}
+            if not wanted & _ports_given and all(map(is_free, wanted)):
+                _ports_given.update(wanted)
+                return port
 
 
 def is_free(port: int) -> bool:
@@ -126,7 +133,7 @@ class Demo:
 
 def start_demo(folder: Path, port: int | None = None, *options: str) -> Demo:
     """Start a demo in a folder, on free ports; it may not run yet when this returns."""
-    base = port or free_base()
+    base = port or free_port(2, 3)
     command = [sys.executable, "-m", "bridge.demo", "demo", "--port", str(base), "--data", str(folder), *options]
     with (folder.parent / f"{folder.name}.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)

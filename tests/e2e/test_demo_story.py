@@ -12,7 +12,7 @@ import pytest
 from support import (
     Demo,
     fault,
-    free_base,
+    free_port,
     is_alive,
     is_free,
     order_becomes,
@@ -178,7 +178,7 @@ def test_demo__port_is_taken__says_so_before_anything_starts(own_demo: Callable[
 
 
 def test_demo__same_folder_twice__says_so(demo: Demo) -> None:
-    second = python("bridge.demo", "demo", "--port", str(free_base()), "--data", str(demo.folder))
+    second = python("bridge.demo", "demo", "--port", str(free_port(2, 3)), "--data", str(demo.folder))
     assert second.returncode == 1 and "already runs" in second.stderr
     assert demo.shop.get("/healthz")
 

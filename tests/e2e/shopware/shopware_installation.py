@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 import requests
 import yaml
 from playwright.sync_api import Page, sync_playwright
-from support import ROOT, Http, free_base, until
+from support import ROOT, Http, free_port, until
 
 from adapters.shopware.tests.fake_shop import FakeShop, Order
 
@@ -79,7 +79,7 @@ def _sums(ledger: list[dict[str, Any]], reference: str | None) -> tuple[int, int
 @contextmanager
 def an_installation(folder: Path) -> Iterator[Installation]:
     """Start all of it, install the merchant's own zip in every shop, and end all of it."""
-    base = free_base()
+    base = free_port(2)
     url, sandbox_url = f"http://127.0.0.1:{base}", f"http://127.0.0.1:{base + 2}"
     shops = {name: FakeShop("", version) for name, version in VERSIONS.items()}
     stops = [shop.serve() for shop in shops.values()]

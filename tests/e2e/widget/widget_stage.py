@@ -23,7 +23,7 @@ from typing import Any
 
 import requests
 import yaml
-from support import ROOT, Http, free_base, is_free, until
+from support import ROOT, Http, free_port, until
 
 PAYER = "customer@example.com"
 KEY = "sk_widget_" + secrets.token_hex(16)
@@ -240,7 +240,7 @@ def new_stage(folder: Path) -> tuple[Stage, Processes, list[ThreadingHTTPServer]
     """Start everything."""
     pages = Pages()
     servers = [pages.start(), pages.start()]
-    port = until(free_base, lambda found: is_free(found + 1))
+    port = free_port(1)
     stage = Stage(port, pages)
     pages.put("localhost", "/notifications", "ok")
     processes = Processes(folder, stage)
