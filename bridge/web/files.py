@@ -43,7 +43,7 @@ Files = Mapping[str, Packed]
 
 def folder(root: Path, name: str, pattern: str = "**/*") -> dict[str, Packed]:
     """Return the files of a folder below `root`, ready to be served, by their path in it."""
-    return {path.relative_to(root / name).as_posix(): pack(path, root) for path in _served(root / name, pattern)}
+    return {path.relative_to(root / name).as_posix(): made for path, made in pack(_served(root / name, pattern), root).items()}
 
 
 def _served(base: Path, pattern: str) -> list[Path]:

@@ -10,10 +10,12 @@ import base64
 import gzip
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-import minify
+from bridge.web.shorter import shorter
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from '(\.{1,2}/[^']+)';\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const |let |function |async |class )", re.MULTILINE)
@@ -34,18 +36,16 @@ class Packed:
     integrity: str
 
 
-def pack(path: Path, root: Path) -> Packed:
-    """Make a file ready. Raises ValueError where a script imports what cannot be joined, or from outside of `root`."""
-    if path.suffix in SCRIPTS:
-        return packed(shorter(_join(path.resolve(), root.resolve(), set()), "text/javascript"))
-    if path.suffix in STYLES:
-        return packed(shorter(path.read_text("utf-8"), "text/css"))
-    return packed(path.read_bytes())
+def pack(paths: Iterable[Path], root: Path) -> dict[Path, Packed]:
+    """Make files ready. Raises ValueError where one is not what its name says, or imports what cannot be joined, or from outside of `root`."""
+    whole = list(paths)
+    long = {path: ("text/javascript", _join(path.resolve(), root.resolve(), set())) for path in whole if path.suffix in SCRIPTS}
+    long |= {path: ("text/css", path.read_text("utf-8")) for path in whole if path.suffix in STYLES}
+    short = dict(zip(long, _shorter(tuple(long.values())), strict=True))
+    return {path: packed(short[path].encode() if path in short else path.read_bytes()) for path in whole}
 
 
-def shorter(text: str, media_type: str) -> bytes:
-    """Write a script or a style shorter without changing what it does, UTF-8. Raises minify.MinifyError where it is no such text."""
-    return minify.string(media_type, text).encode()
+_shorter = cache(shorter)
 
 
 def packed(body: bytes) -> Packed:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.web.pack import SCRIPTS, shorter
+from bridge.web.pack import SCRIPTS
+from bridge.web.shorter import shorter
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = [path for path in sorted((ROOT / "static").rglob("*")) if path.suffix in SCRIPTS]
@@ -29,8 +30,9 @@ def test_javascript__own_runner__passes() -> None:
 def test_javascript__written_shorter__passes_the_same_tests(tmp_path: Path) -> None:
     for folder in ("static", "tests/js"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    for path in (path for path in (tmp_path / "static").rglob("*.*js") if path.name != "frame.mjs"):  # its texts are looked for in its source
-        path.write_bytes(shorter(path.read_text(), "text/javascript"))
+    paths = [path for path in (tmp_path / "static").rglob("*.*js") if path.name != "frame.mjs"]  # its texts are looked for in its source
+    for path, short in zip(paths, shorter([("text/javascript", path.read_text()) for path in paths]), strict=True):
+        path.write_text(short)
     found = run(tmp_path)
     assert found.returncode == 0, found.stdout[-4000:] + found.stderr[-2000:]
     assert "\n    " not in (tmp_path / "static/frame/rules.mjs").read_text() and "\n# fail 0" in found.stdout

@@ -5,11 +5,17 @@ import base64
 import gzip
 import hashlib
 import subprocess
+from pathlib import Path
 
 import pytest
 from web_stand_in import STATIC
 
-from bridge.web.pack import SCRIPTS, lean, pack
+from bridge.web.pack import SCRIPTS, Packed, lean
+from bridge.web.pack import pack as pack_all
+
+
+def pack(path: Path, root: Path) -> Packed:
+    return pack_all([path], root)[path]
 
 
 @pytest.mark.parametrize("file", ["widget/checkout.mjs", "widget/checkout.js", "frame/frame.mjs", "frame/frame.css", "widget/checkout.d.mts"])
@@ -39,6 +45,12 @@ def test_pack__import_that_cannot_be_joined__is_refused(tmp_path, line):
     (tmp_path / "a.mjs").write_text(line + "\n")
     (tmp_path / "b.mjs").write_text("export const a = 1;\n")
     with pytest.raises(ValueError, match=r"a\.mjs: cannot join"):
+        pack(tmp_path / "a.mjs", tmp_path)
+
+
+def test_pack__script_that_is_none__is_refused(tmp_path):
+    (tmp_path / "a.mjs").write_text("const = ;\n")
+    with pytest.raises(ValueError, match="cannot be written shorter"):
         pack(tmp_path / "a.mjs", tmp_path)
 
 
