@@ -5,12 +5,22 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import StaticPool
 
 SQLITE_BUSY_SECONDS = 30
 POOL_TIMEOUT_SECONDS = 10
+
+POSTGRESQL_OPTIONS = "-c timezone=utc -c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
+"""The last is for a node that sleeps or is cut off in the middle of a transaction: what it has locked is free again after that time."""
+
+POSTGRESQL_WAITS = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000}
+"""How a server that went away without a word is noticed: seconds, the last one milliseconds; without them it takes minutes or hours. A URL
+that names one of them has its way."""
+
+READ_ONLY = "25006"
+"""What a server answers to a write that is, or has become, another server's standby."""
 
 
 def open_engine(url: str, *, pool_size: int = 16) -> Engine:
@@ -18,8 +28,20 @@ def open_engine(url: str, *, pool_size: int = 16) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(url, in_memory=parsed.database in (None, "", ":memory:"))
-    return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=POOL_TIMEOUT_SECONDS, pool_pre_ping=True,
-                         connect_args={"options": "-c timezone=utc -c lock_timeout=10s -c statement_timeout=30s"})
+    return _open_postgresql(parsed, pool_size)
+
+
+def _open_postgresql(url: URL, pool_size: int) -> Engine:
+    waits = {name: value for name, value in POSTGRESQL_WAITS.items() if name not in url.query}
+    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=POOL_TIMEOUT_SECONDS, pool_pre_ping=True,
+                           connect_args={"options": POSTGRESQL_OPTIONS, **waits})
+
+    @event.listens_for(engine, "handle_error")
+    def _leave_a_standby(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+            context.is_disconnect = True  # after a fail-over, new connections find the server that takes writes
+
+    return engine
 
 
 def _open_sqlite(url: str, *, in_memory: bool) -> Engine:
@@ -61,10 +83,10 @@ class Transactions:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.commit()
             except BaseException:
-                connection.rollback()
+                connection.connection.rollback()  # the driver's: after a failed commit SQLAlchemy has none to make, and the file stays locked
                 raise
-            connection.commit()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -21,7 +21,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     """Bring the tables to `revision`; doing it again, or in two processes at once, is harmless."""
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(text("set lock_timeout = 0; set statement_timeout = 0"))
+            connection.execute(text("set lock_timeout = 0; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0"))
             connection.execute(text("select pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
             connection.commit()
         try:

@@ -65,6 +65,6 @@ def _translated() -> Iterator[None]:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES:
             raise LeaseLost from error
-        if isinstance(error, OperationalError):
+        if isinstance(error, OperationalError) or error.connection_invalidated:
             raise Unavailable from error
         raise
