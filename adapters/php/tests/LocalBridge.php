@@ -59,17 +59,20 @@ final class LocalBridge
         }, array_values($lines));
     }
 
+    /** Return a port that nobody listens on, of those that no outgoing connection is given. */
     public static function freePort()
     {
-        $socket = stream_socket_server('tcp://127.0.0.1:0');
-        $port = (int) substr(strrchr(stream_socket_get_name($socket, false), ':'), 1);
+        do {
+            $port = random_int(20000, 31999);
+            $socket = @stream_socket_server("tcp://127.0.0.1:$port");
+        } while ($socket === false);
         fclose($socket);
         return $port;
     }
 
     private function waitFor($port)
     {
-        for ($try = 0; $try < 200; $try++) {
+        for ($try = 0; $try < 1200; $try++) {
             $socket = @fsockopen('127.0.0.1', $port, $errno, $words, 1);
             if ($socket) {
                 fclose($socket);
