@@ -9,7 +9,11 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import StaticPool
 
-SQLITE_BUSY_SECONDS = 30
+from bridge.errors import Unavailable
+
+SQLITE_BUSY_SECONDS = 10
+"""How long a writer waits for its turn among those of this process, and then for the file; the longer, the more threads wait and serve nobody."""
+
 POOL_TIMEOUT_SECONDS = 10
 
 POSTGRESQL_OPTIONS = "-c timezone=utc -c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
@@ -74,12 +78,12 @@ class Transactions:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Run one transaction that may write; commit on a clean exit, roll back on an exception."""
+        """Run one transaction that may write; commit on a clean exit, roll back on an exception. Raises Unavailable when it is never its turn."""
         if not self._sqlite:
             with self.engine.begin() as connection:
                 yield connection
             return
-        with self._writer, self.engine.connect() as connection:
+        with self._turn(), self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -87,6 +91,15 @@ class Transactions:
             except BaseException:
                 connection.connection.rollback()  # the driver's: after a failed commit SQLAlchemy has none to make, and the file stays locked
                 raise
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._writer.acquire(timeout=SQLITE_BUSY_SECONDS):
+            raise Unavailable
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

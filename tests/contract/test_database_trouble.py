@@ -5,10 +5,11 @@ import json
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import FIFTY, a_key, a_payment, a_wish, migrated
+from factories import FIFTY, a_key, a_payment, a_wish, at_once, migrated
 from sqlalchemy import Engine, create_engine, text
 from stage import Stage
 
@@ -82,6 +83,27 @@ def test_connect__to_a_server_that_says_nothing__is_given_up(monkeypatch: pytest
     with socket.create_server(("127.0.0.1", 0)) as silent, opened(f"postgresql+psycopg://bridge@127.0.0.1:{silent.getsockname()[1]}/x") as units:
         with pytest.raises(Unavailable), units.read() as unit:
             unit.outbox.depth()
+
+
+# --- SQLite ----------------------------------------------------------------------------------------------------------
+
+
+def test_units__a_writer_is_held_up__the_others_give_up_and_reading_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each waits for its own time only; else all threads would stand in line behind one, and nobody were left to read."""
+    monkeypatch.setattr(opening, "SQLITE_BUSY_SECONDS", 0.1)
+    migrated(f"sqlite:///{tmp_path}/bridge.db").dispose()
+    with opened(f"sqlite:///{tmp_path}/bridge.db") as units:
+        with units() as held_up:
+            held_up.payments.add(a_payment())
+            assert {type(one) for one in at_once(4, lambda _: write(units))} == {Unavailable}
+            with units.read() as reader:
+                assert reader.outbox.depth() == {}
+        write(units)
+
+
+def write(units: SqlUnits) -> None:
+    with units() as unit:
+        unit.payments.add(a_payment())
 
 
 # --- a commit of which nobody knows whether it happened ----------------------------------------------------------------
