@@ -528,8 +528,8 @@ class Callbacks(Protocol):
     def mark(self, callback_id: str, state: str, note: str | None = None, payment_id: str | None = None) -> None:
         """Note what became of it."""
 
-    def prune(self, older_than: datetime, state: str | None = None) -> int:
-        """Delete what is older, only what is in a state where one is given; return how many."""
+    def prune(self, older_than: datetime, most: int, state: str | None = None) -> int:
+        """Delete what is older, at most so many, only what is in a state where one is given; return how many."""
 
 
 class Keys(Protocol):
@@ -544,8 +544,8 @@ class Keys(Protocol):
     def finish(self, shop: str, key: str, body: str) -> None:
         """Keep the final answer."""
 
-    def prune(self, older_than: datetime) -> int:
-        """Delete what is older; return how many."""
+    def prune(self, older_than: datetime, most: int) -> int:
+        """Delete what is older, at most so many; return how many."""
 
 
 class Documents(Protocol):

@@ -40,7 +40,8 @@ class SqlCallbacks:
         self._connection.execute(update(callbacks).where(callbacks.c.id == callback_id).values(state=state, note=note,
                                                                                                payment_id=payment_id))
 
-    def prune(self, older_than: datetime, state: str | None = None) -> int:
-        """Delete what is older, only what is in a state where one is given; return how many."""
-        older = delete(callbacks).where(callbacks.c.received_at < older_than)
-        return self._connection.execute(older if state is None else older.where(callbacks.c.state == state)).rowcount
+    def prune(self, older_than: datetime, most: int, state: str | None = None) -> int:
+        """Delete what is older, at most so many, only what is in a state where one is given; return how many."""
+        c = callbacks.c
+        old = select(c.id).where(c.received_at < older_than, *([c.state == state] if state else [])).order_by(c.received_at).limit(most)
+        return self._connection.execute(delete(callbacks).where(c.id.in_(old))).rowcount

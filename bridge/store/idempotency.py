@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
 
 from bridge.errors import IdempotencyRunning
 from bridge.ports import KeptAnswer
@@ -41,6 +41,7 @@ class SqlKeys:
         """Keep the final answer."""
         self._connection.execute(_FINISH, {"of_shop": shop, "of_key": key, "body": body})
 
-    def prune(self, older_than: datetime) -> int:
-        """Delete what is older; return how many."""
-        return self._connection.execute(delete(idempotency).where(idempotency.c.created_at < older_than)).rowcount
+    def prune(self, older_than: datetime, most: int) -> int:
+        """Delete what is older, at most so many; return how many."""
+        old = select(_C.shop, _C.key).where(_C.created_at < older_than).order_by(_C.created_at).limit(most)
+        return self._connection.execute(delete(idempotency).where(tuple_(_C.shop, _C.key).in_(old))).rowcount

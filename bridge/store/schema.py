@@ -218,6 +218,7 @@ callbacks = Table(
     _one_of("state", "received", "rejected", "applied", "unmatched"),
 )
 Index("ix_callbacks_received_at", callbacks.c.received_at)
+Index("ix_callbacks_rejected", callbacks.c.received_at, sqlite_where=text("state = 'rejected'"), postgresql_where=text("state = 'rejected'"))
 
 idempotency = Table(
     "idempotency", metadata,

@@ -696,14 +696,23 @@ def test_prune__older_ones__go_and_younger_stay(units):
     with units() as unit:
         unit.callbacks.add(a_callback(1, NOON - MINUTE)), unit.callbacks.add(a_callback(2, NOON))
         unit.keys.add("acme-one", "old", KeptAnswer("f", "pay_1", NOON - MINUTE)), unit.keys.add("acme-one", "new", KeptAnswer("f", "pay_1", NOON))
-        assert (unit.callbacks.prune(NOON), unit.keys.prune(NOON)) == (1, 1)
+        assert (unit.callbacks.prune(NOON, 10), unit.keys.prune(NOON, 10)) == (1, 1)
         assert unit.callbacks.get("cb_2") and unit.keys.get("acme-one", "new") and unit.keys.get("acme-one", "old") is None
 
 
 def test_prune__rejected_callbacks__go_by_themselves(units):
     with units() as unit:
         unit.callbacks.add(replace(a_callback(1, NOON - MINUTE), state="rejected")), unit.callbacks.add(a_callback(2, NOON - MINUTE))
-        assert unit.callbacks.prune(NOON, state="rejected") == 1 and unit.callbacks.get("cb_2")
+        assert unit.callbacks.prune(NOON, 10, state="rejected") == 1 and unit.callbacks.get("cb_2")
+
+
+def test_prune__more_than_is_wanted_at_once__takes_the_oldest(units):
+    with units() as unit:
+        for number in (2, 1, 3):
+            unit.callbacks.add(a_callback(number, NOON + number * SECOND))
+            unit.keys.add("acme-one", f"key-{number}", KeptAnswer("f", "pay_1", NOON + number * SECOND))
+        assert (unit.callbacks.prune(NOON + MINUTE, 2), unit.keys.prune(NOON + MINUTE, 2)) == (2, 2)
+        assert unit.callbacks.get("cb_3") and unit.keys.get("acme-one", "key-3")
 
 
 def test_keys__belong_to_a_shop__and_keep_their_first_answer(units):

@@ -11,6 +11,7 @@ from bridge.errors import (
     AmountTooSmall, CurrencyNotSupported, ForeignUrl, IdempotencyMismatch, IdempotencyRunning, MethodNotAvailable, NotFound, PaymentExists,
     ValidationFailed,
 )
+from bridge.services import housekeeping
 from bridge.services.refund_payment import RefundWish
 
 
@@ -208,3 +209,12 @@ def test_prune__after_thirty_days__the_key_is_forgotten_and_the_payment_still_gu
     stage.services.prune()
     with pytest.raises(PaymentExists):
         stage.services.create_payment(stage.shop(), key, wish)
+
+
+def test_prune__more_than_one_unit_takes__goes_on_until_nothing_old_is_left(stage, monkeypatch):
+    """In small steps: one great one would hold up everybody else, or run into its time limit and never come to an end."""
+    monkeypatch.setattr(housekeeping, "AT_ONCE", 2)
+    for _ in range(5):
+        stage.create()
+    stage.clock.advance(31 * 86_400)
+    assert stage.services.prune() == 5 and stage.rows("idempotency") == 0

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_callbacks'))
     )
     op.create_index('ix_callbacks_received_at', 'callbacks', ['received_at'], unique=False)
+    op.create_index('ix_callbacks_rejected', 'callbacks', ['received_at'], unique=False, sqlite_where=sa.text("state = 'rejected'"), postgresql_where=sa.text("state = 'rejected'"))
     op.create_table('documents',
         sa.Column('owner', sa.String(length=64), nullable=False),
         sa.Column('name', sa.String(length=255), nullable=False),
