@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from bridge.errors import ConfigError
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -18,7 +20,10 @@ ADVISORY_LOCK = 0x62726467
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the tables to `revision`; doing it again, or in two processes at once, is harmless."""
+    """Bring the tables to `revision`; doing it again, or in two processes at once, is harmless.
+
+    Raises ConfigError for tables that a newer version of the service has made.
+    """
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("set lock_timeout = 0; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0"))
@@ -53,9 +58,15 @@ def _run(connection: Connection, revision: str) -> None:
 
     config = _config()
     config.attributes["connection"] = connection
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # held to the end: who is killed on the way leaves the tables as they were
     current = MigrationContext.configure(connection).get_current_revision()
-    connection.rollback()
+    if not sqlite:
+        connection.rollback()
     known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    if current is not None and current not in known:
+        raise ConfigError([f"the tables are at revision {current}, which this version of the service does not know; use the version that knows it"])
     going_down = revision != "head" and current in known and (revision == "base" or known.index(revision) > known.index(current))
     (command.downgrade if going_down else command.upgrade)(config, revision)
     connection.commit()

@@ -1,6 +1,7 @@
 """The tables come from migrations: up, down and up again, by two processes at once, and equal to what the code expects."""
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -97,6 +98,33 @@ def test_migrate__two_processes_at_once__both_succeed(engine, database_url):
                for _ in range(2)]
     told = [process.communicate("go\n", timeout=120)[1] for process in running]
     assert [process.returncode for process in running] == [0, 0], told
+    assert is_migrated(engine)
+
+
+DIE_HALF_WAY = """
+import os, signal, sys
+from sqlalchemy import event
+from bridge.store.engine import open_engine
+from bridge.store.migrate import migrate
+
+engine = open_engine(sys.argv[1])
+
+@event.listens_for(engine, "before_cursor_execute")
+def die(_connection, _cursor, statement, *_):
+    if "CREATE TABLE payments" in statement:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+migrate(engine)
+"""
+
+
+@pytest.mark.invariant("I20")
+def test_migrate__killed_on_the_way__leaves_the_tables_as_they_were(engine, database_url):
+    """So that it can be run again (I20)."""
+    ran = subprocess.run([sys.executable, "-c", DIE_HALF_WAY, database_url], cwd=ROOT, capture_output=True, timeout=120)
+    assert ran.returncode == -signal.SIGKILL, ran.stderr.decode()
+    assert shape(engine) == {}
+    migrate(engine)
     assert is_migrated(engine)
 
 
