@@ -2,17 +2,15 @@
 
 The timeouts of sockets count anew with every operation, so that a peer who drips one byte at a time can hold a caller
 for ever. Here every operation of a socket, the reading of headers included, gets only the time that is left of the call.
-A name look-up cannot be interrupted, so it runs in a small pool and is waited for.
+A name look-up cannot be interrupted, so it runs on a thread of its own and is waited for (`names.py`).
 """
 from __future__ import annotations
 
 import math
 import socket
 import ssl
-from concurrent.futures import Executor
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
 from http.client import HTTPResponse, RemoteDisconnected
 from ipaddress import ip_address
 from time import monotonic
@@ -23,6 +21,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
+
+from bridge.transport.names import LookUps
 
 IDLE = 2.0
 """Seconds for which a connection may be used again.
@@ -38,7 +38,7 @@ class Exchange:
     """One call as its connection sees it: until when, and whether the first byte may have left."""
 
     until: float
-    resolver: Executor
+    names: LookUps
     sent: bool = False
 
     def left(self) -> float:
@@ -177,14 +177,9 @@ class _Tls(_Connection, HTTPSConnection):
 
 
 def _addresses(exchange: Exchange, host: str, port: int) -> list[Any]:
-    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     if _is_address(host):
-        return look_up()
-    waiting = exchange.resolver.submit(look_up)
-    try:
-        return waiting.result(exchange.left())
-    finally:
-        waiting.cancel()
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return exchange.names.addresses(host, port, exchange.left())
 
 
 def _is_address(host: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
@@ -18,6 +17,7 @@ from bridge.errors import NoAnswer, NotSent, TransportError
 from bridge.ports import HttpAnswer
 from bridge.transport.breaker import Breaker
 from bridge.transport.connection import CURRENT, Adapter, Exchange, tls_context
+from bridge.transport.names import LookUps
 from bridge.transport.transcript import Transcript, credentials, scrub, write
 
 LIMIT = 1024 * 1024
@@ -25,7 +25,6 @@ LIMIT = 1024 * 1024
 
 _log = logging.getLogger(__name__)
 _CHUNK = 64 * 1024
-_LOOK_UPS = 8
 _AWAY = frozenset({502, 503, 504})
 """Answers by which the other side says that it is not there: failures for the breaker, answers for the caller."""
 _HEADERS = {"User-Agent": "payment-bridge", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -62,7 +61,7 @@ class HttpTransport:
         self._seconds = seconds
         self._on_transcript = on_transcript
         self._context = tls_context(ca_file)
-        self._resolver = ThreadPoolExecutor(_LOOK_UPS, thread_name_prefix="look-up")
+        self._names = LookUps()
         self._own = threading.local()
         self._breakers: dict[str, Breaker] = {}
         self._lock = threading.Lock()
@@ -92,11 +91,11 @@ class HttpTransport:
             prepared.prepare(method, url, {**_HEADERS, **(headers or {})}, fields or None, form if body is None else body, params)
         except (RequestException, ValueError) as error:
             raise NotSent(f"the request cannot be written: {scrub(str(error), hidden)}") from None
-        return self._guarded(_Call(lane, prepared, hidden, started), Exchange(started + deadline, self._resolver))
+        return self._guarded(_Call(lane, prepared, hidden, started), Exchange(started + deadline, self._names))
 
     def close(self) -> None:
         """Start no more name look-ups; for the end of a process or a test."""
-        self._resolver.shutdown(wait=False, cancel_futures=True)
+        self._names.close()
 
     def _guarded(self, call: _Call, exchange: Exchange) -> HttpAnswer:
         breaker = self._breaker(call.lane)

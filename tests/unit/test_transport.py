@@ -276,6 +276,27 @@ def test_not_sent__a_name_look_up_that_hangs__ends_at_the_deadline(transport: Ht
     over.set()
 
 
+@pytest.mark.invariant("I9")
+def test_not_sent__look_ups_of_a_dead_name_hang__other_names_are_found(
+    transport: HttpTransport, peer: Callable[..., Peer], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """I9: a shop whose name server is gone takes no thread away from the look-ups of others, however many calls wait for it."""
+    over, found, there = threading.Event(), socket.getaddrinfo, peer(OK)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: over.wait(20) and [] if host == "dead.example" else found(host, *rest, **more))
+
+    def call_in_vain() -> None:
+        with pytest.raises(NotSent):
+            transport("dead", "POST", "http://dead.example/", deadline=0.3)
+
+    waiting = [threading.Thread(target=call_in_vain) for _ in range(40)]
+    for thread in waiting:
+        thread.start()
+    for thread in waiting:
+        thread.join()
+    assert transport("l", "POST", there.url.replace("127.0.0.1", "localhost"), deadline=5).status == 200
+    over.set()
+
+
 def test_not_sent__no_time_left__is_not_even_tried(transport: HttpTransport, peer: Callable[..., Peer]) -> None:
     there = peer(OK)
     with pytest.raises(NotSent, match="time was up"):
