@@ -40,7 +40,7 @@ def merchants() -> None:
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
 def list_payments(path: str, review: bool, status: str | None, order: str | None, limit: int) -> None:
     """List payments of all shops, newest first."""
-    with _house(path) as house, house.units.read() as unit:
+    with _books(path) as house, house.units.read() as unit:
         for p in unit.payments.list(None, PaymentFilter(order_reference=order, status=status, needs_review=review), limit, None):
             known = "" if p.outcome_known else "  outcome unknown"
             click.echo(f"{p.id}  {p.created_at:%Y-%m-%d %H:%M:%S}  {p.shop:<20} {p.order_reference:<16} {p.money!s:>16}  {p.status.value}"
@@ -52,7 +52,7 @@ def list_payments(path: str, review: bool, status: str | None, order: str | None
 @click.argument("payment_id")
 def show(path: str, payment_id: str) -> None:
     """Show a payment, its refunds and captures, and all that happened."""
-    with _house(path) as house, house.units.read() as unit:
+    with _books(path) as house, house.units.read() as unit:
         payment = unit.payments.get(payment_id)
         _print(house.represent.payment(payment))
         for operation in unit.operations.of_payment(payment_id):
@@ -67,7 +67,7 @@ def show(path: str, payment_id: str) -> None:
 @click.argument("payment_id")
 def inquire(path: str, payment_id: str) -> None:
     """Ask the provider about a payment now."""
-    with _house(path) as house:
+    with _books(path) as house:
         with house.units.read() as unit:
             payment = unit.payments.get(payment_id)
         shop = house.profiles.get(payment.shop)
@@ -82,7 +82,7 @@ def inquire(path: str, payment_id: str) -> None:
 @WHY
 def resolve(path: str, subject: str, ended: str, why: str) -> None:
     """End the doubt about SUBJECT (pay_…, ref_…, cap_…) by an operator's word, when the provider's cannot be had."""
-    with _house(path) as house:
+    with _books(path) as house:
         resolve = house.services.resolve
         if not subject.startswith("pay_"):
             if ended == "reviewed":
@@ -110,7 +110,7 @@ def graph() -> None:
 @click.option("--shop", help="Only this shop's.")
 def list_undeliverable(path: str, shop: str | None) -> None:
     """List events that were given up."""
-    with _house(path) as house, house.units.read() as unit:
+    with _books(path) as house, house.units.read() as unit:
         for event in unit.events.undeliverable(shop, 1000):
             click.echo(f"{event.id}  {event.undeliverable_at:%Y-%m-%d %H:%M:%S}  {event.shop:<20} {event.type:<22} {event.payment_id}"
                        f"  after {event.attempts} tries: {event.last_result}")
@@ -121,7 +121,7 @@ def list_undeliverable(path: str, shop: str | None) -> None:
 @click.argument("event_id")
 def resend(path: str, event_id: str) -> None:
     """Have an event delivered again; the worker does it in a moment."""
-    with _house(path) as house:
+    with _books(path) as house:
         event = house.services.resend_notification(event_id)
         click.echo(f"{event.type} of {event.payment_id} will be sent to {event.shop} again")
 
@@ -131,7 +131,7 @@ def resend(path: str, event_id: str) -> None:
 @click.argument("shop")
 def enable(path: str, shop: str) -> None:
     """Switch on a shop's endpoint that answered 410 Gone."""
-    with _house(path) as house:
+    with _books(path) as house:
         house.services.resend_notification.enable(house.profiles.get(shop).shop)
         click.echo(f"notifications to {shop} are on")
 
@@ -149,14 +149,23 @@ def sync(path: str) -> None:
 
 
 @contextmanager
+def _books(path: str) -> Iterator[Any]:
+    from bridge.cli_serve import ready
+
+    with _house(path) as house:
+        ready(house)
+        yield house
+
+
+@contextmanager
 def _house(path: str) -> Iterator[Any]:
-    from bridge.cli_serve import composed
+    from bridge.cli_serve import composed, told
 
     house = composed(path)
     try:
         yield house
     except BridgeError as error:
-        raise click.ClickException(error.detail) from error
+        raise click.ClickException(told(error)) from error
     finally:
         house.close()
 

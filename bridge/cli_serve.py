@@ -1,36 +1,55 @@
-"""The commands that run the service: serve, worker, migrate."""
+"""The commands that run the service: serve, worker, migrate. What a hoster can mend is told in a sentence, never as a traceback."""
 from __future__ import annotations
 
+import errno
+from dataclasses import replace
+
 import click
+from pydantic import TypeAdapter, ValidationError
 
 import adapters
 from bridge import logs
 from bridge.bootstrap import House, build
 from bridge.cli_config import _file as config_option
 from bridge.config import load
-from bridge.errors import ConfigError
+from bridge.config.fields import Listen
+from bridge.errors import BridgeError, ConfigError, Unavailable
 from bridge.providers import discover
 from bridge.store.engine import open_engine
-from bridge.store.migrate import migrate as bring_up, newest_revision
+from bridge.store.migrate import is_migrated, migrate as bring_up, newest_revision
+from bridge.store.unit import SqlUnits
+
+NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
+"""Why a port may not be had: somebody else's, no address of this machine, a port below 1024."""
 
 
-def composed(path: str) -> House:
-    """Compose the service from its settings; every mistake in them is shown at once."""
+def composed(path: str, listen: str | None = None) -> House:
+    """Compose the service from its settings, or with another address to serve on; every mistake in them is shown at once."""
     types = discover()
     try:
         platforms = adapters.discover()
-        return build(load(path, types, platforms), types, platforms)
+        config = load(path, types, platforms)
+        service = config.service.model_copy(update={"listen": listen} if listen else {})
+        return build(replace(config, service=service), types, platforms)
     except ConfigError as error:
         raise click.ClickException("\n".join(error.problems)) from error
 
 
+def _address(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    try:
+        return None if text is None else TypeAdapter(Listen).validate_python(text)
+    except ValidationError as error:
+        raise click.BadParameter(str(error.errors()[0]["ctx"]["error"])) from None
+
+
 @click.command()
 @config_option
-def serve(path: str) -> None:
+@click.option("--listen", callback=_address, metavar="HOST:PORT", help="Serve here instead: for a second node on one machine.")
+def serve(path: str, listen: str | None) -> None:
     """Serve the API, the checkout and the callbacks."""
     from bridge.serving import serve as run
 
-    _run(path, run)
+    _run(path, run, listen)
 
 
 @click.command()
@@ -51,14 +70,47 @@ def migrate(path: str, revision: str) -> None:
         service = load(path, discover(), adapters.discover()).service
     except ConfigError as error:
         raise click.ClickException("\n".join(error.problems)) from error
-    bring_up(open_engine(service.database.get_secret_value()), revision)
+    engine = open_engine(service.database.get_secret_value())
+    reach(SqlUnits(engine))
+    try:
+        bring_up(engine, revision)
+    except ConfigError as error:
+        raise click.ClickException("\n".join(error.problems)) from error
     click.echo(f"the tables are at revision {newest_revision() if revision == 'head' else revision}")
 
 
-def _run(path: str, run) -> None:  # type: ignore[no-untyped-def]
-    house = composed(path)
+def reach(units: SqlUnits) -> None:
+    """See that the database answers; a ClickException tells what it says when it does not."""
+    try:
+        with units.read():
+            return
+    except Unavailable as error:
+        raise click.ClickException(told(error)) from error
+
+
+def ready(house: House) -> None:
+    """See that the database answers and has its tables; a ClickException tells what is to be done."""
+    reach(house.units)
+    if not is_migrated(house.engine):
+        raise click.ClickException(
+            f"the database is not at revision {newest_revision()}, which this version of the service needs; run `bridge migrate` first")
+
+
+def told(error: BridgeError) -> str:
+    """Say what is wrong; where it is the database, in the database's own words, which name no password."""
+    said = getattr(error.__cause__, "orig", None)
+    return f"the database cannot be had: {str(said).splitlines()[0]}" if said and str(said) else error.detail
+
+
+def _run(path: str, run, listen: str | None = None) -> None:  # type: ignore[no-untyped-def]
+    house = composed(path, listen)
+    reach(house.units)
     logs.configure(house.config.service.log_level)
     try:
         run(house)
     except ConfigError as error:
         raise click.ClickException("\n".join(error.problems)) from error
+    except OSError as error:
+        if error.errno not in NO_ADDRESS:
+            raise
+        raise click.ClickException(f"cannot serve on {house.config.service.listen}: {str(error.strerror).lower()}") from error

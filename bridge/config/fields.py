@@ -117,7 +117,10 @@ def _database(value: Any, info: ValidationInfo) -> SecretStr:
     file = value.removeprefix(_SQLITE)
     if file not in (value, "", ":memory:"):
         return SecretStr(f"{_SQLITE}{_folder(file, info)}")
-    parts = _split(value)
+    try:
+        parts = _split(value)
+    except ValueError:  # whose words repeat what they stumbled over, which may be a piece of the password
+        raise ValueError("is no address that can be read; in a password write / ? # [ ] @ : % as %2F %3F %23 %5B %5D %40 %3A %25") from None
     if parts.scheme != "postgresql+psycopg":
         raise ValueError("must be sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
     if (parts.password or "password" in parts.query) and not isinstance(value, Resolved):

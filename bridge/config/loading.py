@@ -38,6 +38,8 @@ def load(
     """Read bridge.yaml at `path` and the profiles it points to. Raises ConfigError with every mistake in every file."""
     document = read(Path(path))
     service = _validated(document, ServiceConfig, document.value)
+    if service:
+        _files_are_there(document, service)
     profiles = [read(file) for file in _profile_files(document, service)]
     merchants = [_merchant(profile, provider_types, adapter_types or {}) for profile in profiles]
     _compare(profiles)
@@ -70,6 +72,20 @@ def _yaml_files(folder: Path) -> list[Path]:
         return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
     except (OSError, ValueError):
         return []
+
+
+def _files_are_there(document: Document, service: ServiceConfig) -> None:
+    if not (service.static / "frame" / "checkout.html").is_file():
+        document.complain(("static",), f"{service.static} is not the folder of what browsers get; write the path of the sources' folder static")
+    if service.outgoing.ca_file and (why := _no_certificates(service.outgoing.ca_file)):
+        document.complain(("outgoing", "ca_file"), f"{service.outgoing.ca_file} {why}; write the path of a PEM file with certificates")
+
+
+def _no_certificates(path: Path) -> str | None:
+    try:
+        return None if b"-----BEGIN CERTIFICATE-----" in path.read_bytes() else "holds no certificate"
+    except OSError as error:
+        return f"cannot be read ({str(error.strerror).lower()})"
 
 
 def _validated(document: Document, model: type[Model], value: Any, prefix: Where = ()) -> Model | None:

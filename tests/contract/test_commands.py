@@ -1,6 +1,9 @@
 """The operator's commands, run as an operator would, on a database with payments in it."""
 from __future__ import annotations
 
+import logging
+import socket
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -139,3 +142,54 @@ def test_migrate__twice__is_harmless(tmp_path: Path) -> None:
     for _ in range(2):
         result = CliRunner().invoke(main, ["migrate", "--config", str(tmp_path / "bridge.yaml")])
         assert result.exit_code == 0 and "revision" in result.output
+
+
+@pytest.fixture
+def logging_as_it_was() -> Iterator[None]:
+    """A command that begins to serve sends the log of the whole process elsewhere."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    logging.captureWarnings(False)
+
+
+def listening(name: str) -> tuple[str, ...]:
+    return ("--listen", "127.0.0.1:0") if name == "serve" else ()
+
+
+@pytest.mark.parametrize("words", [("migrate",), ("serve",), ("worker",), ("payments", "list"), ("notifications", "list")], ids=" ".join)
+def test_command__database_cannot_be_had__says_why_in_a_sentence(tmp_path: Path, words: tuple[str, ...]) -> None:
+    a_config(tmp_path, database=f"sqlite:///{tmp_path}/nowhere/bridge.db")
+    result = CliRunner().invoke(main, [*words, *listening(words[0]), "--config", str(tmp_path / "bridge.yaml")])
+    assert (result.exit_code, result.output) == (1, "Error: the database cannot be had: unable to open database file\n")
+
+
+@pytest.mark.usefixtures("logging_as_it_was")
+@pytest.mark.parametrize("words", [("serve",), ("worker",), ("payments", "list"), ("notifications", "list")], ids=" ".join)
+def test_command__tables_not_made_yet__says_what_to_run(tmp_path: Path, words: tuple[str, ...]) -> None:
+    a_config(tmp_path, database=f"sqlite:///{tmp_path}/bridge.db")
+    result = CliRunner().invoke(main, [*words, *listening(words[0]), "--config", str(tmp_path / "bridge.yaml")])
+    assert result.exit_code == 1 and result.output.startswith("Error: ") and "run `bridge migrate` first" in result.output
+
+
+def test_migrate__tables_of_a_newer_version__are_left_alone(desk: Desk) -> None:
+    with desk.units._transactions.write() as connection:
+        connection.exec_driver_sql("update alembic_version set version_num = '9999'")
+    result = desk.type("migrate")
+    assert result.exit_code == 1 and "revision 9999" in result.output and "does not know" in result.output
+    assert desk.type("payments", "list").exit_code == 1
+
+
+@pytest.mark.usefixtures("logging_as_it_was")
+def test_serve__address_is_taken__says_which_one(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        result = desk.type("serve", "--listen", address)
+    assert (result.exit_code, result.output.splitlines()[-1]) == (1, f"Error: cannot serve on {address}: address already in use")
+
+
+@pytest.mark.parametrize("address", ["8080", "127.0.0.1", ":8080", "127.0.0.1:99999"])
+def test_serve__no_address__is_refused_before_anything_is_done(desk: Desk, address: str) -> None:
+    result = desk.type("serve", "--listen", address)
+    assert result.exit_code == 2 and "must be host:port" in result.output

@@ -130,6 +130,9 @@ def test_load__a_key_twice__is_a_mistake_with_both_lines(folder: Path) -> None:
     (SERVICE + "outgoing: {connect: .nan}\n", "bridge.yaml:4: outgoing.connect: should be"),
     (SERVICE + "log_level: yes\n", "bridge.yaml:4: log_level: should be"),
     (SERVICE + "static:\n", "bridge.yaml:4: static: must be the path"),
+    (SERVICE + "static: nowhere\n", "bridge.yaml:4: static: "),
+    (SERVICE + "outgoing: {ca_file: nowhere.pem}\n", "bridge.yaml:4: outgoing.ca_file: "),
+    (SERVICE + "outgoing: {ca_file: bridge.yaml}\n", "bridge.yaml:4: outgoing.ca_file: "),
     (SERVICE + "listen: \"8080\"\n", "bridge.yaml:4: listen: must be host:port"),
 ])
 def test_load__rubbish__is_told_with_its_line(folder: Path, text: str, told: str) -> None:
@@ -283,3 +286,13 @@ def test_load__any_text__is_settings_or_a_list_of_mistakes(service: str, text: s
             load(path, TYPES)
         except ConfigError as error:
             assert all(re.match(r".+/bridge\.yaml:\d+: .+", problem) for problem in error.problems) and error.problems
+
+
+@pytest.mark.invariant("I16")
+@pytest.mark.parametrize("password", ["canary/x", "canary?x", "canary#x", "[canary"])
+def test_load__database_with_a_password_that_breaks_the_address__is_told_without_it(folder: Path, password: str) -> None:
+    """I16: not even a piece of it."""
+    (folder / "database").write_text(f"postgresql+psycopg://bridge:{password}@db.example/bridge")
+    (folder / "database").chmod(0o600)
+    [told] = problems(folder, SERVICE.replace("sqlite:///bridge.db", "{file: database}"))
+    assert told.startswith("bridge.yaml:1: database: ") and "%2F" in told and "canary" not in told
