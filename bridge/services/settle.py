@@ -14,7 +14,7 @@ from bridge.domain.outcome import Answer, Outcome, Statement
 from bridge.domain.payment import EFFECTS, GIVEN_UP, Asking, Fact, Failure, Payment, Status
 from bridge.domain.reasons import MEANINGS, Reason
 from bridge.errors import NotFound
-from bridge.ports import JobKind, Shops
+from bridge.ports import JobKind, Operations, Payments, Shops
 from bridge.services.ids import new_id
 from bridge.services.record import Record
 from bridge.services.schedule import OPERATION_RETRIES, PAYMENT_RETRIES, Schedule, awaits_the_provider, lane_of
@@ -82,8 +82,15 @@ class Settle:
         known, told = record.payment.provider_reference, answer.provider_reference
         if known and told and known != told:
             record.review(NoteType.CONTRADICTION, f"the provider names two references: {known} and {told}")
-        elif told and not known:
+        elif told and not known and self._is_free(record, told, record.unit.payments):
             record.set(provider_reference=told)
+
+    def _is_free(self, record: Record, told: str, others: Payments | Operations) -> bool:
+        """Tell whether a reference that we had not heard before names nothing else; two under one name would never be told apart again."""
+        other = others.by_provider_reference(record.payment.merchant, record.payment.provider, told)
+        if other is not None:
+            record.review(NoteType.CONTRADICTION, f"the provider answers with the reference {told}, which is that of {other.id}")
+        return other is None
 
     def _accepted(self, record: Record, answer: Answer) -> None:
         record.set(asking=Asking.ANSWERED)
@@ -217,8 +224,10 @@ class Settle:
         if problem:  # it may be about another one: neither a success nor a refusal is believed
             record.review(NoteType.INTEGRITY_FAILURE, problem)
             return self.plan_operation(record, replace(operation, review=problem))
-        operation = replace(operation, updated_at=record.at,
-                            provider_reference=operation.provider_reference or answer.provider_reference)
+        told = answer.provider_reference
+        if told and not operation.provider_reference and self._is_free(record, told, record.unit.operations):
+            operation = replace(operation, provider_reference=told)
+        operation = replace(operation, updated_at=record.at)
         return self.plan_operation(record, table[answer.outcome](self, record, operation, answer))
 
     def _operation_succeeded(self, record: Record, operation: Operation, answer: Answer) -> Operation:

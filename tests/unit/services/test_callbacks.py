@@ -1,6 +1,7 @@
 """What a callback can do: have the provider asked. What it says changes nothing by itself."""
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
@@ -226,6 +227,35 @@ def test_books_of_a_refund__differ__nothing_is_booked_or_released(stage, fault, 
     stage.sandbox.no_faults()
     stage.services.sync_payment(stage.shop(), payment["id"])
     assert stage.operation(refund).status is (OperationStatus.SUCCEEDED if action == "accept" else OperationStatus.CANCELED)
+
+
+def give_out_again(stage, reference):
+    """Have the provider answer every request and refund from now on with a reference that it has given out before."""
+    real = stage.transport.inner
+
+    def ask(*call, **more):
+        answer = real(*call, **more)
+        return replace(answer, body=re.sub(rb'^{"hash": "\w+"', b'{"hash": "%s"' % reference.encode(), answer.body))
+
+    stage.transport.inner = ask
+
+
+@pytest.mark.invariant("I12", "I19")
+def test_reference__given_out_twice__stays_with_the_first_and_an_operator_is_told(stage):
+    """Two payments under one name would be one to us; that the answer cannot be stored must not leave the second in doubt for ever (I12, I19)."""
+    first = stage.create()
+    give_out_again(stage, first["provider"]["reference"])
+    row = stage.payment(stage.create())
+    assert (row.status, row.outcome_known, row.provider_reference) == (Status.PENDING, True, None) and first["id"] in row.review
+
+
+@pytest.mark.invariant("I12", "I19")
+def test_reference_of_a_refund__given_out_twice__stays_with_the_first_and_an_operator_is_told(stage):
+    payment = stage.paid()
+    first = stage.refund(payment, amount=1000)
+    give_out_again(stage, stage.operation(first).provider_reference)
+    row = stage.operation(stage.refund(payment, amount=500))
+    assert (row.outcome_known, row.provider_reference) == (True, None) and first["id"] in stage.payment(payment).review
 
 
 @pytest.mark.invariant("I4")
