@@ -174,7 +174,7 @@ def _from_file(document: Document, where: Where, name: str) -> str | None:
         document.complain(where, f"the file {path} cannot be read ({_why(error)}); write the secret into it")
         return None
     if mode & _WORLD_READABLE:
-        document.warn(where, f"everybody on this machine may read {path}; chmod 600 it")
+        document.warn(where, f"everybody on this machine may read {path}; chmod o-rwx it")
     return text
 
 

@@ -223,7 +223,7 @@ def test_load__a_database_password_in_the_file__is_refused(folder: Path, address
 def test_load__a_secret_file_for_everybody__is_a_warning(folder: Path) -> None:
     (folder / "merchants" / "password").chmod(0o644)
     [warning] = configured(folder).warnings
-    assert re.search(r"acme\.yaml:3: providers\.walletpay\.password: everybody on this machine may read .*password; chmod 600 it", warning)
+    assert re.search(r"acme\.yaml:3: providers\.walletpay\.password: everybody on this machine may read .*password; chmod o-rwx it", warning)
 
 
 def test_load__equal_shops_keys_and_merchants_in_two_files__are_told_with_the_first_place(folder: Path) -> None:
