@@ -14,12 +14,13 @@ from bridge.domain.money import Money
 from bridge.domain.operation import Operation
 from bridge.domain.outcome import Answer, Outcome
 from bridge.domain.payment import Payment
-from bridge.errors import CallbackRejected, NotFound
+from bridge.errors import CallbackRejected, NotFound, TooManyTries
 from bridge.failpoints import failpoint
 from bridge.ports import (
     Callback, Clock, Job, JobKind, OperationRequest, PaymentRef, Provider, Providers, RawCallback, Reply, StoredCallback, Unit, Units,
 )
 from bridge.services.ask_provider import guarded
+from bridge.services.authenticate_app import Throttle
 from bridge.services.ids import new_id
 from bridge.services.inquire_payment import UNREADABLE, InquirePayment
 from bridge.services.schedule import lane_of
@@ -29,8 +30,27 @@ log = logging.getLogger("bridge.callbacks")
 KEPT_OF_REJECTED = 4096
 """Bytes kept of the body, and of the query, of what was not genuine: enough to see what it was, too little to fill a disk with."""
 
+REJECTED_A_MINUTE = 100
+"""So many are kept of one account, or of one payer coming back: more would tell nobody anything, and in the end fill the disk all the same."""
+
 CALLBACK_RETRIES = (2, 5, 15, 30, 60)
 """Seconds before a callback is looked into again when the provider could not be asked; the payment's own ladder goes on anyway."""
+
+
+class Rejected:
+    """Decides how much is kept of what was not genuine."""
+
+    def __init__(self) -> None:
+        """Start with nothing kept."""
+        self._throttle = Throttle(REJECTED_A_MINUTE)
+
+    def may_keep(self, name: str, at: datetime) -> bool:
+        """Tell whether one more may be kept, and count it."""
+        try:
+            self._throttle.enter(name, at)
+        except TooManyTries:
+            return False
+        return True
 
 
 class ReceiveCallback:
@@ -41,12 +61,15 @@ class ReceiveCallback:
         self._units = units
         self._providers = providers
         self._clock = clock
+        self._rejected = Rejected()
 
     def __call__(self, provider: str, merchant: str, raw: RawCallback) -> Reply:
         """Keep a callback and reply what the provider wants to hear. Raises NotFound for an unknown account, Unavailable when it cannot be kept."""
         account = self._providers.get(merchant, provider)
         callback, note = _read(account, raw)
         at = self._clock()
+        if callback is None and not self._rejected.may_keep(f"{merchant}:{provider}", at):
+            return account.acknowledge(None)
         stored = _stored(provider, merchant, raw, at, None if callback else note or "rejected")
         with self._units() as unit:
             unit.callbacks.add(stored)
@@ -173,6 +196,7 @@ class ReceiveReturn:
         self._units = units
         self._providers = providers
         self._clock = clock
+        self._rejected = Rejected()
 
     def __call__(self, token: str, raw: RawCallback) -> None:
         """Keep what was brought, and have the provider asked at once. Raises NotFound for an unknown token."""
@@ -180,6 +204,8 @@ class ReceiveReturn:
         with self._units.read() as unit:
             payment = unit.payments.by_token(token)
         stored = _stored_return(self._providers.get(payment.merchant, payment.provider), payment, raw, at)
+        if stored is not None and stored.state == "rejected" and not self._rejected.may_keep(payment.id, at):
+            stored = None
         with self._units() as unit:
             if stored is not None:
                 unit.callbacks.add(stored)

@@ -13,6 +13,7 @@ from bridge.domain.operation import OperationStatus
 from bridge.domain.payment import Status
 from bridge.errors import NotFound
 from bridge.ports import JobKind, RawCallback
+from bridge.services.receive_callback import REJECTED_A_MINUTE
 from bridge.store.schema import callbacks
 
 NOTHING_NEW = ["payment.created", "payment.pending"]
@@ -325,3 +326,15 @@ def test_callback__forged_and_huge__is_kept_shortened_and_for_thirty_days(stage)
     assert callback_rows(stage)
     stage.clock.advance(0.2 * 86_400), stage.services.prune()
     assert not callback_rows(stage)
+
+
+def test_callbacks__forged_by_the_thousand__are_kept_in_part_and_genuine_ones_all(stage):
+    """An anonymous sender must not be able to fill the disk with many small ones either."""
+    for _ in range(REJECTED_A_MINUTE + 5):
+        stage.services.receive_callback("cashcloud", "acme", RawCallback("POST", "text/plain", "", b"rubbish"))
+    payment = stage.create()
+    assert stage.pay(payment) and stage.hear() == 1
+    assert states(stage).count("rejected") == REJECTED_A_MINUTE and states(stage).count("received") == 1
+    stage.clock.advance(61)
+    stage.services.receive_callback("cashcloud", "acme", RawCallback("POST", "text/plain", "", b"rubbish"))
+    assert states(stage).count("rejected") == REJECTED_A_MINUTE + 1
