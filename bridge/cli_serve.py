@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 from dataclasses import replace
 
 import click
@@ -15,6 +16,7 @@ from bridge.config import load
 from bridge.config.fields import Listen
 from bridge.errors import BridgeError, ConfigError, Unavailable
 from bridge.providers import discover
+from bridge.signals import hold
 from bridge.store.engine import open_engine
 from bridge.store.migrate import is_migrated, migrate as bring_up, newest_revision
 from bridge.store.unit import SqlUnits
@@ -98,11 +100,11 @@ def ready(house: House) -> None:
 
 def told(error: BridgeError) -> str:
     """Say what is wrong; where it is the database, in the database's own words, which name no password."""
-    said = getattr(error.__cause__, "orig", None)
-    return f"the database cannot be had: {str(said).splitlines()[0]}" if said and str(said) else error.detail
+    return f"the database cannot be had: {error.behind}" if error.behind else error.detail
 
 
 def _run(path: str, run, listen: str | None = None) -> None:  # type: ignore[no-untyped-def]
+    hold(signal.SIGHUP)
     house = composed(path, listen)
     reach(house.units)
     logs.configure(house.config.service.log_level)

@@ -58,6 +58,11 @@ class BridgeError(Exception):
         self.errors = errors
         self.members = members
 
+    @property
+    def behind(self) -> str:
+        """What the database said, one line without values or passwords; empty where it is not the reason. For operators."""
+        return str(getattr(self.__cause__, "orig", "")).partition("\n")[0]
+
     @classmethod
     def title(cls) -> str:
         """The class's default message: the first line of its docstring."""

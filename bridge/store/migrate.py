@@ -22,7 +22,7 @@ ADVISORY_LOCK = 0x62726467
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Bring the tables to `revision`; doing it again, or in two processes at once, is harmless.
 
-    Raises ConfigError for tables that a newer version of the service has made.
+    Raises ConfigError for a revision that is none, and for tables that a newer version of the service has made.
     """
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
@@ -67,6 +67,8 @@ def _run(connection: Connection, revision: str) -> None:
     known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
     if current is not None and current not in known:
         raise ConfigError([f"the tables are at revision {current}, which this version of the service does not know; use the version that knows it"])
+    if revision not in ("head", "base", *known):
+        raise ConfigError([f"there is no revision {revision}; there are {', '.join(reversed(known))}"])
     going_down = revision != "head" and current in known and (revision == "base" or known.index(revision) > known.index(current))
     (command.downgrade if going_down else command.upgrade)(config, revision)
     connection.commit()

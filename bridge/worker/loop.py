@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from bridge.errors import LeaseLost
+from bridge.errors import BridgeError, LeaseLost
 from bridge.failpoints import failpoint
 from bridge.ports import Clock, Job, JobKind, Units
 from bridge.worker.jobs import Jobs
@@ -110,8 +110,8 @@ class Worker:
                 self._end(job)
         except LeaseLost:
             log.info("another worker holds this job by now", extra={"kind": job.kind.value, "detail": job.subject})
-        except Exception:
-            log.exception("a job failed and is tried again later", extra={"kind": job.kind.value, "detail": job.subject})
+        except Exception as error:
+            _tell("a job failed and is tried again later", error, kind=job.kind.value, detail=job.subject)
             self._guarded(lambda: self._back_off(job))
 
     def _end(self, job: Job) -> None:
@@ -126,7 +126,15 @@ class Worker:
     def _guarded(self, act: Callable[[], object]) -> object:
         try:
             return act()
-        except Exception:
-            log.exception("the worker goes on after an error")
+        except Exception as error:
+            _tell("the worker goes on after an error", error)
             self._stopping.wait(1)
             return None
+
+
+def _tell(what: str, error: Exception, **extra: str) -> None:
+    """Write what went wrong down: a sentence where it is foreseen (no database, a profile that is gone), where it happened otherwise."""
+    if isinstance(error, BridgeError):
+        log.error("%s: %s", what, error.behind or error.detail, extra=extra)
+    else:
+        log.error(what, exc_info=error, extra=extra)

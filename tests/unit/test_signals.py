@@ -37,6 +37,14 @@ signal.raise_signal(signal.SIGTERM)
 done.wait()
 """
 
+EARLY = HEED + """
+from bridge.signals import hold
+hold(signal.SIGHUP)
+signal.raise_signal(signal.SIGHUP)
+heed({signal.SIGHUP: done.set})
+done.wait()
+"""
+
 ENDS_WHILE_IT_WAITS = """
 import os, signal, sys, threading
 from datetime import UTC, datetime
@@ -89,6 +97,11 @@ def test_signal__comes_while_the_main_thread_holds_what_the_act_needs__is_heeded
 def test_signal__act_fails__is_told_and_the_next_signal_is_heeded():
     ran = python(FAILS)
     assert ran.returncode == 0 and "SIGHUP could not be heeded" in ran.stderr
+
+
+def test_signal__comes_while_the_process_starts__is_kept_until_it_is_heeded():
+    ran = python(EARLY)
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_worker__told_to_end_at_any_step_of_its_waiting__ends():

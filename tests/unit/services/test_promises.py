@@ -19,7 +19,7 @@ from standardwebhooks import Webhook
 
 from bridge.bootstrap import build
 from bridge.domain.payment import Payer, Status
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, NotFound
 from bridge.logs import JsonLines
 from bridge.ports import Job, JobKind
 from bridge.store import schema
@@ -134,6 +134,20 @@ def test_worker__one_lane_is_stuck__never_takes_more_than_half_of_the_threads(ne
     well = [subject for subject in done if subject.startswith("well")]
     free.set(), worker.stop(), thread.join(20)
     assert len(well) == 6 and most["dead"] <= 2
+
+
+@pytest.mark.parametrize(("error", "told"), [
+    (NotFound("there is no shop gone"), "a job failed and is tried again later: there is no shop gone"), (KeyError("bug"), "KeyError: 'bug'")])
+def test_worker__job_fails__tells_a_sentence_where_it_is_foreseen_and_where_it_happened_otherwise(new_stage, caplog, error, told):
+    """An outage is a line per try and not a page; the job stays."""
+    def job(_job: Job) -> None:
+        raise error
+
+    stage = new_stage()
+    put(stage, "lane", 1)
+    worker = Worker(stage.house.units, dict.fromkeys(JobKind, job), stage.clock, threads=1, lease=600, poll=0.01, chore=lambda: None)
+    assert worker.run_due() == 1 and len(stage.jobs()) == 1
+    assert told in caplog.text and ("Traceback" in caplog.text) == isinstance(error, KeyError)
 
 
 def put(stage, lane, count, first=0):
