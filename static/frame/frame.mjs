@@ -109,10 +109,10 @@ function draw() {
 
 let height = 0;
 
-/** Hidden, we have no height; and a pixel more or less is the browser's rounding. */
+/** Hidden, we have no width, and some browsers break the lines for that. A pixel less is rounding; a pixel more would have us scroll. */
 function measure() {
   const now = Math.ceil(root.getBoundingClientRect().height);
-  if (!host || !now || Math.abs(now - height) < 2) return;
+  if (!host || !innerWidth || now === height || now === height - 1) return;
   height = now;
   tell('resize', { height });
 }

@@ -121,6 +121,7 @@ declare class Checkout extends EventTarget {
     box: HTMLDialogElement | HTMLDivElement | undefined;
     note: HTMLDivElement | undefined;
     frame: HTMLIFrameElement | undefined;
+    /** @type {string | undefined} */ nonce: string | undefined;
     /** @type {{post: (type: any, data?: object) => string, close: () => void} | undefined} */
     channel: {
         post: (type: any, data?: object) => string;

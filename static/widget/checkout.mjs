@@ -62,10 +62,11 @@ i{width:28px;height:28px;border:3px solid;border-inline-start-color:#0000;border
 @keyframes t{to{transform:rotate(1turn)}}
 button,a{min-width:44px;box-sizing:border-box;padding:10px 16px;border:1px solid;border-radius:8px;background:none;color:inherit;font:inherit;text-decoration:none;cursor:pointer}
 :focus-visible{outline:3px solid;outline-offset:2px}
-dialog{width:min(480px,100%);padding:0;border:0;border-radius:16px;overscroll-behavior:contain}
+dialog{width:min(480px,100%);padding:0;border:0;outline:1px solid #0000;border-radius:16px;overscroll-behavior:contain}
 dialog::backdrop{background:#000a}
 header{position:sticky;top:0;z-index:1;display:flex;justify-content:space-between;align-items:center;padding-inline-start:24px;background:Canvas;font-weight:600}
 header button{padding:0;border-color:#0000;font-size:28px}
+header :focus-visible{outline-offset:-3px}
 dialog iframe{border-radius:0;box-shadow:none}
 @media(prefers-reduced-motion:reduce){i{animation-duration:4s}}`;
 
@@ -165,7 +166,8 @@ class Checkout extends EventTarget {
     this.look();
     if (host !== place) place.append(host);
     addEventListener('message', (event) => this.hear(event), { signal });
-    const resume = () => this.channel?.post('host.resume');
+    /* A message to a page that was just put aside (back/forward cache) would have Firefox throw both away. */
+    const resume = () => { document.hidden || this.channel?.post('host.resume'); };
     for (const type of ['pageshow', 'online', 'focus', 'visibilitychange']) addEventListener(type, resume, { signal });
     if (box instanceof HTMLDialogElement) this.open(box, signal);
   }
@@ -259,7 +261,9 @@ class Checkout extends EventTarget {
     if (origin !== ORIGIN || !source || source !== this.frame?.contentWindow || data?.ns !== NS || data.type !== 'frame.hello') return;
     const { nonce, versions } = data.data ?? {};
     if (!Array.isArray(versions) || !versions.includes(VERSION)) return this.fail('version_mismatch', false);
-    if (!isMessage(data) || typeof nonce !== 'string') return;
+    /* A slow page finds several hellos waiting: the first welcome is the one that the frame takes, so its port must stay open. */
+    if (!isMessage(data) || typeof nonce !== 'string' || nonce === this.nonce) return;
+    /** @type {string | undefined} */ this.nonce = nonce;
     const { port1, port2 } = new MessageChannel();
     this.channel?.close();
     /** @type {{post: (type: any, data?: object) => string, close: () => void} | undefined} */

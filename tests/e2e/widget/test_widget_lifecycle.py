@@ -103,6 +103,17 @@ def test_history__paid_by_card__stepping_back_over_the_providers_pages_disturbs_
     page.wait_for_url("**/before")
 
 
+def test_bfcache__page_is_put_aside__frame_is_told_nothing_until_it_is_back(stage: Stage, page: Page) -> None:
+    """Firefox throws away what it has put aside when a message comes for it."""
+    watch = ("<script>window.sent = []; { const post = MessagePort.prototype.postMessage;"
+             " MessagePort.prototype.postMessage = function (m, ...more) { sent.push(m.type); return post.call(this, m, ...more); }; }</script>")  # fmt: skip
+    open_ready(page, stage.page(watch + stage.element(stage.token()), "/aside"))
+    sent = """hidden => { sent.length = 0; Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
+      document.dispatchEvent(new Event('visibilitychange', {bubbles: true})); return sent; }"""
+    assert page.evaluate(sent, True) == []
+    assert page.evaluate(sent, False) == ["host.resume"]
+
+
 def test_nesting__shop_inside_its_own_builder__works_two_levels_deep(stage: Stage, page: Page) -> None:
     """The builder is another of the shop's origins; a page of nobody's is refused, see `test_framing__…`."""
     shop = stage.page(stage.element(stage.token()), "/built")
@@ -112,10 +123,13 @@ def test_nesting__shop_inside_its_own_builder__works_two_levels_deep(stage: Stag
     until(lambda: [frame for frame in page.frames if frame.url == shop][0].evaluate("heard.some(([t]) => t === 'ready')"))
 
 
-def test_height__shown_after_being_hidden__is_right(stage: Stage, page: Page) -> None:
-    page.goto(stage.page(f"<div id=tab style='display:none'>{stage.element(stage.token())}</div>", "/hidden"))
+@pytest.mark.parametrize("hidden", ["display:none", "width:0;overflow:hidden"])
+def test_height__shown_after_being_hidden__is_right(hidden: str, stage: Stage, page: Page) -> None:
+    """Firefox and WebKit break the lines of what is not shown, for no width at all, as every browser does for a box without width."""
+    page.goto(stage.page(f"<div id=tab style='{hidden}'>{stage.element(stage.token())}</div>", "/hidden"))
     page.wait_for_timeout(800)
-    page.evaluate("document.getElementById('tab').style.display = ''")
+    assert heard(page, "resize") == []
+    page.evaluate("document.getElementById('tab').style = ''")
     wait_for(page, "ready")
     inside(page).get_by_role("button", name="Send request").wait_for()
     until(lambda: abs(page.locator(FRAME).bounding_box()["height"] - inside(page).locator("#checkout").bounding_box()["height"]) <= 2)
@@ -143,11 +157,38 @@ def test_height__shop_with_full_height_boxes__does_not_grow(layout: str, stage: 
     assert page.locator(FRAME).bounding_box()["height"] == height
 
 
+FITS = "document.documentElement.scrollHeight <= innerHeight"
+
+
 def test_height__content_changes__frame_never_scrolls(stage: Stage, page: Page) -> None:
     open_ready(page, stage.page(stage.element(stage.token()), "/grow"))
     inside(page).locator("#send").click()
     inside(page).locator("#wallet_username-error").wait_for()
-    until(lambda: frame_of(page).evaluate("document.documentElement.scrollHeight <= innerHeight + 1"))
+    until(lambda: frame_of(page).evaluate(FITS))
+
+
+def test_height__content_grows_by_a_pixel__frame_does_too(stage: Stage, page: Page) -> None:
+    open_ready(page, stage.page(stage.element(stage.token()), "/grow"))
+    until(lambda: frame_of(page).evaluate(FITS))
+    frame_of(page).evaluate("document.getElementById('checkout').style.paddingBottom = '1px'")
+    until(lambda: frame_of(page).evaluate(FITS))
+
+
+def test_scrollbars__of_a_width_of_their_own__none_is_seen(launch: Callable[..., Browser], stage: Stage) -> None:
+    """Windows has them, and Playwright hides them: one pixel too much is a bar for good."""
+    browser = launch(ignore_default_args=["--hide-scrollbars"])
+    page = open_ready(browser.new_page(), stage.page(stage.element(stage.token()), "/bars"))
+    until(lambda: frame_of(page).evaluate(FITS))
+    assert frame_of(page).evaluate("document.documentElement.clientWidth === innerWidth")
+    browser.close()
+
+
+def test_overlay__opened_by_keyboard__ring_of_the_first_control_is_inside_the_window(stage: Stage, page: Page) -> None:
+    """The window scrolls, so what stands over its edge is cut off."""
+    open_overlay(stage, page)
+    ring = page.locator("bridge-checkout header button").evaluate(
+        "e => { const s = getComputedStyle(e); return [e.matches(':focus-visible'), parseFloat(s.outlineOffset) + parseFloat(s.outlineWidth)]; }")  # fmt: skip
+    assert ring[0] and ring[1] <= 0
 
 
 def test_overlay__escape_outside__closes_and_gives_the_focus_back(stage: Stage, page: Page) -> None:

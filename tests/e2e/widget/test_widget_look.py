@@ -163,6 +163,18 @@ def test_reflow__double_text_and_wide_spacing_at_320_pixels__nothing_is_cut(
         until(lambda: frame_of(page).evaluate(grown))  # noqa: B023
 
 
+@pytest.mark.parametrize("width", [500, 900, 1020, 1280])
+def test_reflow__double_text_that_no_media_query_knows_of__nothing_is_cut(width: int, stage: Stage, new_context: Callable[..., BrowserContext]) -> None:
+    """WebKit's larger text leaves the width alone that media queries ask for, and so does this."""
+    page = new_context(viewport={"width": width, "height": 800}).new_page()
+    page.goto(f"{stage.pay}/checkout/{stage.token()}?locale=de")
+    page.locator("#send").wait_for()
+    page.evaluate("css => { const s = new CSSStyleSheet(); s.replaceSync(css); document.adoptedStyleSheets = [s]; }", STRETCHED[0])
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(CUT) == []
+    assert page.locator(".stage").bounding_box()["width"] >= page.locator(".summary").bounding_box()["width"]
+
+
 CUT = """() => [...document.querySelectorAll('#checkout *')].filter(e => e.checkVisibility() && e.textContent.trim() && !e.closest('svg, iframe, option')
     && (e.scrollWidth > e.clientWidth + 1 && e.clientWidth && getComputedStyle(e).overflowX !== 'visible'
       || e.getBoundingClientRect().right > innerWidth + 1 || e.getBoundingClientRect().left < -1)).map(e => e.id || e.className || e.localName)"""

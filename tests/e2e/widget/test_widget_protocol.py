@@ -96,6 +96,16 @@ def test_handshake__welcome_with_a_wrong_nonce__opens_nothing(stage: Stage, page
     assert frame_of(page).evaluate("document.documentElement.dataset.theme") is None
 
 
+def test_handshake__several_hellos_wait_for_a_slow_page__first_port_stays_open(stage: Stage, page: Page) -> None:
+    """The frame takes the first welcome; a second one for the same hello must not close what the first has opened."""
+    twice = """window.nonces = []; addEventListener('message', ({data, origin, source, isTrusted}) => {
+      if (data?.type !== 'frame.hello') return; nonces.push(data.data.nonce);
+      if (isTrusted) dispatchEvent(new MessageEvent('message', {data: {...data, seq: data.seq + 1}, origin, source})); });"""
+    open_ready(page, stage.page(f"<script>{twice}</script>" + stage.element(stage.token()), "/protocol"))
+    nonces = page.evaluate("nonces")
+    assert len(nonces) >= 2 and len(set(nonces)) == 1
+
+
 def test_handshake__another_version__is_told(stage: Stage, page: Page) -> None:
     """The frame's own hello, from its own window and origin, as a later release would say it."""
     later = "addEventListener('message', ({data}) => { if (data?.type === 'frame.hello') { data.v = 2; data.data.versions = [2]; } }, true);"
