@@ -66,7 +66,7 @@ class DeliverNotification:
             failpoint("notification_posted")
             if delivery is None:
                 return False
-            give_up = delivery.gone or job.attempts >= len(NOTIFICATION_STEPS)
+            give_up = delivery.gone or _tries(job, event) >= len(NOTIFICATION_STEPS)
             # A job with tries behind it hands the next event to a new one, whose ladder begins anew.
             event = self._conclude(job, event, delivery, give_up=give_up, go_on=job.attempts == 0 and self._clock() < until)
         return True
@@ -93,13 +93,13 @@ class DeliverNotification:
                              undeliverable_at=now if give_up and not delivery.ok else None)
             if delivery.gone:
                 unit.documents.put(OWNER, endpoint_document(event.shop), {"since": timestamp(now)})
-            following = self._plan(unit, job, delivery, now, ended=delivery.ok or give_up, go_on=go_on and delivery.ok)
+            following = self._plan(unit, job, event, delivery, now, ended=delivery.ok or give_up, go_on=go_on and delivery.ok)
             failpoint("notification_uncommitted")
         return following
 
-    def _plan(self, unit: Unit, job: Job, delivery: Delivery, now: datetime, *, ended: bool, go_on: bool) -> Event | None:
+    def _plan(self, unit: Unit, job: Job, event: Event, delivery: Delivery, now: datetime, *, ended: bool, go_on: bool) -> Event | None:
         if not ended:
-            unit.outbox.postpone(job, now + self._pause(job, delivery))
+            unit.outbox.postpone(job, now + self._pause(_tries(job, event), delivery))
             return None
         following = unit.events.next_undelivered(job.subject)
         if following is not None and go_on:
@@ -109,9 +109,14 @@ class DeliverNotification:
         unit.outbox.done(job)
         return None
 
-    def _pause(self, job: Job, delivery: Delivery) -> timedelta:
-        step = NOTIFICATION_STEPS[min(job.attempts, len(NOTIFICATION_STEPS) - 1)]
+    def _pause(self, tries: int, delivery: Delivery) -> timedelta:
+        step = NOTIFICATION_STEPS[min(tries, len(NOTIFICATION_STEPS) - 1)]
         return timedelta(seconds=max(step * (1 + JITTER * self._jitter()), delivery.retry_after or 0))
+
+
+def _tries(job: Job, event: Event) -> int:
+    """Return how often the shop was tried before, in this ladder: the job counts our own failures too, the event the ladders before a resend."""
+    return min(job.attempts, event.attempts)
 
 
 class ResendNotification:

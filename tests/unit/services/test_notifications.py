@@ -9,7 +9,7 @@ from factories import NOON, NOTIFICATION_SECRETS, a_payment, an_event
 from standardwebhooks import Webhook
 
 from bridge.domain.payment import Payer
-from bridge.errors import NotFound
+from bridge.errors import NotFound, Unavailable
 from bridge.ports import JobKind
 from bridge.services.schedule import NOTIFICATION_STEPS
 
@@ -210,6 +210,23 @@ def test_notify__a_job_with_tries_behind_it__leaves_the_next_event_to_a_new_one(
     assert [one.status for one in stage.outside.notifications] == [500, 200, 500]
     stage.advance(LADDER[0] * 1.2)  # the second step of the ladder would not be due yet
     assert [one.status for one in stage.outside.notifications] == [500, 200, 500, 200]
+
+
+@pytest.mark.invariant("I8")
+def test_notify__failures_of_our_own__are_no_tries_of_the_shop(stage, payment, monkeypatch):
+    """A long outage of ours leaves the shop its whole ladder (I8)."""
+    def broken(*_):
+        raise Unavailable
+
+    with monkeypatch.context() as outage:
+        outage.setattr(stage.services.deliver_notification, "_notifier", broken)
+        for _ in range(len(LADDER) + 1):
+            stage.advance(3_600)
+    failing(stage, 500)
+    stage.advance(3_600)
+    assert stage.undeliverable() == [] and [one.status for one in stage.outside.notifications] == [500]
+    stage.advance(LADDER[0] * 1.2)
+    assert [one.status for one in stage.outside.notifications] == [500, 200]
 
 
 def test_notify__a_slow_shop__is_told_the_next_event_by_a_job_of_its_own(stage, monkeypatch):
