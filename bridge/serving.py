@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 import signal
 import threading
 from collections.abc import Callable
@@ -23,7 +24,10 @@ ENDING = (signal.SIGTERM, signal.SIGINT)
 REGISTER_AGAIN_SECONDS = (5, 30, 120, 600, 3_600)
 BODY_LIMIT = 256 * 1024
 CONNECTIONS = 800
-"""Open at once; the next one waits. Every waiting browser keeps one, and most systems allow a process 1,024 open files."""
+"""Open at once; the next one waits. Every waiting browser keeps one."""
+
+OPEN_FILES = 4_096
+"""As many as that, if the system's hard limit allows: most begin with 1,024, which the connections and all that is behind them may reach."""
 
 
 def serve(house: House) -> None:
@@ -32,6 +36,7 @@ def serve(house: House) -> None:
     service = house.config.service
     seen = WebSettings(str(service.public_url).rstrip("/"), service.static, service.operator_networks, docs=service.docs)
     app = build_app(house.services, seen, bind_request_id=logs.request_id.set, doors=house.doors())
+    _allow_open_files()
     server = waitress.create_server(app, listen=service.listen, threads=service.threads, ident=None, clear_untrusted_proxy_headers=False,
                                     max_request_body_size=house.body_limit(BODY_LIMIT), connection_limit=CONNECTIONS,
                                     channel_timeout=60, asyncore_use_poll=True)
@@ -70,6 +75,13 @@ def work(house: House) -> None:
 def _check_tables(house: House) -> None:
     if not is_migrated(house.engine):
         raise ConfigError([f"the database is not at revision {newest_revision()}; run `bridge migrate` first"])
+
+
+def _allow_open_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _register(house: House, stopping: threading.Event) -> None:
