@@ -290,6 +290,13 @@ DIFFERENT = """async ([one, other]) => {
   return bad / (w * h); }"""
 
 
+def is_at_rest(page: Page) -> bool:
+    """Tell whether the frame keeps its height: it has said so itself, and the shop's page has followed."""
+    before = page.locator(FRAME).bounding_box()
+    page.wait_for_timeout(250)
+    return page.locator(FRAME).bounding_box() == before
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", ["ready", "card", "waiting", "succeeded", "declined", "gone"])
 def test_picture__state_shown_twice__differs_by_less_than_a_thousandth(
@@ -300,6 +307,7 @@ def test_picture__state_shown_twice__differs_by_less_than_a_thousandth(
     for wait in (0, 1500):
         page = new_context(color_scheme=scheme).new_page()
         show(stage, page, state)
+        until(lambda: is_at_rest(page))  # noqa: B023
         page.wait_for_timeout(wait)
         settled(page)
         hidden = [inside(page).locator("#order, #page")]  # a number that is never the same, and a page that is not ours
