@@ -18,7 +18,7 @@ from bridge.providers.cashcloud.crypto import control
 from bridge.store import schema
 from bridge.store.engine import open_engine
 from bridge.store.migrate import migrate
-from tests.bench.parties import Party, free_port, party
+from tests.bench.parties import Party, child, free_port, party
 
 PASSWORD = "bench-password"
 SECRET = "whsec_YmVuY2gtYmVuY2gtYmVuY2gtYmVuY2gtYmVuY2g="
@@ -61,6 +61,12 @@ class House:
         path.write_text((self.folder / "settings.yaml").read_text() + f"listen: 127.0.0.1:{port}\n")
         with party(name, ["bridge", "serve", "--config", str(path)], port, self.folder, "/readyz") as started:
             yield started
+
+    @contextmanager
+    def worked_off(self) -> Iterator[int]:
+        """Run `bridge worker`; return its process."""
+        with child("worker", ["bridge", "worker", "--config", str(self.folder / "bridge.yaml")], self.folder) as started:
+            yield started.process.pid
 
 
 def build(folder: Path, database: str, standin: int, payments: int = 500, worker: bool = False, **outgoing: int) -> House:

@@ -76,12 +76,19 @@ def free_port() -> int:
 @contextmanager
 def party(name: str, arguments: Sequence[str], port: int, folder: Path, path: str | None = None) -> Iterator[Party]:
     """Run `python -m …` and wait until it listens, and answers `path` with 200 where one is given."""
-    child = processes.start(name, arguments, folder / f"{name}.log")
+    with child(name, arguments, folder) as started:
+        wait_until_up(started, port, path)
+        yield Party(name, port, started.process.pid)
+
+
+@contextmanager
+def child(name: str, arguments: Sequence[str], folder: Path) -> Iterator[processes.Child]:
+    """Run `python -m …`, with its log in the folder."""
+    started = processes.start(name, arguments, folder / f"{name}.log")
     try:
-        wait_until_up(child, port, path)
-        yield Party(name, port, child.process.pid)
+        yield started
     finally:
-        processes.stop([child])
+        processes.stop([started])
 
 
 def wait_until_up(child: processes.Child, port: int, path: str | None = None) -> None:
