@@ -6,14 +6,13 @@ nor stored; what the app then makes of the payment is compared with our row, lik
 """
 from __future__ import annotations
 
-import threading
-from collections import deque
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 from bridge.domain.payment import Status
 from bridge.errors import FieldError, NotFound, NotSupported, ProviderUnreachable, TooManyTries, TransportError, Unauthorized, ValidationFailed
 from bridge.ports import AppAuthentication, AppProvider, Calls, Capability, Clock, PaymentFilter, Providers, Shop, Shops, Unit, Units
+from bridge.services.throttle import Throttle
 
 OWNER = "mobile-sdk"
 TOKENS_PER_PAYMENT = 3
@@ -22,31 +21,8 @@ TOKENS_PER_PAYMENT = 3
 PER_ADDRESS, PER_SHOP = 10, 120
 """Tokens asked for within a minute."""
 
-REMEMBERED = 10_000
 WAIT = 15.0
 """Seconds that an app is kept waiting for the provider."""
-
-
-class Throttle:
-    """Counts per name how often something was tried in the last minute."""
-
-    def __init__(self, most: int) -> None:
-        """Take how often is allowed."""
-        self._most = most
-        self._lock = threading.Lock()
-        self._tries: dict[str, deque[datetime]] = {}
-
-    def enter(self, name: str, at: datetime) -> None:
-        """Count one try. Raises TooManyTries."""
-        with self._lock:
-            if len(self._tries) >= REMEMBERED:
-                self._tries.clear()
-            tries = self._tries.setdefault(name, deque())
-            while tries and tries[0] <= at - timedelta(minutes=1):
-                tries.popleft()
-            if len(tries) >= self._most:
-                raise TooManyTries("There were too many tries from here; try again in a minute.")
-            tries.append(at)
 
 
 class AuthenticateApp:
@@ -67,12 +43,12 @@ class AuthenticateApp:
         Raises NotFound, ValidationFailed for another merchant's id, Unauthorized, TooManyTries, ProviderUnreachable, Unavailable.
         """
         at = self._clock()
-        self._by_address.enter(address, at)
+        _pass(self._by_address, address, at)
         shop = self._shops.get(shop_name)
         provider = self._provider_of(shop)
         if merchant_id != provider.app_merchant_id:
             raise ValidationFailed(errors=(FieldError("/merchantID", "unknown", "this is not the shop's merchant id at the provider"),))
-        self._by_shop.enter(shop.shop, at)
+        _pass(self._by_shop, shop.shop, at)
         if api_key is None:
             self._for_a_payment(shop, at)
         elif self._shops.by_key(api_key) != shop:
@@ -109,6 +85,11 @@ class AuthenticateApp:
         if not given:
             raise ProviderUnreachable
         return given[0]
+
+
+def _pass(throttle: Throttle, name: str, at: datetime) -> None:
+    if not throttle.allows(name, at):
+        raise TooManyTries("There were too many tries from here; try again in a minute.")
 
 
 def _takes_a_token(unit: Unit, payment_id: str) -> bool:

@@ -14,16 +14,16 @@ from bridge.domain.money import Money
 from bridge.domain.operation import Operation
 from bridge.domain.outcome import Answer, Outcome
 from bridge.domain.payment import Payment
-from bridge.errors import CallbackRejected, NotFound, TooManyTries
+from bridge.errors import CallbackRejected, NotFound
 from bridge.failpoints import failpoint
 from bridge.ports import (
     Callback, Clock, Job, JobKind, OperationRequest, PaymentRef, Provider, Providers, RawCallback, Reply, StoredCallback, Unit, Units,
 )
 from bridge.services.ask_provider import guarded
-from bridge.services.authenticate_app import Throttle
 from bridge.services.ids import new_id
 from bridge.services.inquire_payment import UNREADABLE, InquirePayment
 from bridge.services.schedule import lane_of
+from bridge.services.throttle import Throttle
 
 log = logging.getLogger("bridge.callbacks")
 
@@ -37,22 +37,6 @@ CALLBACK_RETRIES = (2, 5, 15, 30, 60)
 """Seconds before a callback is looked into again when the provider could not be asked; the payment's own ladder goes on anyway."""
 
 
-class Rejected:
-    """Decides how much is kept of what was not genuine."""
-
-    def __init__(self) -> None:
-        """Start with nothing kept."""
-        self._throttle = Throttle(REJECTED_A_MINUTE)
-
-    def may_keep(self, name: str, at: datetime) -> bool:
-        """Tell whether one more may be kept, and count it."""
-        try:
-            self._throttle.enter(name, at)
-        except TooManyTries:
-            return False
-        return True
-
-
 class ReceiveCallback:
     """Stores the raw bytes and replies; the looking into is the worker's."""
 
@@ -61,14 +45,14 @@ class ReceiveCallback:
         self._units = units
         self._providers = providers
         self._clock = clock
-        self._rejected = Rejected()
+        self._rejected = Throttle(REJECTED_A_MINUTE)
 
     def __call__(self, provider: str, merchant: str, raw: RawCallback) -> Reply:
         """Keep a callback and reply what the provider wants to hear. Raises NotFound for an unknown account, Unavailable when it cannot be kept."""
         account = self._providers.get(merchant, provider)
         callback, note = _read(account, raw)
         at = self._clock()
-        if callback is None and not self._rejected.may_keep(f"{merchant}:{provider}", at):
+        if callback is None and not self._rejected.allows(f"{merchant}:{provider}", at):
             return account.acknowledge(None)
         stored = _stored(provider, merchant, raw, at, None if callback else note or "rejected")
         with self._units() as unit:
@@ -196,7 +180,7 @@ class ReceiveReturn:
         self._units = units
         self._providers = providers
         self._clock = clock
-        self._rejected = Rejected()
+        self._rejected = Throttle(REJECTED_A_MINUTE)
 
     def __call__(self, token: str, raw: RawCallback) -> None:
         """Keep what was brought, and have the provider asked at once. Raises NotFound for an unknown token."""
@@ -204,7 +188,7 @@ class ReceiveReturn:
         with self._units.read() as unit:
             payment = unit.payments.by_token(token)
         stored = _stored_return(self._providers.get(payment.merchant, payment.provider), payment, raw, at)
-        if stored is not None and stored.state == "rejected" and not self._rejected.may_keep(payment.id, at):
+        if stored is not None and stored.state == "rejected" and not self._rejected.allows(payment.id, at):
             stored = None
         with self._units() as unit:
             if stored is not None:
