@@ -181,12 +181,12 @@ def test_migrate__tables_of_a_newer_version__are_left_alone(desk: Desk) -> None:
     assert desk.type("payments", "list").exit_code == 1
 
 
-@pytest.mark.usefixtures("logging_as_it_was")
 def test_migrate__revision_that_is_none__is_refused_with_those_there_are(desk: Desk) -> None:
     result = desk.type("migrate", "--revision", "0999")
     assert result.exit_code == 1 and result.output == "Error: there is no revision 0999; there are 0001\n"
 
 
+@pytest.mark.usefixtures("logging_as_it_was")
 def test_serve__address_is_taken__says_which_one(desk: Desk) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
