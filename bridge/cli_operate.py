@@ -159,13 +159,13 @@ def _books(path: str) -> Iterator[Any]:
 
 @contextmanager
 def _house(path: str) -> Iterator[Any]:
-    from bridge.cli_serve import composed, told
+    from bridge.cli_serve import composed
 
     house = composed(path)
     try:
         yield house
     except BridgeError as error:
-        raise click.ClickException(told(error)) from error
+        raise click.ClickException(error.for_operators) from error
     finally:
         house.close()
 

@@ -14,7 +14,7 @@ from bridge.bootstrap import House, build
 from bridge.cli_config import _file as config_option
 from bridge.config import load
 from bridge.config.fields import Listen
-from bridge.errors import BridgeError, ConfigError, Unavailable
+from bridge.errors import ConfigError, Unavailable
 from bridge.providers import discover
 from bridge.signals import hold
 from bridge.store.engine import open_engine
@@ -87,7 +87,7 @@ def reach(units: SqlUnits) -> None:
         with units.read():
             return
     except Unavailable as error:
-        raise click.ClickException(told(error)) from error
+        raise click.ClickException(error.for_operators) from error
 
 
 def ready(house: House) -> None:
@@ -98,20 +98,13 @@ def ready(house: House) -> None:
             f"the database is not at revision {newest_revision()}, which this version of the service needs; run `bridge migrate` first")
 
 
-def told(error: BridgeError) -> str:
-    """Say what is wrong; where it is the database, in the database's own words, which name no password."""
-    return f"the database cannot be had: {error.behind}" if error.behind else error.detail
-
-
 def _run(path: str, run, listen: str | None = None) -> None:  # type: ignore[no-untyped-def]
     hold(signal.SIGHUP)
     house = composed(path, listen)
-    reach(house.units)
+    ready(house)
     logs.configure(house.config.service.log_level)
     try:
         run(house)
-    except ConfigError as error:
-        raise click.ClickException("\n".join(error.problems)) from error
     except OSError as error:
         if error.errno not in NO_ADDRESS:
             raise

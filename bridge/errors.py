@@ -59,9 +59,9 @@ class BridgeError(Exception):
         self.members = members
 
     @property
-    def behind(self) -> str:
-        """What the database said, one line without values or passwords; empty where it is not the reason. For operators."""
-        return str(getattr(self.__cause__, "orig", "")).partition("\n")[0]
+    def for_operators(self) -> str:
+        """What is wrong, in one line that may stand in a log."""
+        return self.detail
 
     @classmethod
     def title(cls) -> str:
@@ -232,6 +232,12 @@ class Unavailable(BridgeError):
 
     code = "unavailable"
     retryable = True
+
+    @property
+    def for_operators(self) -> str:
+        """Where it is the database that cannot be had, its own words: one line, without values or passwords."""
+        said = str(getattr(self.__cause__, "orig", "")).partition("\n")[0]
+        return f"the database cannot be had: {said}" if said else self.detail
 
 
 class ProviderUnreachable(Unavailable):

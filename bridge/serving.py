@@ -12,9 +12,7 @@ import waitress
 
 from bridge import logs
 from bridge.bootstrap import House
-from bridge.errors import ConfigError
 from bridge.signals import heed
-from bridge.store.migrate import is_migrated, newest_revision
 from bridge.web.app import build as build_app
 from bridge.web.settings import WebSettings
 
@@ -31,8 +29,7 @@ OPEN_FILES = 4_096
 
 
 def serve(house: House) -> None:
-    """Serve until a signal; settings are read anew on SIGHUP. Raises ConfigError when the tables are not the newest."""
-    _check_tables(house)
+    """Serve until a signal; profiles are read anew on SIGHUP. Raises OSError when the address cannot be had."""
     service = house.config.service
     seen = WebSettings(str(service.public_url).rstrip("/"), service.static, service.operator_networks, docs=service.docs)
     app = build_app(house.services, seen, bind_request_id=logs.request_id.set, doors=house.doors())
@@ -62,19 +59,13 @@ def serve(house: House) -> None:
 
 
 def work(house: House) -> None:
-    """Run a worker until a signal."""
-    _check_tables(house)
+    """Run a worker until a signal; profiles are read anew on SIGHUP."""
     heed({**dict.fromkeys(ENDING, house.worker.stop), signal.SIGHUP: lambda: _reload(house)})
     log.info("working")
     try:
         house.worker.run()
     finally:
         house.close()
-
-
-def _check_tables(house: House) -> None:
-    if not is_migrated(house.engine):
-        raise ConfigError([f"the database is not at revision {newest_revision()}; run `bridge migrate` first"])
 
 
 def _allow_open_files() -> None:

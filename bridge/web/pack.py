@@ -45,7 +45,7 @@ def pack(paths: Iterable[Path], root: Path) -> dict[Path, Packed]:
     return {path: packed(short[path].encode() if path in short else path.read_bytes()) for path in whole}
 
 
-_shorter = cache(shorter)
+_shorter = cache(shorter)  # the same texts bring the same bytes, and a process that composes the doors again need not wait for them again
 
 
 def packed(body: bytes) -> Packed:

@@ -135,6 +135,6 @@ class Worker:
 def _tell(what: str, error: Exception, **extra: str) -> None:
     """Write what went wrong down: a sentence where it is foreseen (no database, a profile that is gone), where it happened otherwise."""
     if isinstance(error, BridgeError):
-        log.error("%s: %s", what, error.behind or error.detail, extra=extra)
+        log.error("%s: %s", what, error.for_operators, extra=extra)
     else:
         log.error(what, exc_info=error, extra=extra)

@@ -1,4 +1,4 @@
-"""Heeding signals: no handler waits for what the main thread holds, and nothing that fails ends the heeding."""
+"""What a process sets up for itself. Signals: no handler waits for what the main thread holds, and nothing that fails ends the heeding. Files: enough may be open."""
 from __future__ import annotations
 
 import subprocess
@@ -45,6 +45,19 @@ heed({signal.SIGHUP: done.set})
 done.wait()
 """
 
+OPEN_FILES = """
+import resource
+from bridge import serving
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+serving._allow_open_files()
+most = serving.OPEN_FILES if hard == resource.RLIM_INFINITY else min(serving.OPEN_FILES, hard)
+assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, hard) and most > 256
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+serving._allow_open_files()
+assert resource.getrlimit(resource.RLIMIT_NOFILE) == (256, 256)
+"""
+
 ENDS_WHILE_IT_WAITS = """
 import os, signal, sys, threading
 from datetime import UTC, datetime
@@ -77,7 +90,6 @@ def traced(run, step):
     finally:
         sys.settrace(None)
 
-serving._check_tables = lambda house: None
 for step in range(20, 120):
     worker = Worker(Nothing, {}, lambda: datetime.now(UTC), threads=2, lease=3, poll=0.01, chore=lambda: None)
     worker.run = partial(traced, worker.run, step)
@@ -107,3 +119,8 @@ def test_signal__comes_while_the_process_starts__is_kept_until_it_is_heeded():
 def test_worker__told_to_end_at_any_step_of_its_waiting__ends():
     ran = python(ENDS_WHILE_IT_WAITS)
     assert (ran.returncode, ran.stdout.split()) == (0, [str(step) for step in range(20, 120)]), ran.stderr
+
+
+def test_serve__few_open_files__are_made_more_as_far_as_the_system_allows():
+    ran = python(OPEN_FILES)
+    assert ran.returncode == 0, ran.stderr
