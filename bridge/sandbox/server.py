@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import suppress
 
 import falcon
 from waitress.server import create_server
@@ -40,7 +41,8 @@ class Server:
         """Stop serving: end the threads, then close all connections; the loop ends when none is left."""
         self._server.task_dispatcher.shutdown()
         connections = self._server._map
-        self._server.trigger.pull_trigger(lambda: close_all(connections, ignore_all=True))
+        with suppress(OSError):  # a call that just ended may wake the loop first: it has closed all by then, what wakes it included
+            self._server.trigger.pull_trigger(lambda: close_all(connections, ignore_all=True))
         self._thread.join(5)
 
 

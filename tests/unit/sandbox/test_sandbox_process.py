@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import falcon
 import pytest
 import requests
 from sandbox_caller import PASSWORD, USERNAME, Caller, until
+
+from bridge.sandbox.server import Server
 
 
 @contextmanager
@@ -39,6 +42,23 @@ def test_process__told_to_stop_while_calls_hang__ends_cleanly(tmp_path: Path, nu
         process.send_signal(number)
         assert (process.wait(30), process.stderr.read()) == (0, "")
         hanging.join(20)
+
+
+def test_stop__a_call_that_ends_wakes_the_loop_first__ends_all_the_same():
+    """What woke the loop for it has closed the means of waking it."""
+    server = Server(falcon.App(), "127.0.0.1:0", 1000)
+    server.start()
+    trigger = server._server.trigger
+    wake = trigger._physical_pull
+
+    def wake_after_somebody_else() -> None:
+        wake()
+        server._thread.join(20)
+        wake()
+
+    trigger._physical_pull = wake_after_somebody_else
+    server.stop()
+    assert not server._thread.is_alive()
 
 
 def test_process__killed_in_the_middle_of_work__keeps_what_it_answered(tmp_path: Path):
