@@ -148,7 +148,7 @@ def _answers(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
         assert process.poll() is None, [log.read_text(errors="replace")[-2000:] for log in folder.glob("*.log")]
         try:
             return requests.get(url, timeout=2, proxies={"http": ""}).status_code == 200
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     until(look)

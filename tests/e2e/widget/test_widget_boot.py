@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, Route
-from support import until
-from widget_acts import FRAME, ask_for_money, heard, inside, open_ready, poll, wait_for
+from playwright.sync_api import Page, Route, expect
+from widget_acts import FRAME, ask_for_money, heard, inside, open_ready, poll, until, wait_for
 from widget_stage import Stage
 
 
@@ -32,7 +31,7 @@ def test_boot__each_way_in__is_ready(way: str, stage: Stage, page: Page) -> None
         poll(page, "!!customElements.get('bridge-checkout')")
         page.get_by_role("button", name="Pay").click()
     assert wait_for(page, "ready")["session"] == token
-    assert inside(page).get_by_role("heading", level=1).inner_text().startswith("Pay")
+    expect(inside(page).get_by_role("heading", level=1)).to_contain_text("Pay")
 
 
 def test_boot__script_twice_and_two_versions__is_one_frame_and_no_error(stage: Stage, page: Page) -> None:
@@ -92,9 +91,9 @@ def test_boot__twenty_mounts_and_destroys__leave_nothing(stage: Stage, page: Pag
     page.evaluate(cycle, [token, 3])
     before = left_over()
     page.evaluate(cycle, [token, 20])
-    assert page.locator("iframe").count() == 0 and len(page.frames) == 1
+    until(page, lambda: page.locator("iframe").count() == 0 and len(page.frames) == 1)
     # The browser takes its time to clear up; what is left of twenty cycles would be left for ever.
-    until(left_over, lambda after: all(after[name] <= before[name] + 15 for name in before))
+    until(page, left_over, lambda after: all(after[name] <= before[name] + 15 for name in before))
 
 
 @pytest.mark.parametrize("phase", ["made", "fetching", "loading", "ready", "destroyed"])
@@ -148,10 +147,10 @@ def test_fallback__frame_does_not_come__is_a_named_error_with_ways_on(trouble: s
             route.fulfill(status=200, body="<p>no", headers={"content-security-policy": "frame-ancestors 'none'", "content-type": "text/html"})
 
     page.route("**/checkout/chk_*", answer)
-    page.goto(stage.page(stage.element(token, 'timeout-ms="3000"', f'<a href="{stage.pay}/checkout/{token}">Pay safely</a>'), "/boot"))
+    page.goto(stage.page(stage.element(token, 'timeout-ms="6000"', f'<a href="{stage.pay}/checkout/{token}">Pay safely</a>'), "/boot"))
     assert wait_for(page, "error")["code"] == codes[trouble]
     assert len(tried) == 2
-    assert page.get_by_role("link", name="Pay safely").is_visible()
+    expect(page.get_by_role("link", name="Pay safely")).to_be_visible()
     page.unroute("**/checkout/chk_*")
     page.get_by_role("button", name="Try again").click()
     wait_for(page, "ready")
@@ -166,7 +165,7 @@ def test_fallback__token_is_none_of_ours__is_an_error_and_never_an_empty_box(tok
         token,
     )
     assert code in ("session_expired", "frame_refused")
-    assert page.get_by_text("The payment form could not be loaded").is_visible()
+    expect(page.get_by_text("The payment form could not be loaded")).to_be_visible()
 
 
 def test_events__late_listener__hears_what_lasts(stage: Stage, page: Page) -> None:
@@ -184,7 +183,7 @@ def test_handshake__first_hellos_are_lost__repeats_them(stage: Stage, page: Page
     deaf = "<script>let lost = 0; addEventListener('message', e => { if (e.data?.type === 'frame.hello' && lost++ < 4) e.stopImmediatePropagation(); });</script>"
     page.goto(stage.page(deaf + stage.element(stage.token()), "/boot"))
     wait_for(page, "ready")
-    assert page.evaluate("lost") == 5
+    assert page.evaluate("lost") >= 5  # one more may be under way when the fifth is answered
 
 
 def test_boot__moved_with_append__loads_again_and_resumes(stage: Stage, page: Page) -> None:
@@ -195,7 +194,7 @@ def test_boot__moved_with_append__loads_again_and_resumes(stage: Stage, page: Pa
     page.evaluate("there.append(document.querySelector('bridge-checkout'))")
     poll(page, "heard.filter(([t]) => t === 'ready').length === 2")
     assert heard(page, "ready")[-1]["state"] == "awaiting"
-    assert inside(page).get_by_role("heading", level=1).inner_text() == "Approve in your app"
+    expect(inside(page).get_by_role("heading", level=1)).to_have_text("Approve in your app")
 
 
 def test_boot__moved_with_move_before__keeps_its_frame(stage: Stage, page: Page) -> None:

@@ -26,7 +26,7 @@ def test_budget__requests__are_few_and_to_us_alone(stage: Stage, page: Page) -> 
     assert [path for path in ours if path.startswith("/widget/")] == ["/widget/v1/checkout.mjs"]
     of_frame = [path for path in ours if not path.startswith(("/widget/", "/v1/"))]
     tries = sum(path.startswith("/checkout/") for path in of_frame)  # two where the machine is so slow that the widget tries again
-    assert len(of_frame) == 3 * tries and len(set(of_frame)) == 3
+    assert len(of_frame) <= 3 * tries and len(set(of_frame)) == 3
     assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {urlsplit(url).netloc for url in (stage.pay, stage.shop)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 from widget_acts import heard, inside, wait_for
 from widget_stage import Stage
 
@@ -31,7 +31,7 @@ def test_gone__in_the_shops_page__says_so_and_leads_back(stage: Stage, page: Pag
     let_it_be_over(page)
     page.goto(stage.page(stage.element(stage.token()), "/gone"))
     assert wait_for(page, "error")["code"] == "session_expired"
-    assert inside(page).get_by_role("heading", name="This page is no longer valid").is_visible()
+    expect(inside(page).get_by_role("heading", name="This page is no longer valid")).to_be_visible()
     assert inside(page).locator("#go:visible").get_attribute("href") == f"{stage.shop}/cart"
     assert wait_for(page, "statechange")["state"] == "gone"
     assert heard(page, "fail") == heard(page, "success") == []  # what became of the payment is not known here
@@ -42,7 +42,7 @@ def test_gone__alone__says_so_and_asks_no_more(stage: Stage, page: Page) -> None
     let_it_be_over(page)
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{stage.pay}/checkout/{stage.token()}?locale=de")
-    assert page.get_by_role("heading", name="Diese Seite ist nicht mehr gültig").is_visible()
+    expect(page.get_by_role("heading", name="Diese Seite ist nicht mehr gültig")).to_be_visible()
     page.wait_for_timeout(2000)
     assert not [url for url in asked if "/v1/" in url]
     assert page.title() == "Diese Seite ist nicht mehr gültig – Acme GmbH"
@@ -51,9 +51,9 @@ def test_gone__alone__says_so_and_asks_no_more(stage: Stage, page: Page) -> None
 def test_unknown__in_the_shops_page__is_a_named_error_and_its_link_leads_to_a_page_that_says_why(stage: Stage, page: Page) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(stage.page(stage.element("chk_unknownunknownunknown1", 'timeout-ms="2000"'), "/gone"))
+    page.goto(stage.page(stage.element("chk_unknownunknownunknown1", 'timeout-ms="6000"'), "/gone"))
     assert wait_for(page, "error")["code"] == "frame_refused"
-    assert page.get_by_role("button", name="Try again").is_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
     page.get_by_role("link", name="Continue on the payment page").click()
     page.get_by_role("heading", name="This page is no longer valid").wait_for()
     assert [element.inner_text() for element in page.locator("button:visible, a:visible").all()] == ["Reload"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
-from support import until
-from widget_acts import CODE, FRAME, answer_challenge, ask_for_money, frame_of, heard, inside, open_ready, poll, type_card, wait_for
+from playwright.sync_api import Browser, Page, expect
+from widget_acts import CODE, FRAME, answer_challenge, ask_for_money, frame_of, heard, inside, is_at_rest, open_ready, poll, type_card, until, wait_for
 from widget_stage import Stage
 
 
@@ -63,7 +62,7 @@ def test_bfcache__provider_page_waits_for_unload__shop_is_restored_all_the_same(
     payment = stage.payment(method="card")
     open_ready(page, stage.page(RESTORED + stage.element(payment["checkout"]["token"]), "/bfcache"))
     inside(page).frame_locator("#page iframe").get_by_label("Card number").wait_for()
-    until(lambda: [frame for frame in page.frames if frame.url.startswith(stage.psp)])[0].evaluate(unloads)
+    until(page, lambda: [frame for frame in page.frames if frame.url.startswith(stage.psp)])[0].evaluate(unloads)
     away_and_back(stage, page)
     assert poll(page, "window.restored") == 1
     stage.payer(payment, "decline")
@@ -97,8 +96,8 @@ def test_history__paid_by_card__stepping_back_over_the_providers_pages_disturbs_
     steps = page.evaluate("history.length") - entries
     assert steps <= 3  # the challenge, the way back, and our page that it leads to
     page.evaluate("history.go(-1)")
-    page.wait_for_timeout(300)
-    assert inside(page).get_by_role("heading", name="Payment successful").is_visible()
+    page.wait_for_timeout(1000)
+    expect(inside(page).get_by_role("heading", name="Payment successful")).to_be_visible()
     page.evaluate("n => history.go(-n)", steps)
     page.wait_for_url("**/before")
 
@@ -120,7 +119,8 @@ def test_nesting__shop_inside_its_own_builder__works_two_levels_deep(stage: Stag
     builder = stage.page(f"<iframe src='{shop}' id=builder style='width:100%;height:800px'></iframe>", "/builder")
     page.goto(builder.replace(stage.shop, stage.second_shop))
     page.frame_locator("#builder").frame_locator(FRAME).get_by_role("button", name="Send request").wait_for()
-    until(lambda: [frame for frame in page.frames if frame.url == shop][0].evaluate("heard.some(([t]) => t === 'ready')"))
+    built = until(page, lambda: [frame for frame in page.frames if frame.url == shop])[0]
+    until(page, lambda: built.evaluate("heard.some(([t]) => t === 'ready')"))
 
 
 @pytest.mark.parametrize("hidden", ["display:none", "width:0;overflow:hidden"])
@@ -132,7 +132,7 @@ def test_height__shown_after_being_hidden__is_right(hidden: str, stage: Stage, p
     page.evaluate("document.getElementById('tab').style = ''")
     wait_for(page, "ready")
     inside(page).get_by_role("button", name="Send request").wait_for()
-    until(lambda: abs(page.locator(FRAME).bounding_box()["height"] - inside(page).locator("#checkout").bounding_box()["height"]) <= 2)
+    until(page, lambda: abs(page.locator(FRAME).bounding_box()["height"] - inside(page).locator("#checkout").bounding_box()["height"]) <= 2)
 
 
 FULL = {
@@ -149,6 +149,7 @@ def test_height__shop_with_full_height_boxes__does_not_grow(layout: str, stage: 
     page.clock.install()
     open_ready(page, stage.page(f"<style>{FULL[layout]}</style>" + stage.element(stage.token()), "/grow"))
     page.clock.run_for(1000)
+    until(page, lambda: is_at_rest(page))
     before, height = len(heard(page, "resize")), page.locator(FRAME).bounding_box()["height"]
     for _ in range(40):
         page.clock.run_for(250)
@@ -164,21 +165,21 @@ def test_height__content_changes__frame_never_scrolls(stage: Stage, page: Page) 
     open_ready(page, stage.page(stage.element(stage.token()), "/grow"))
     inside(page).locator("#send").click()
     inside(page).locator("#wallet_username-error").wait_for()
-    until(lambda: frame_of(page).evaluate(FITS))
+    until(page, lambda: frame_of(page).evaluate(FITS))
 
 
 def test_height__content_grows_by_a_pixel__frame_does_too(stage: Stage, page: Page) -> None:
     open_ready(page, stage.page(stage.element(stage.token()), "/grow"))
-    until(lambda: frame_of(page).evaluate(FITS))
+    until(page, lambda: frame_of(page).evaluate(FITS))
     frame_of(page).evaluate("document.getElementById('checkout').style.paddingBottom = '1px'")
-    until(lambda: frame_of(page).evaluate(FITS))
+    until(page, lambda: frame_of(page).evaluate(FITS))
 
 
 def test_scrollbars__of_a_width_of_their_own__none_is_seen(launch: Callable[..., Browser], stage: Stage) -> None:
     """Windows has them, and Playwright hides them: one pixel too much is a bar for good."""
     browser = launch(ignore_default_args=["--hide-scrollbars"])
     page = open_ready(browser.new_page(), stage.page(stage.element(stage.token()), "/bars"))
-    until(lambda: frame_of(page).evaluate(FITS))
+    until(page, lambda: frame_of(page).evaluate(FITS))
     assert frame_of(page).evaluate("document.documentElement.clientWidth === innerWidth")
     browser.close()
 
@@ -196,8 +197,8 @@ def test_overlay__escape_outside__closes_and_gives_the_focus_back(stage: Stage, 
     assert page.evaluate("getComputedStyle(document.documentElement).overflow") == "hidden"
     page.keyboard.press("Escape")
     wait_for(page, "close")
-    assert page.locator(FRAME).count() == 0
-    assert page.evaluate("document.activeElement.textContent") == "Pay"
+    expect(page.locator(FRAME)).to_have_count(0)
+    until(page, lambda: page.evaluate("document.activeElement.textContent") == "Pay")
     assert page.evaluate("getComputedStyle(document.documentElement).overflow") != "hidden"
 
 
@@ -206,7 +207,7 @@ def test_overlay__escape_inside_the_frame__closes_too(stage: Stage, page: Page) 
     inside(page).locator("#wallet_username").focus()
     page.keyboard.press("Escape")
     wait_for(page, "close")
-    assert page.locator("bridge-checkout").count() == 0
+    expect(page.locator("bridge-checkout")).to_have_count(0)
 
 
 def test_overlay__shop_minds_while_the_payer_is_asked__stays_open(stage: Stage, page: Page) -> None:
@@ -230,7 +231,7 @@ def test_overlay__browser_closes_it_whatever_the_shop_minds__is_over_and_the_pag
     open_overlay(stage, page, "<script>addEventListener('cc-closerequest', e => e.preventDefault())</script>")
     page.evaluate("document.querySelector('bridge-checkout').shadowRoot.querySelector('dialog').close()")
     wait_for(page, "close")
-    assert page.locator("bridge-checkout").count() == 0
+    expect(page.locator("bridge-checkout")).to_have_count(0)
     assert page.evaluate("getComputedStyle(document.documentElement).overflow") != "hidden"
 
 

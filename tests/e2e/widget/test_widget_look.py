@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
-from support import until
-from widget_acts import FRAME, ask_for_money, frame_of, inside, open_ready, pretend, wait_for
+from playwright.sync_api import BrowserContext, Frame, Page, expect
+from widget_acts import FRAME, ask_for_money, frame_of, inside, is_at_rest, open_ready, pretend, until, wait_for
 from widget_stage import Stage
 from widget_pdf import text_of
 from widget_states import show, states
@@ -58,24 +57,31 @@ def settled(page: Page) -> None:
         where.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))")
 
 
+def focus_is(page: Page, name: str, where: Page | Frame) -> None:
+    """Wait until an element has the focus, in a document that has it too: from one site to another it takes a moment."""
+    until(page, lambda: where.evaluate("document.hasFocus() && document.activeElement.id"), lambda found: found == name)
+
+
 def test_keyboard__whole_form__is_reached_and_left_in_both_directions(stage: Stage, page: Page) -> None:
     body = "<button id=before>before</button>" + stage.element(stage.token()) + "<button id=after>after</button>"
     open_ready(page, stage.page(body, "/keys"))
     page.locator("#before").focus()
     page.keyboard.press("Tab")
-    assert frame_of(page).evaluate("document.activeElement.id") == "wallet_username"
+    focus_is(page, "wallet_username", frame_of(page))
     page.keyboard.type("no address")
     page.keyboard.press("Enter")
-    until(lambda: inside(page).locator("#wallet_username-error").is_visible())
-    assert frame_of(page).evaluate("document.activeElement.id") == "wallet_username"
+    expect(inside(page).locator("#wallet_username-error")).to_be_visible()
+    focus_is(page, "wallet_username", frame_of(page))
     for expected in ("send", "cancel"):
         page.keyboard.press("Tab")
-        assert frame_of(page).evaluate("document.activeElement.id") == expected
+        focus_is(page, expected, frame_of(page))
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "after"
-    for _ in range(4):
+    focus_is(page, "after", page)
+    for expected in ("cancel", "send", "wallet_username"):
         page.keyboard.press("Shift+Tab")
-    assert page.evaluate("document.activeElement.id") == "before"
+        focus_is(page, expected, frame_of(page))
+    page.keyboard.press("Shift+Tab")
+    focus_is(page, "before", page)
 
 
 def test_live_region__whole_payment__says_each_thing_once(stage: Stage, page: Page) -> None:
@@ -97,7 +103,6 @@ def test_timer__last_minute__is_announced_at_its_marks(stage: Stage, page: Page)
     stamps = page.evaluate(f"[{iso(0)}.toISOString(), {iso(62)}.toISOString()]")
     pretend(page, status="pending", fields=[], now=stamps[0], expires_at=stamps[1])
     open_ready(page, stage.page(stage.element(stage.token()), "/live"))
-    page.unroute("**/v1/checkout/*")
     page.route("**/v1/checkout/*", lambda route: route.abort())
     frame_of(page).evaluate("""() => { window.spoken = []; const live = document.getElementById('live');
         new MutationObserver(() => spoken.push(live.textContent)).observe(live, { childList: true, characterData: true, subtree: true }); }""")
@@ -137,7 +142,7 @@ def test_forced_colors__bar_and_focus__are_seen(stage: Stage, new_context: Calla
     fill, track, *_ = inside(page).locator("#bar").evaluate(INK)
     assert fill != track
     page.keyboard.press("Tab")
-    inside(page).locator("#cancel").focus()
+    focus_is(page, "cancel", frame_of(page))
     assert inside(page).locator("#cancel").evaluate(INK)[2:] == ["solid", "3px"]
 
 
@@ -160,7 +165,7 @@ def test_reflow__double_text_and_wide_spacing_at_320_pixels__nothing_is_cut(
         assert frame_of(page).evaluate(CUT) == []
         # A frame grows to 2400 pixels; what is taller is scrolled to.
         grown = "document.getElementById('checkout').scrollHeight <= innerHeight + 2 || innerHeight === 2400"
-        until(lambda: frame_of(page).evaluate(grown))  # noqa: B023
+        until(page, lambda: frame_of(page).evaluate(grown))  # noqa: B023
 
 
 @pytest.mark.parametrize("width", [500, 900, 1020, 1280])
@@ -191,6 +196,7 @@ def test_surface__each_scheme_of_shop_and_system__is_ours_to_the_edge(theme: str
         settled(page)
         ground = "rgb(23, 26, 33)" if "dark" in (theme, theme.replace("auto", system)) else "rgb(255, 255, 255)"
         assert frame_of(page).evaluate("getComputedStyle(document.body).backgroundColor") == ground
+        until(page, lambda: is_at_rest(page))
         box = page.locator(FRAME).bounding_box()
         pixel = page.screenshot(clip={"x": box["x"] + box["width"] - 40, "y": box["y"] + box["height"] - 8, "width": 1, "height": 1})
         assert rgb_of(page, pixel) == ground
@@ -233,7 +239,7 @@ def test_right_to_left__bar__runs_the_other_way(direction: str, side: str, stage
     page.clock.install()
     show(stage, page, "awaiting", attributes=f'dir="{direction}"')
     page.clock.run_for(20_000)
-    until(lambda: frame_of(page).evaluate(ENDS) == [side])
+    until(page, lambda: frame_of(page).evaluate(ENDS) == [side])
 
 
 def test_print__shops_page_and_ours__have_amount_and_outcome(stage: Stage, page: Page) -> None:
@@ -290,13 +296,6 @@ DIFFERENT = """async ([one, other]) => {
   return bad / (w * h); }"""
 
 
-def is_at_rest(page: Page) -> bool:
-    """Tell whether the frame keeps its height: it has said so itself, and the shop's page has followed."""
-    before = page.locator(FRAME).bounding_box()
-    page.wait_for_timeout(250)
-    return page.locator(FRAME).bounding_box() == before
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", ["ready", "card", "waiting", "succeeded", "declined", "gone"])
 def test_picture__state_shown_twice__differs_by_less_than_a_thousandth(
@@ -307,7 +306,7 @@ def test_picture__state_shown_twice__differs_by_less_than_a_thousandth(
     for wait in (0, 1500):
         page = new_context(color_scheme=scheme).new_page()
         show(stage, page, state)
-        until(lambda: is_at_rest(page))  # noqa: B023
+        until(page, lambda: is_at_rest(page))  # noqa: B023
         page.wait_for_timeout(wait)
         settled(page)
         hidden = [inside(page).locator("#order, #page")]  # a number that is never the same, and a page that is not ours

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, Page
-from support import Http, until
-from widget_acts import FRAME, ask_for_money, frame_of, heard, inside, open_ready, poll, type_card, wait_for
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from support import Http
+from widget_acts import FRAME, ask_for_money, frame_of, heard, inside, is_at_rest, open_ready, poll, type_card, until, wait_for
 from widget_stage import PAYER, Stage
 
 
@@ -50,7 +50,7 @@ def test_messages__from_strangers__are_ignored(stage: Stage, page: Page) -> None
     open_ready(page, stage.page(SPY + stage.element(stage.token()) + sibling, "/protocol"))
     page.evaluate(f"{LISTEN}postMessage({hello}, '*')")
     # The sibling has said its own hello several times, to this very page and from our origin.
-    page.wait_for_function("said.filter(m => m?.type === 'frame.hello' && m.seq > 1).length > 2")
+    poll(page, "said.filter(m => m?.type === 'frame.hello' && m.seq > 1).length > 2")
     assert [frame for frame in page.frames if frame.name == "evil"][0].evaluate("got") == []
     assert not [entry for entry in page.evaluate("got") if entry["type"] != "frame.hello"]
     assert page.frame_locator("[name=sibling]").locator("html[data-theme]").count() == 0  # a welcome brings a theme
@@ -62,6 +62,7 @@ def test_messages__from_strangers__are_ignored(stage: Stage, page: Page) -> None
 
 def test_messages__malformed_replayed_oversized_and_hostile__change_nothing(stage: Stage, page: Page) -> None:
     open_ready(page, stage.page(SPY + stage.element(stage.token()), "/protocol"))
+    until(page, lambda: is_at_rest(page))
     height = page.locator(FRAME).bounding_box()["height"]
     before = page.url
     forge(page, [
@@ -111,7 +112,7 @@ def test_handshake__another_version__is_told(stage: Stage, page: Page) -> None:
     later = "addEventListener('message', ({data}) => { if (data?.type === 'frame.hello') { data.v = 2; data.data.versions = [2]; } }, true);"
     page.goto(stage.page(f"<script>{later}</script>" + stage.element(stage.token()), "/protocol"))
     assert wait_for(page, "error")["code"] == "version_mismatch"
-    assert page.get_by_role("link", name="Continue on the payment page").is_visible()
+    expect(page.get_by_role("link", name="Continue on the payment page")).to_be_visible()
 
 
 def test_framing__foreign_page_without_our_script__sees_nothing(stage: Stage, page: Page) -> None:
@@ -119,18 +120,17 @@ def test_framing__foreign_page_without_our_script__sees_nothing(stage: Stage, pa
     refused: list[str] = []
     page.on("console", lambda said: refused.append(said.text) if "frame-ancestors" in said.text else None)
     page.goto(url)
-    until(lambda: page.frames[1].url == "chrome-error://chromewebdata/")
-    assert refused
+    until(page, lambda: refused and page.frames[1].url == "chrome-error://chromewebdata/")
 
 
 def test_framing__foreign_page__is_refused(stage: Stage, page: Page) -> None:
-    url = stage.page(stage.element(stage.token(), 'timeout-ms="2000"'), "/frames", host="evil.test")
+    url = stage.page(stage.element(stage.token(), 'timeout-ms="6000"'), "/frames", host="evil.test")
     page.goto(url)
     assert wait_for(page, "error")["code"] == "frame_refused"
 
 
 def test_framing__shop_inside_a_foreign_page__is_refused(stage: Stage, page: Page) -> None:
-    shop = stage.page(stage.element(stage.token(), 'timeout-ms="2000"'), "/framed-shop")
+    shop = stage.page(stage.element(stage.token(), 'timeout-ms="6000"'), "/framed-shop")
     page.goto(stage.page(f"<iframe src='{shop}' id=shop style='width:100%;height:700px'></iframe>", "/around", host="evil.test"))
     page.frame_locator("#shop").get_by_text("The payment form could not be loaded").wait_for()
 
@@ -212,7 +212,7 @@ def test_csp__strict_shops__have_no_violation(policy: str, stage: Stage, new_con
     url = stage.pages.put("localhost", "/csp", f"<!doctype html><title>s</title><body>{tag}", Content_Security_Policy=policy.format(pay=stage.pay))
     page.goto(url)
     inside(page).get_by_role("button", name="Send request").wait_for()
-    until(lambda: page.evaluate("window.isReady"))
+    poll(page, "window.isReady")
     assert page.evaluate("violations") == []
     assert frame_of(page).evaluate("violations") == []
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
-from support import Http, until
-from widget_acts import FRAME, ask_for_money, frame_of, heard, inside, open_ready, poll, pretend, wait_for
+from playwright.sync_api import Page, Route, expect
+from support import Http
+from widget_acts import FRAME, ask_for_money, frame_of, heard, inside, open_ready, poll, pretend, until, wait_for
 from widget_stage import Stage
 
 POLLS = "**/v1/checkout/*"
@@ -37,7 +37,7 @@ def test_wallet__payer_answers__page_and_shop_hear_it(
 ) -> None:
     stage.payer(waiting, action)
     assert wait_for(page, event)["session"] == waiting["checkout"]["token"]
-    assert inside(page).get_by_role("heading", level=1).inner_text() == heading
+    expect(inside(page).get_by_role("heading", level=1)).to_have_text(heading)
     assert [detail["state"] for detail in heard(page, "statechange")][-2:] != ["awaiting", "awaiting"]
 
 
@@ -78,7 +78,7 @@ def test_countdown__wrong_clock_here__shows_the_servers_time(hours: int, stage: 
     first = seconds_left(page)
     assert 300 < first <= 600
     page.clock.run_for(30_000)
-    until(lambda: seconds_left(page) <= first - 30)
+    until(page, lambda: seconds_left(page) <= first - 30)
     assert seconds_left(page) > 30 and heard(page, "statechange")[-1]["state"] == "awaiting"
 
 
@@ -90,7 +90,6 @@ def test_countdown__at_zero__is_checking_and_never_failed(stage: Stage, page: Pa
     pretend(page, now=stamp(now), expires_at=stamp(now + 3), status="pending", asking=False)
     page.goto(stage.page(stage.element(payment["checkout"]["token"]), "/wallet"))
     wait_for(page, "statechange", state="awaiting")
-    page.unroute(POLLS)
     page.route(POLLS, lambda route: route.abort())
     page.clock.run_for(5_000)
     wait_for(page, "statechange", state="checking")
@@ -114,7 +113,7 @@ def test_background__shown_again__asks_at_once(page: Page, waiting: dict[str, An
     frame = frame_of(page)
     frame.evaluate(HIDE)
     page.wait_for_timeout(1200)  # a question from before we listened is older than a second now, and counts as lost
-    assert until(lambda: frame.evaluate(SHOW), lambda found: found is not None) == 1
+    assert until(page, lambda: frame.evaluate(SHOW), lambda found: found is not None) == 1
 
 
 @pytest.fixture
@@ -164,7 +163,7 @@ def test_trouble__server_answers_badly__asks_calmly_one_at_a_time(
     for _ in range(120):
         page.clock.run_for(500)
         if trouble != "silent":
-            until(lambda: frame.evaluate("calls.every(([, end]) => end)"))
+            until(page, lambda: frame.evaluate("calls.every(([, end]) => end)"))
     calls = frame.evaluate("calls")
     pauses = [later[0] - earlier[1] for earlier, later in pairwise(calls)]
     assert len(pauses) >= 2 and min(pauses) >= least and max(pauses) >= 6400
@@ -274,7 +273,7 @@ def test_end__asks_no_more(end: str, page: Page, clocked: dict[str, Any]) -> Non
         act(page, "destroy")
         assert page.locator(FRAME).count() == 0
     else:
-        until(lambda: (page.clock.run_for(1000), heard(page, ENDS[end]))[1])  # a question under way holds the next one up
+        until(page, lambda: (page.clock.run_for(1000), heard(page, ENDS[end]))[1])  # a question under way holds the next one up
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/v1/" in request.url else None)
     for _ in range(24):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Error, Frame, FrameLocator, Page, Route, expect
 
 FRAME = "iframe[name^=bridge-checkout]"
 CODE = "1234"  # what the sandbox's bank wants to hear
+
+T = TypeVar("T")
 
 
 def inside(page: Page) -> FrameLocator:
@@ -41,11 +44,27 @@ def wait_for(page: Page, kind: str, **fields: Any) -> dict[str, Any]:
 
 def poll(page: Page, script: str, argument: Any = None) -> Any:
     """Ask the page until its answer is true, and return it. Asked from here, it need not be drawing frames to answer."""
+    return until(page, lambda: page.evaluate(script, argument), what=lambda: f"{script} {argument}; heard: {page.evaluate('window.heard')}")
+
+
+def until(page: Page, look: Callable[[], T], is_good: Callable[[T], object] = bool, what: Callable[[], str] = str) -> T:
+    """Look until what is seen is good, and return it.
+
+    Between two looks the browser is listened to: what a page has asked, said and become is only as new as the last word from there,
+    so a test that slept instead would look at the same thing for ever.
+    """
     deadline = time.monotonic() + 45
-    while not (found := page.evaluate(script, argument)):
-        assert time.monotonic() < deadline, f"never true: {script} {argument}; heard: {page.evaluate('window.heard')}"
+    while not is_good(seen := look()):
+        assert time.monotonic() < deadline, f"did not come about; last seen: {seen} {what()}"
         page.wait_for_timeout(50)
-    return found
+    return seen
+
+
+def is_at_rest(page: Page) -> bool:
+    """Tell whether the frame keeps its height: it has said so itself, and the shop's page has followed."""
+    before = page.locator(FRAME).bounding_box()
+    page.wait_for_timeout(250)
+    return page.locator(FRAME).bounding_box() == before
 
 
 def open_ready(page: Page, url: str) -> Page:
@@ -70,7 +89,7 @@ def type_card(bank: FrameLocator | Page, card: str) -> None:
 def answer_challenge(bank: FrameLocator | Page, code: str) -> None:
     """Give the payer's bank a code, once it asks (again): an empty field is a new question."""
     bank.get_by_role("heading", name="Your bank asks").wait_for()
-    expect(bank.get_by_label("Code")).to_have_value("", timeout=45_000)
+    expect(bank.get_by_label("Code")).to_have_value("")
     bank.get_by_label("Code").fill(code)
     bank.get_by_role("button", name="Confirm").click()
 
