@@ -13,6 +13,7 @@ class Client
 {
     public const CONNECT = 5; // seconds
     public const DEADLINE = 20; // seconds for all tries together
+    public const SHORT = 6; // the same where a customer waits for a page; a healthy bridge answers within 2
     public const LARGEST = 1048576; // bytes of an answer
     public const DEEPEST = 32;
     public const ALLOWED = ['scheme' => 1, 'host' => 1, 'port' => 1, 'path' => 1]; // parts of the bridge's address

@@ -10,6 +10,8 @@ namespace PaymentBridge\Core;
  */
 abstract class Payments
 {
+    public const SILENCES = 5; // one after the other, and the bridge is down: the next run goes on
+
     /** @var Attempts */
     private $attempts;
 
@@ -143,19 +145,19 @@ abstract class Payments
     }
 
     /**
-     * Do something for each of the orders; a failure is logged, and the next one's turn comes.
+     * Do something for each of the orders; a failure is logged, and the next one's turn comes. Where the bridge is
+     * silent again and again the rest is left for the next run, so that a shop's other jobs need not wait for it.
      *
      * @param iterable $orders whatever `$work` takes
      */
     public function lookAfter(iterable $orders, callable $work): void
     {
+        $silences = 0;
         foreach ($orders as $order) {
-            try {
-                $work($order);
-            } catch (\Exception $failure) {
-                $name = is_array($order) ? $order['order_reference'] : (string) $order;
-                $why = Redactor::text($failure->getMessage());
-                $this->shop->log('an order could not be looked after', ['order' => $name, 'why' => $why]);
+            $failure = $this->tryFor($order, $work);
+            $silences = $failure instanceof NoAnswerException ? $silences + 1 : 0;
+            if ($silences === self::SILENCES) {
+                return;
             }
         }
     }
@@ -246,6 +248,19 @@ abstract class Payments
         });
         $context = ['code' => $refused->problemCode(), 'request' => $refused->requestId()];
         $this->shop->log('the bridge refused a payment', $context + ['order' => $attempt['order_reference']]);
+    }
+
+    private function tryFor($order, callable $work): ?\Exception
+    {
+        try {
+            $work($order);
+            return null;
+        } catch (\Exception $failure) {
+            $name = is_array($order) ? $order['order_reference'] : (string) $order;
+            $why = Redactor::text($failure->getMessage());
+            $this->shop->log('an order could not be looked after', ['order' => $name, 'why' => $why]);
+            return $failure;
+        }
     }
 
     private function withLock(string $orderReference, callable $work)

@@ -148,6 +148,24 @@ final class PaymentsTest extends TestCase
         self::assertStringNotContainsString('sk_live', implode($this->payments->shop->log));
     }
 
+    /** @dataProvider silences */
+    public function testLookAfterLeavesTheRestForTheNextRunWhereTheBridgeIsSilent($heard, $expected)
+    {
+        $seen = 0;
+        $this->payments->lookAfter(range(1, 9), static function ($order) use (&$seen, $heard) {
+            $seen++;
+            if ($order !== $heard) {
+                throw new NoAnswerException('curl error 28');
+            }
+        });
+        self::assertSame($expected, $seen);
+    }
+
+    public function silences()
+    {
+        return ['always' => [null, 5], 'all but once' => [5, 9], 'all but the first' => [1, 6]];
+    }
+
     private function bridgeSays(array $change)
     {
         $bridge = $this->payments->bridge;
