@@ -133,7 +133,7 @@ class PaymentBridge extends PaymentModule
     {
         $page = isset($this->context->controller->php_self) ? $this->context->controller->php_self : '';
         $isGet = isset($_SERVER['REQUEST_METHOD']) && $_SERVER['REQUEST_METHOD'] === 'GET';
-        if (!$isGet || !in_array($page, ['cart', 'order'], true) || Tools::getValue('ajax')) {
+        if (!$isGet || !in_array($page, ['cart', 'order'], true) || Tools::getValue('ajax') || $this->fillsCart()) {
             return;
         }
         if (!$this->context->cart->id || $this->context->cart->nbProducts() === 0) {
@@ -225,10 +225,20 @@ class PaymentBridge extends PaymentModule
         return ['hour' => -1, 'day' => -1, 'month' => -1, 'day_of_week' => -1];
     }
 
+    /**
+     * Tell whether the page that is opened is about to fill the cart: PrestaShop does that later than our hook.
+     */
+    private function fillsCart(): bool
+    {
+        return Tools::isSubmit('add') || Tools::isSubmit('submitReorder');
+    }
+
     private function option(string $method, Cart $cart): PaymentOption
     {
         $title = $this->parts()->config()->title($method, (int) $cart->id_shop, (int) $this->context->language->id);
-        $inputs = ['method' => $method, 'cart' => (int) $cart->id, 'ticket' => $this->parts()->checkout()->ticket((int) $cart->id)];
+        $checkout = $this->parts()->checkout();
+        list($cartId, $seen) = [(int) $cart->id, $checkout->seen($cart)];
+        $inputs = ['method' => $method, 'cart' => $cartId, 'seen' => $seen, 'ticket' => $checkout->ticket($cartId, $seen)];
         foreach ($inputs as $name => $value) {
             $inputs[$name] = ['name' => $name, 'type' => 'hidden', 'value' => $value];
         }

@@ -21,6 +21,9 @@ class Cancellation
     /** @var Payments */
     private $payments;
 
+    /** @var Vouchers */
+    private $vouchers;
+
     /** @var Notes */
     private $notes;
 
@@ -34,6 +37,7 @@ class Cancellation
         Tables $tables,
         Orders $orders,
         Payments $payments,
+        Vouchers $vouchers,
         Notes $notes,
         HeldMail $heldMail,
         Log $log
@@ -41,13 +45,15 @@ class Cancellation
         $this->tables = $tables;
         $this->orders = $orders;
         $this->payments = $payments;
+        $this->vouchers = $vouchers;
         $this->notes = $notes;
         $this->heldMail = $heldMail;
         $this->log = $log;
     }
 
     /**
-     * Give the payment of an order up, if the order is ours and its payment is not over.
+     * Give the payment of an order up, if the order is ours and its payment is not over. The other orders of its cart
+     * have the same payment, and are canceled with it.
      */
     public function follow(int $orderId): void
     {
@@ -56,6 +62,11 @@ class Cancellation
             return;
         }
         $this->heldMail->drop($placed);
+        if (in_array($orderId, $placed->unpaid(), true)) {
+            $this->vouchers->giveBack($orderId);
+        }
+        $this->orders->cancel($placed);
+        $this->orders->sendMails($placed);
         $attempt = $this->tables->latestAttempt($placed->id());
         if ($attempt === null || in_array($attempt['status'], Decision::OVER, true)) {
             return;

@@ -65,16 +65,26 @@ class Checkout
     }
 
     /**
-     * Return what only the shop's own payment page can know of a cart: other pages cannot send this customer here.
+     * Return what the payment page shows of a cart, and the customer agrees to by pressing the button: total and currency.
      */
-    public function ticket(int $cartId): string
+    public function seen(\Cart $cart): string
     {
-        return hash_hmac('sha256', 'paymentbridge-start-' . $cartId, _COOKIE_KEY_);
+        return Decimal::text($cart->getOrderTotal(true, \Cart::BOTH)) . ' ' . (int) $cart->id_currency;
     }
 
-    public function isTicket(string $ticket, int $cartId): bool
+    /**
+     * Return what only the shop's own payment page can know of a cart: other pages cannot send this customer here.
+     *
+     * @param string $seen as `seen` returned it for that page
+     */
+    public function ticket(int $cartId, string $seen): string
     {
-        return hash_equals($this->ticket($cartId), $ticket);
+        return hash_hmac('sha256', 'paymentbridge-start-' . $cartId . '-' . $seen, _COOKIE_KEY_);
+    }
+
+    public function isTicket(string $ticket, int $cartId, string $seen): bool
+    {
+        return hash_equals($this->ticket($cartId, $seen), $ticket);
     }
 
     /**
@@ -88,7 +98,7 @@ class Checkout
         if ((int) $cart->id_customer !== (int) $customer->id || !$cart->id_address_delivery || !$cart->id_address_invoice) {
             return false;
         }
-        return $cart->nbProducts() > 0 && $this->isStillAllowed() && in_array($method, $this->offers($cart), true);
+        return $cart->nbProducts() > 0 && $cart->checkQuantities() && $this->isStillAllowed() && in_array($method, $this->offers($cart), true);
     }
 
     /**

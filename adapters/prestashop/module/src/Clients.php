@@ -10,12 +10,26 @@ use PaymentBridge\Core\Client;
  */
 class Clients
 {
+    public const PATIENCE = 8; // seconds that a customer waits for a page, with all that the bridge is asked for it
+    public const LEAST = 2; // seconds for a call, however long the others took
+
     /** @var Config */
     private $config;
+
+    /** @var float|null the moment when the customer's patience ends; null where nobody waits */
+    private $end;
 
     public function __construct(Config $config)
     {
         $this->config = $config;
+    }
+
+    /**
+     * A customer waits from now on: all calls together take PATIENCE at most, and each of them LEAST.
+     */
+    public function hurry(): void
+    {
+        $this->end = $this->end ?? microtime(true) + self::PATIENCE;
     }
 
     /**
@@ -24,8 +38,9 @@ class Clients
     public function ofShop(int $shop): Client
     {
         $agent = 'PrestaShop/' . _PS_VERSION_ . ' payment-bridge/' . Config::VERSION;
+        $deadline = $this->end === null ? Client::DEADLINE : max(self::LEAST, $this->end - microtime(true));
         try {
-            return new Client($this->config->bridgeUrl($shop), $this->config->apiKey($shop), $agent);
+            return new Client($this->config->bridgeUrl($shop), $this->config->apiKey($shop), $agent, $deadline);
         } catch (\InvalidArgumentException $wrong) {
             throw new BridgeException($wrong->getMessage(), 0, $wrong);
         }

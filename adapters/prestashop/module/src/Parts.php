@@ -199,6 +199,7 @@ class Parts
                 $this->tables(),
                 $this->orders(),
                 $this->payments(),
+                $this->vouchers(),
                 $this->notes(),
                 $this->heldMail(),
                 $this->log()

@@ -57,6 +57,14 @@ class Payments extends PaymentsOfAnyShop
         return $this->begin($placed->id(), $placed->reference());
     }
 
+    /**
+     * Take no longer than a customer waits for a page; what has no answer by then is asked again later, unchanged.
+     */
+    public function hurry(): void
+    {
+        $this->clients->hurry();
+    }
+
     protected function client(int $storeId): Client
     {
         return $this->clients->ofShop($storeId);

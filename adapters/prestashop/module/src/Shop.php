@@ -35,6 +35,9 @@ class Shop implements ShopInterface
     /** @var Log */
     private $log;
 
+    /** @var bool whether what was noted last is news: a later event of the same payment may say the same again */
+    private $isNews = false;
+
     public function __construct(
         Tables $tables,
         Orders $orders,
@@ -97,7 +100,7 @@ class Shop implements ShopInterface
     {
         $row = $this->tables->attemptByPayment($payment['id']);
         $placed = $this->orders->with((int) $row['order_id']);
-        if (strncmp($decision, 'alert', 5) === 0) {
+        if ($this->isNews && strncmp($decision, 'alert', 5) === 0) {
             $this->log->note('an order needs a look: ' . $decision, ['order' => $row['order_reference']], Log::ALERT);
         }
         if ($decision === Decision::PAID) {
@@ -133,9 +136,7 @@ class Shop implements ShopInterface
         } elseif ($decision === Decision::CANCEL) {
             $this->orders->cancel($placed);
         }
-        if (isset($details[$decision])) {
-            $this->notes->add($placed->id(), $decision, $details[$decision]);
-        }
+        $this->isNews = isset($details[$decision]) && $this->notes->add($placed->id(), $decision, $details[$decision]);
     }
 
     private function row(string $paymentId, string $orderReference): ?array

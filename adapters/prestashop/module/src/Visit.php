@@ -19,6 +19,8 @@ class Visit
     public const REFUSED = 'refused'; // [attempt or null, cart given back?]
     public const SILENT = 'silent'; // [attempt or null]
 
+    public const ASKED = 'asked'; // in the address of a page: the bridge was asked just now, and did not answer
+
     private const COOKIE = 'paymentbridge_token';
 
     /** @var \Module */
@@ -95,6 +97,7 @@ class Visit
      */
     public function start(PlacedOrder $placed, string $method, \Context $context): array
     {
+        $this->payments->hurry();
         try {
             $attempt = $this->payments->start($placed, $method);
         } catch (ApiException $refused) {
@@ -128,6 +131,7 @@ class Visit
      */
     public function learn(array $attempt): void
     {
+        $this->payments->hurry();
         try {
             $this->payments->refresh($attempt);
         } catch (BridgeException | BusyException $silence) {
@@ -142,6 +146,7 @@ class Visit
      */
     public function giveUp(array $attempt): bool
     {
+        $this->payments->hurry();
         try {
             $this->payments->giveUp($attempt);
         } catch (BridgeException | BusyException $silence) {
@@ -186,6 +191,17 @@ class Visit
             'token' => $attempt['token'],
             'form_token' => \Tools::getToken(false),
         ];
+    }
+
+    /**
+     * Return the address of the page that says what became of an attempt.
+     *
+     * @param array<string, mixed> $attempt
+     * @param bool $isSilent whether the bridge has just not answered: nobody waits for that twice
+     */
+    public function returnAddress(array $attempt, bool $isSilent): string
+    {
+        return $this->addresses->of('return', ['token' => $attempt['token']] + ($isSilent ? [self::ASKED => '1'] : []));
     }
 
     /**

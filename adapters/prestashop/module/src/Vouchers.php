@@ -20,7 +20,7 @@ class Vouchers
      */
     public function giveBack(int $orderId): void
     {
-        $sql = 'SELECT ocr.*, cr.code, cr.partial_use, o.id_customer FROM {order_cart_rule} ocr
+        $sql = 'SELECT ocr.*, cr.code, cr.partial_use, o.id_customer, o.id_cart FROM {order_cart_rule} ocr
             JOIN {cart_rule} cr ON cr.id_cart_rule = ocr.id_cart_rule JOIN {orders} o ON o.id_order = ocr.id_order
             WHERE ocr.id_order = ?';
         foreach ($this->database->rows($sql, [$orderId]) as $use) {
@@ -43,11 +43,24 @@ class Vouchers
 
     private function giveUseBack(array $use): void
     {
-        $this->database->run('UPDATE {cart_rule} SET quantity = quantity + 1 WHERE id_cart_rule = ?', [(int) $use['id_cart_rule']]);
+        if (!$this->isInEarlierOrder($use)) {
+            $this->database->run('UPDATE {cart_rule} SET quantity = quantity + 1 WHERE id_cart_rule = ?', [(int) $use['id_cart_rule']]);
+        }
         if (array_key_exists('deleted', $use)) { // since 1.7.7; without it a voucher counts for its customer for good
             $sql = 'UPDATE {order_cart_rule} SET deleted = 1 WHERE id_order_cart_rule = ?';
             $this->database->run($sql, [(int) $use['id_order_cart_rule']]);
         }
+    }
+
+    /**
+     * Tell whether an earlier order of the same cart has the voucher, too: that is one use, and given back with that order.
+     */
+    private function isInEarlierOrder(array $use): bool
+    {
+        $sql = 'SELECT 1 FROM {order_cart_rule} ocr JOIN {orders} o ON o.id_order = ocr.id_order
+            WHERE o.id_cart = ? AND o.id_order < ? AND ocr.id_cart_rule = ?';
+        $values = [(int) $use['id_cart'], (int) $use['id_order'], (int) $use['id_cart_rule']];
+        return $this->database->value($sql, $values) !== null;
     }
 
     /**

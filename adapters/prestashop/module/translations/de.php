@@ -138,6 +138,7 @@ $_MODULE['<{paymentbridge}prestashop>settingsinput_f9df2ceec0bb7f563c8f03118f793
 
 $_MODULE['<{paymentbridge}prestashop>start_55dda718c4abfbf6b9b97f1e6baf2cd4'] = 'Der Zahlungsdienst antwortet gerade nicht. Bitte versuchen Sie es noch einmal.';
 $_MODULE['<{paymentbridge}prestashop>start_bab2aa4a87a7591049120ec316c79862'] = 'Diese Zahlung ist nicht möglich. Bitte wählen Sie eine andere Zahlungsart.';
+$_MODULE['<{paymentbridge}prestashop>start_dcec644f4bdfe11b4406eca42754cfdf'] = 'Inzwischen hat sich etwas geändert. Bitte sehen Sie Ihren Warenkorb an und wählen Sie die Zahlungsart noch einmal.';
 
 $_MODULE['<{paymentbridge}prestashop>order_detail_a98a2e83fa4c90b84532efe39fc333e8'] = 'Diese Bestellung wartet auf die Zahlung.';
 $_MODULE['<{paymentbridge}prestashop>order_detail_610f30b31463374948af6519fe16dabe'] = 'Weiter zur Zahlung';

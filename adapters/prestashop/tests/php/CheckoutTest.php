@@ -135,7 +135,7 @@ final class CheckoutTest extends TestCase
                 return ['ticket' => 'guessed'];
             }],
             'a ticket of another cart' => [static function (House $house, $cart) {
-                return ['ticket' => $house->parts->checkout()->ticket($cart->id + 1)];
+                return ['ticket' => $house->parts->checkout()->ticket($cart->id + 1, '49.990000 1')];
             }],
             'another customer' => [static function (House $house) {
                 $house->context->customer = new \Customer(6);
@@ -148,6 +148,12 @@ final class CheckoutTest extends TestCase
             }],
             'no address' => [static function (House $house, $cart) {
                 $cart->id_address_invoice = 0;
+            }],
+            'what somebody else has bought meanwhile' => [static function () {
+                \Cart::$isSoldOut = true;
+            }],
+            'a total that was never shown' => [static function () {
+                return ['seen' => '0.010000 1'];
             }],
             'an empty cart' => [static function (House $house, $cart) {
                 \Cart::$products[$cart->id] = 0;
@@ -164,20 +170,36 @@ final class CheckoutTest extends TestCase
         ];
     }
 
+    /** @dataProvider changes */
+    public function testStartOfACartThatChangedInAnotherTabOrdersNothingAndSaysSo(array $change)
+    {
+        $cart = $this->house->cart();
+        $seen = $this->house->parts->checkout()->seen($cart);
+        $form = ['seen' => $seen, 'ticket' => $this->house->parts->checkout()->ticket($cart->id, $seen)];
+        foreach ($change as $name => $value) {
+            $cart->$name = $value;
+        }
+        self::assertSame(['https://shop.example/order', 0], [$this->start($cart, $form), $this->house->module->placed]);
+        self::assertStringContainsString('has changed meanwhile', $this->house->context->cookie->notifications[0]);
+    }
+
+    public function changes()
+    {
+        return ['dearer' => [['total' => '99.98']], 'cheaper' => [['total' => '1.00']], 'another currency' => [['id_currency' => 2]]];
+    }
+
     public function testStartOfSomebodyElsesPlacedOrderIsRefused()
     {
         $placed = $this->house->order();
         $this->house->context->customer = new \Customer(6);
-        $ticket = $this->house->parts->checkout()->ticket($placed->cart());
-        $next = $this->open(['cart' => $placed->cart(), 'method' => 'wallet', 'ticket' => $ticket], 'POST');
+        $next = $this->start(new \Cart($placed->cart()));
         self::assertSame(['https://shop.example/order', []], [$next, $this->house->bridge()->asked]);
     }
 
     public function testStartOfAnOrderThatIsPaidAnotherWayIsRefused()
     {
         $placed = $this->house->order('5.000000', 1, ['module' => 'ps_wirepayment']);
-        $ticket = $this->house->parts->checkout()->ticket($placed->cart());
-        $this->open(['cart' => $placed->cart(), 'method' => 'wallet', 'ticket' => $ticket], 'POST');
+        $this->start(new \Cart($placed->cart()));
         self::assertSame([], $this->house->bridge()->asked);
     }
 
@@ -199,6 +221,30 @@ final class CheckoutTest extends TestCase
         parse_str((string) parse_url($next, PHP_URL_QUERY), $values);
         self::assertStringContainsString('/frame?', $this->open($values));
         self::assertSame([$this->house->creates()[0]], [$this->house->creates()[1]]);
+    }
+
+    public function testStartWithoutAnAnswerLetsNobodyWaitForTheNextPageToo()
+    {
+        $this->house->bridge()->loses = 1;
+        parse_str((string) parse_url($this->start($this->house->cart()), PHP_URL_QUERY), $values);
+        $asked = count($this->house->bridge()->asked);
+        $this->house->open(\PaymentBridgeReturnModuleFrontController::class, $values);
+        self::assertCount($asked, $this->house->bridge()->asked);
+        $this->house->open(\PaymentBridgeReturnModuleFrontController::class, ['token' => $values['token']]);
+        self::assertGreaterThan($asked, count($this->house->bridge()->asked));
+    }
+
+    public function testCallsForAPageThatACustomerWaitsForHaveLittleTimeTogether()
+    {
+        $clients = new \PaymentBridge\PrestaShop\Clients($this->house->parts->config());
+        $deadline = new \ReflectionProperty(\PaymentBridge\Core\Client::class, 'deadline');
+        $deadline->setAccessible(true);
+        self::assertSame(20.0, $deadline->getValue($clients->ofShop(1)));
+        $clients->hurry();
+        $first = $deadline->getValue($clients->ofShop(1));
+        self::assertLessThanOrEqual(8.0, $first);
+        $clients->hurry(); // no new patience
+        self::assertLessThan($first, $deadline->getValue($clients->ofShop(1)));
     }
 
     public function testConfirmationIsSentWhenTheOrderIsPlacedUnlessItIsToWait()
@@ -252,6 +298,19 @@ final class CheckoutTest extends TestCase
         self::assertNull($this->visitCart());
     }
 
+    /** @dataProvider fillers */
+    public function testCartPageThatIsAboutToBeFilledIsLeftAlone($name)
+    {
+        $this->start($this->house->cart());
+        $this->house->context->cart = new \Cart();
+        self::assertNull($this->visitCart([$name => '1']));
+    }
+
+    public function fillers()
+    {
+        return ['order again' => ['submitReorder'], 'a link that adds' => ['add']];
+    }
+
     public function testCartPageWithSomethingInItIsLeftAlone()
     {
         $this->start($this->house->cart());
@@ -259,11 +318,11 @@ final class CheckoutTest extends TestCase
         self::assertNull($this->visitCart());
     }
 
-    private function visitCart()
+    private function visitCart(array $values = [])
     {
         $this->house->context->controller->php_self = 'cart';
         $_SERVER['REQUEST_METHOD'] = 'GET';
-        \Tools::$values = [];
+        \Tools::$values = $values;
         try {
             return $this->house->module->hookActionFrontControllerSetMedia([]);
         } catch (\Gone $gone) {
@@ -273,8 +332,9 @@ final class CheckoutTest extends TestCase
 
     private function start($cart, array $values = [])
     {
-        $ticket = $this->house->parts->checkout()->ticket($cart->id);
-        return $this->open($values + ['cart' => (string) $cart->id, 'method' => 'wallet', 'ticket' => $ticket], 'POST');
+        $checkout = $this->house->parts->checkout();
+        $form = ['cart' => (string) $cart->id, 'seen' => $checkout->seen($cart), 'method' => 'wallet'];
+        return $this->open($values + $form + ['ticket' => $checkout->ticket($cart->id, $form['seen'])], 'POST');
     }
 
     private function open(array $values, $verb = 'GET')

@@ -184,6 +184,7 @@ final class House
         \OrderHistory::$mails = \OrderHistory::$crash = \Mail::$sent = \PrestaShopLogger::$lines = \Cart::$products = \Tools::$values = [];
         \Shop::$context = [\Shop::CONTEXT_SHOP, 1];
         \Access::$granted = true;
+        \Cart::$isSoldOut = false;
         \Module::$allowed = [['name' => 'paymentbridge']];
     }
 

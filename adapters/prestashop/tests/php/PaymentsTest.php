@@ -144,6 +144,17 @@ final class PaymentsTest extends TestCase
         self::assertStringContainsString('49.99 EUR arrived although', $this->house->notes(1)[0]);
     }
 
+    public function testLaterEventsOfLateMoneyDoNotSoundTheSameAlertAgain()
+    {
+        $attempt = $this->house->attempt($this->house->order('49.990000', 1, ['current_state' => House::CANCELED]));
+        foreach ([['amount_captured' => 4999], ['amount_refund_pending' => 4999], ['amount_refunded' => 4999]] as $told) {
+            $this->house->bridgeSays($told + ['status' => 'paid']);
+            self::assertSame('alert_late', $this->house->parts->payments()->refresh($attempt));
+        }
+        self::assertCount(1, preg_grep('/alert_late/', \PrestaShopLogger::$lines));
+        self::assertCount(1, $this->house->notes(1));
+    }
+
     public function testRefreshOfADeclineCancelsTheOrderThroughPrestaShop()
     {
         $placed = $this->house->order();
@@ -230,6 +241,19 @@ final class PaymentsTest extends TestCase
         self::assertTrue((new \CartRule($rule))->checkValidity($this->house->context));
     }
 
+    public function testCancelOfACartThatBecameTwoOrdersGivesItsVoucherBackOnce()
+    {
+        $first = $this->house->order('20.000000');
+        $second = $this->house->order('10.000000', 1, ['id_cart' => $first->cart()]);
+        $rule = $this->house->db->put('cart_rule', ['code' => 'ONCE', 'quantity' => 0]);
+        foreach ($second->ids() as $orderId) { // PrestaShop notes it with each order that it makes cheaper
+            $this->house->db->put('order_cart_rule', ['id_order' => $orderId, 'id_cart_rule' => $rule]);
+        }
+        $this->house->parts->orders()->cancel($second);
+        self::assertSame(1, (int) $this->house->db->one('SELECT quantity FROM ps_cart_rule'));
+        self::assertTrue((new \CartRule($rule))->checkValidity($this->house->context));
+    }
+
     /** @dataProvider rests */
     public function testCancelTakesBackTheRestOfAVoucherOrKeepsTheVoucher($code, $restCode, $restLeft, $quantities)
     {
@@ -301,6 +325,27 @@ final class PaymentsTest extends TestCase
             'paid meanwhile' => [['status' => 'paid', 'amount_captured' => 4999], $no, 'created', 1],
             'nobody knows' => [['status' => 'failed', 'outcome_known' => false], $no, 'created', 1],
         ];
+    }
+
+    /** @dataProvider bothOfTwo */
+    public function testCancelByTheMerchantOfOneOfTwoOrdersOfACartCancelsBoth($canceled)
+    {
+        $first = $this->house->order('20.000000');
+        $this->house->order('10.000000', 1, ['id_cart' => $first->cart()]);
+        $this->house->attempt($this->house->placed(1));
+        $this->house->bridgeSays(['amount' => 3000]);
+        $rule = $this->house->db->put('cart_rule', ['code' => 'ONCE', 'quantity' => 0]);
+        $this->house->db->put('order_cart_rule', ['id_order' => 1, 'id_cart_rule' => $rule]);
+        (new \OrderHistory())->changeIdOrderState(House::CANCELED, $canceled, true);
+        $states = array_column($this->house->db->all('SELECT current_state FROM ps_orders'), 'current_state');
+        self::assertSame([House::CANCELED, House::CANCELED], array_map('intval', $states));
+        self::assertSame('canceled', $this->house->parts->tables()->latestAttempt(1)['status']);
+        self::assertSame(1, (int) $this->house->db->one('SELECT quantity FROM ps_cart_rule'));
+    }
+
+    public function bothOfTwo()
+    {
+        return ['the first' => [1], 'the second' => [2]];
     }
 
     public function testCancelOfAnOrderPaidAnotherWayIsNotOurs()

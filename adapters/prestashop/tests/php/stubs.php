@@ -157,6 +157,7 @@ namespace {
         public const BOTH = 3;
 
         public static $products = [];
+        public static $isSoldOut = false;
 
         public $id_shop = 1;
         public $id_lang = 1;
@@ -170,6 +171,11 @@ namespace {
         public function nbProducts()
         {
             return self::$products[$this->id] ?? 0;
+        }
+
+        public function checkQuantities()
+        {
+            return !self::$isSoldOut;
         }
 
         public function duplicate()

@@ -23,10 +23,11 @@ class PaymentBridgeGiveupModuleFrontController extends ModuleFrontController
             Tools::redirect('index');
             return;
         }
-        if (!$visit->giveUp($found[0])) {
+        $isHeard = $visit->giveUp($found[0]);
+        if (!$isHeard) {
             $this->errors[] = $this->module->l('The payment service does not answer at the moment. Please try again.', 'giveup');
         }
-        $this->redirectWithNotifications($this->module->parts()->addresses()->of('return', ['token' => $found[0]['token']]));
+        $this->redirectWithNotifications($visit->returnAddress($found[0], !$isHeard));
     }
 
     private function isMeant(): bool

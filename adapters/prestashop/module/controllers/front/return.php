@@ -6,6 +6,7 @@ if (!defined('_PS_VERSION_')) {
 
 use PaymentBridge\PrestaShop\Page;
 use PaymentBridge\PrestaShop\PlacedOrder;
+use PaymentBridge\PrestaShop\Visit;
 
 /**
  * Where the customer comes back to. Coming back proves nothing: the bridge is asked, and what it says is shown.
@@ -18,7 +19,9 @@ class PaymentBridgeReturnModuleFrontController extends Page
     protected function receive(array $attempt, PlacedOrder $placed): void
     {
         $visit = $this->module->parts()->visit();
-        $visit->learn($attempt);
+        if (!Tools::getValue(Visit::ASKED)) {
+            $visit->learn($attempt);
+        }
         list($attempt, $placed) = $visit->find($attempt['token']);
         if (!$visit->isOwn($placed, $this->context) || !$this->goOn($attempt, $placed)) {
             $this->show($attempt, $placed);

@@ -26,7 +26,7 @@ class PaymentBridgeStartModuleFrontController extends ModuleFrontController
         $isPost = $_SERVER['REQUEST_METHOD'] === 'POST';
         $placed = $isPost ? $this->order() : $this->known();
         if ($placed === null) {
-            Tools::redirect($this->context->link->getPageLink('order', true));
+            $this->redirectWithNotifications($this->context->link->getPageLink('order', true));
             return;
         }
         $method = $isPost ? (string) Tools::getValue('method') : $this->module->parts()->visit()->methodOf($placed);
@@ -37,7 +37,8 @@ class PaymentBridgeStartModuleFrontController extends ModuleFrontController
     {
         $checkout = $this->module->parts()->checkout();
         list($cartId, $method) = [(int) Tools::getValue('cart'), (string) Tools::getValue('method')];
-        if (!$checkout->isTicket((string) Tools::getValue('ticket'), $cartId)) {
+        $seen = (string) Tools::getValue('seen');
+        if (!$checkout->isTicket((string) Tools::getValue('ticket'), $cartId, $seen)) {
             return null;
         }
         $placed = $this->module->parts()->orders()->ofCart($cartId);
@@ -45,7 +46,9 @@ class PaymentBridgeStartModuleFrontController extends ModuleFrontController
             return $this->ownOpen($placed);
         }
         $cart = $this->context->cart;
-        if ((int) $cart->id !== $cartId || !$checkout->mayOrder($cart, $this->context->customer, $method)) {
+        $isAsSeen = (int) $cart->id === $cartId && $checkout->seen($cart) === $seen;
+        if (!$isAsSeen || !$checkout->mayOrder($cart, $this->context->customer, $method)) { // another tab, the last one sold
+            $this->errors[] = $this->module->l('Something has changed meanwhile. Please look at your cart, and choose again how to pay.', 'start');
             return null;
         }
         try {
@@ -79,10 +82,9 @@ class PaymentBridgeStartModuleFrontController extends ModuleFrontController
             if ($kind === Visit::SILENT) {
                 $this->errors[] = $this->module->l('The payment service does not answer at the moment. Please try again.', 'start');
             }
-            $token = $what === null ? null : $what['token'];
-            $this->redirectWithNotifications($token === null
+            $this->redirectWithNotifications($what === null
                 ? $this->context->link->getPageLink('history', true)
-                : $this->module->parts()->addresses()->of('return', ['token' => $token]));
+                : $this->module->parts()->visit()->returnAddress($what, $kind === Visit::SILENT));
         }
     }
 }
