@@ -145,7 +145,7 @@ def build(
     adapters = {name: kind.build(Workbench(partial(profiles.adapter_settings, platform=name), profiles, units, transport, clock,
                                            str(service.public_url).rstrip("/"))) for name, kind in adapter_types.items()}
     services = _services(config, profiles, accounts, units, calls, represent, transport, clock, adapters,
-                         patience or Patience(service.send_within, service.not_found_grace), lambda: is_migrated(engine))
+                         patience or Patience(service.send_within, service.not_found_grace), lambda: is_migrated(engine, or_later=True))
     worker = Worker(units, jobs_of(services), clock, threads=service.worker.threads, lease=service.worker.lease, poll=service.worker.poll,
                     chore=services.prune)
     return House(config, profiles, accounts, engine, units, services, worker, represent, calls, adapters)
@@ -194,6 +194,6 @@ def _services(
         resend_notification=ResendNotification(units, clock),
         resolve=Resolve(units, clock, represent),
         prune=Prune(units, clock, keys=timedelta(days=kept.keys), callbacks=timedelta(days=kept.callbacks), rejected=timedelta(days=kept.rejected)),
-        check_health=CheckHealth(units, migrated),
+        check_health=CheckHealth(units, clock, migrated),
         measure=Measure(units),
     )

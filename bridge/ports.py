@@ -572,6 +572,9 @@ class Unit(Protocol):
     keys: Keys
     documents: Documents
 
+    def now(self) -> datetime:
+        """Return the time by the database's own clock, UTC."""
+
 
 class Units(Protocol):
     """Opens units. No unit is open while a provider or a shop is asked."""

@@ -17,6 +17,10 @@ from bridge.services.represent import Represent
 
 COUNTED = 1_000
 
+CLOCKS_APART = timedelta(seconds=10)
+"""How far the clocks of a node and of its database may be apart: due times are written by one node and read by another, and shops refuse
+notifications whose time is five minutes off."""
+
 AT_ONCE = 5_000
 """Rows that are forgotten in one unit: a second's work or less, and nobody waits longer for the database."""
 
@@ -27,19 +31,24 @@ ROUNDS = 40
 class CheckHealth:
     """Tells whether the service can do its job."""
 
-    def __init__(self, units: Units, migrated: Callable[[], bool]) -> None:
-        """Take the store, and a function that tells whether its tables are the newest."""
+    def __init__(self, units: Units, clock: Clock, migrated: Callable[[], bool]) -> None:
+        """Take the store, the clock of this process, and a function that tells whether the store's tables are good for this version."""
         self._units = units
+        self._clock = clock
         self._migrated = migrated
 
     def __call__(self) -> dict[str, bool]:
         """Return one truth per part."""
-        return {"database": _works(self._ping), "migrations": _works(self._migrated)}
+        return {"database": _works(self._ping), "migrations": _works(self._migrated), "clock": _works(self._agree)}
 
     def _ping(self) -> bool:
         with self._units.read() as unit:
             unit.outbox.depth()
         return True
+
+    def _agree(self) -> bool:
+        with self._units.read() as unit:
+            return abs(unit.now() - self._clock()) <= CLOCKS_APART
 
 
 def _works(check: Callable[[], bool]) -> bool:

@@ -6,12 +6,13 @@ row lock      SELECT … FOR UPDATE                         the write lock of th
 upsert        INSERT … ON CONFLICT                        INSERT … ON CONFLICT
 event order   the writing transaction, then the position  the position
 visible       transactions older than every running one   everything
+clock         the server's                                this machine's
 """
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, literal, text, true
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, literal, text, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.store import schema
@@ -22,6 +23,8 @@ class PostgreSQL:
 
     name = "postgresql"
     xact: ColumnElement[Any] = text("pg_current_xact_id()::text::bigint")  # type: ignore[assignment]
+    seconds: ColumnElement[Any] = func.extract("epoch", func.clock_timestamp())
+    """Seconds since 1970, UTC, by the database's clock."""
 
     @staticmethod
     def insert(table: Table) -> Any:
@@ -44,6 +47,8 @@ class SQLite:
 
     name = "sqlite"
     xact: ColumnElement[Any] = literal(0)
+    seconds: ColumnElement[Any] = (func.julianday("now") - 2440587.5) * 86400
+    """Seconds since 1970, UTC, by the database's clock."""
 
     @staticmethod
     def insert(table: Table) -> Any:

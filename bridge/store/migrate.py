@@ -38,12 +38,13 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         connection.commit()
 
 
-def is_migrated(engine: Engine) -> bool:
-    """Tell whether the tables are at the newest revision."""
+def is_migrated(engine: Engine, *, or_later: bool = False) -> bool:
+    """Tell whether the tables are at the newest revision that this version of the service knows, or, where asked, at a later one."""
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return False
-        return connection.execute(text("select version_num from alembic_version")).scalar() == newest_revision()
+        current = connection.execute(text("select version_num from alembic_version")).scalar()
+    return current == newest_revision() or or_later and current is not None and current > newest_revision()
 
 
 def newest_revision() -> str:

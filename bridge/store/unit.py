@@ -3,8 +3,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
 
 from bridge.errors import LeaseLost, Unavailable
@@ -27,6 +28,7 @@ class SqlUnit:
     def __init__(self, connection: Connection) -> None:
         """Take the connection of an open transaction."""
         dialect = dialect_of(connection)
+        self._connection, self._dialect = connection, dialect
         self.payments = SqlPayments(connection, dialect)
         self.operations = SqlOperations(connection, dialect)
         self.events = SqlEvents(connection, dialect)
@@ -34,6 +36,10 @@ class SqlUnit:
         self.callbacks = SqlCallbacks(connection)
         self.keys = SqlKeys(connection, dialect)
         self.documents = SqlDocuments(connection, dialect)
+
+    def now(self) -> datetime:
+        """Return the time by the database's own clock, UTC."""
+        return datetime.fromtimestamp(float(self._connection.execute(select(self._dialect.seconds)).scalar_one()), UTC)
 
 
 class SqlUnits:

@@ -296,7 +296,7 @@ class Alive(Answer):
 class Ready(Answer):
     """Whether requests can be served."""
 
-    status: Literal["pass", "fail"]
+    status: Literal["pass", "warn", "fail"]
     checks: dict[str, bool]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import threading
 import uuid
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from factories import FIFTY, NOON, a_payment, an_event, an_operation, at_once, migrated
@@ -79,6 +79,11 @@ def test_unit__an_exception__rolls_everything_back(units):
         raise RuntimeError
     with units.read() as unit:
         assert unit.events.of_payment(payment.id) == [] and unit.outbox.depth() == {}
+
+
+def test_unit__now__is_the_time_in_utc(units):
+    with units.read() as unit:
+        assert abs(unit.now() - datetime.now(UTC)) < MINUTE
 
 
 def test_unit__not_yet_committed__is_seen_by_nobody_else(units):

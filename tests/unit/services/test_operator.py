@@ -1,6 +1,8 @@
 """The last word: what an operator may decide, and what is kept of it."""
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from factories import FIFTY, a_payment, an_operation
 
@@ -83,5 +85,7 @@ def test_reviewed__after_a_look__the_payment_leaves_the_list(stage):
     assert stage.services.measure()["needs_review"] == 0 and stage.payment(payment).status is Status.PENDING
 
 
-def test_health__migrated_database__is_well(stage):
-    assert stage.services.check_health() == {"database": True, "migrations": True}
+@pytest.mark.parametrize(("apart", "agree"), [(0, True), (60, False), (-3600, False)])
+def test_health__migrated_database__is_well_and_clocks_are_compared(stage, apart, agree):
+    stage.clock.at = datetime.now(UTC) + timedelta(seconds=apart)
+    assert stage.services.check_health() == {"database": True, "migrations": True, "clock": agree}

@@ -49,8 +49,12 @@ def test_metrics__house_that_cannot_be_measured__says_so_and_still_answers():
     assert answer.status_code == 200 and "bridge_measured 0.0" in answer.text and "bridge_http_requests_total" in answer.text
 
 
-@pytest.mark.parametrize(("checks", "status", "word"), [({"database": True, "migrations": True}, 200, "pass"), ({"database": True, "migrations": False}, 503, "fail")])
-def test_ready__checks__decide(checks, status, word):
+@pytest.mark.parametrize(("database", "migrations", "clock", "status", "word"), [
+    (True, True, True, 200, "pass"), (True, True, False, 200, "warn"), (True, False, True, 503, "fail"), (False, False, False, 503, "fail"),
+])  # fmt: skip
+def test_ready__checks__decide(database, migrations, clock, status, word):
+    """A wrong clock is told and takes no node out: the database's alone would take out all of them."""
+    checks = {"database": database, "migrations": migrations, "clock": clock}
     answer = a_client(check_health=lambda: checks).simulate_get("/readyz")
     assert (answer.status_code, answer.json) == (status, {"status": word, "checks": checks})
 
