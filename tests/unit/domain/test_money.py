@@ -51,7 +51,11 @@ def test_parse__one_digit_too_many__is_refused(amount, currency):
         parse_decimal(f"{text}0" if "." in text else f"{text}.0", currency)
 
 
-@pytest.mark.parametrize("text", ["", "-", ".", "1.", ".5", "1,00", "1e2", " 1", "+1", "1_000", "٣", "1.٣", "--1", "NaN", "0x10", "1.0.0"])
+def test_format__nothing__has_no_sign():
+    assert format_decimal(0, "EUR") == "0.00" and format_decimal(-1, "EUR") == "-0.01"
+
+
+@pytest.mark.parametrize("text", ["", "-", ".", "1.", ".5", "1,00", "1e2", " 1", "+1", "1_000", "٣", "1.٣", "1._5", "--1", "NaN", "0x10", "1.0.0"])
 def test_parse__rubbish__is_refused(text):
     with pytest.raises(ValueError, match="is not an amount"):
         parse_decimal(text, "EUR")

@@ -95,6 +95,13 @@ def test_apply__an_end__keeps_its_failure_and_moves_no_money(end):
     assert (payment.failure, payment.updated_at, payment.amount_captured) == (failure, LATER, 0)
 
 
+def test_apply__an_end_without_a_reason__keeps_the_reason_of_before_and_a_success_none():
+    failure = Failure(Reason.PAYER_UNKNOWN, "validation")
+    refused = a_payment(status=Status.PENDING, failure=failure)
+    assert refused.apply(Fact.EXPIRED, LATER)[0].failure == failure
+    assert refused.apply(Fact.PAID, LATER, captured=FIFTY)[0].failure is None
+
+
 def test_apply__authorized_then_paid_in_part__amounts_never_go_down():
     authorized = applied(a_payment(), Fact.AUTHORIZED)
     paid, _ = authorized.apply(Fact.PAID, LATER, captured=1000)

@@ -23,6 +23,11 @@ def test_text__every_reason__differs_between_the_languages(reason):
     assert len({text_for_payer(reason, language) for language in LANGUAGES}) == len(LANGUAGES)
 
 
+def test_text__each_language__is_that_language():
+    assert text_for_payer(Reason.GIVEN_UP, "en") == "The payment was canceled."
+    assert text_for_payer(Reason.GIVEN_UP, "de") == "Die Zahlung wurde abgebrochen."
+
+
 def test_text__unknown_language__is_english():
     assert text_for_payer(Reason.EXPIRED, "fr") == text_for_payer(Reason.EXPIRED, "en")
 
