@@ -9,12 +9,19 @@ use PaymentBridge\Core\BridgeException;
 use PaymentBridge\Core\Client;
 
 /**
- * Makes the client of a store: every store may have an account of its own.
+ * Makes the client of a store: every store may have an account of its own. How patient it is depends on who waits:
+ * `etc/frontend/di.xml` and `etc/graphql/di.xml` are for customers, everything else is for cron and the back office.
  */
 class Clients
 {
-    public function __construct(private Config $config, private ProductMetadataInterface $product)
-    {
+    /**
+     * @param float $deadline seconds for a whole call, repeats included
+     */
+    public function __construct(
+        private Config $config,
+        private ProductMetadataInterface $product,
+        private float $deadline = Client::DEADLINE
+    ) {
     }
 
     /**
@@ -32,7 +39,7 @@ class Clients
     {
         $agent = 'Magento/' . $this->product->getVersion() . ' payment-bridge/' . Config::VERSION;
         try {
-            return new Client($url, $apiKey, $agent);
+            return new Client($url, $apiKey, $agent, $this->deadline);
         } catch (\InvalidArgumentException $wrong) {
             throw new BridgeException($wrong->getMessage(), 0, $wrong);
         }

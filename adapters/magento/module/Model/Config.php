@@ -82,6 +82,16 @@ class Config
         return (string) $this->value('checkout/paid_status', $store);
     }
 
+    /**
+     * Tell whether a method takes a currency: those that the merchant has chosen, or all if none is chosen.
+     */
+    public function takes(string $method, string $currency, ?int $store): bool
+    {
+        $path = 'payment/' . $method . '/allowed_currencies';
+        $chosen = (string) $this->config->getValue($path, ScopeInterface::SCOPE_STORE, $store);
+        return $chosen === '' || in_array($currency, explode(',', $chosen), true);
+    }
+
     public function newOrderStatus(string $method, ?int $store): string
     {
         $path = 'payment/' . $method . '/order_status';

@@ -41,6 +41,14 @@ class Waiting implements ArgumentInterface
     }
 
     /**
+     * Tell whether the bridge has answered; before that nobody has seen a payment page.
+     */
+    public function hasBegun(): bool
+    {
+        return $this->attempt()['payment_id'] !== null;
+    }
+
+    /**
      * Tell whether this session placed the order; only then there are buttons.
      */
     public function isOwn(): bool

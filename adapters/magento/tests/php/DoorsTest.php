@@ -104,8 +104,7 @@ final class DoorsTest extends TestCase
     public function testGiveUpOfSomebodyElsesOrderDoesNothing()
     {
         $attempt = $this->house->payments->start($this->house->order());
-        $door = new GiveUp($this->request($attempt['token']), $this->session, new RedirectFactory(), $this->messages(), $this->house->payments, $this->house->tables);
-        $door->execute();
+        $this->giveUp($attempt['token']);
         self::assertSame('created', $this->house->bridge()->payments['pay_1']['status']);
     }
 
@@ -130,6 +129,37 @@ final class DoorsTest extends TestCase
         $this->house->bridge()->loses = 1;
         self::assertSame('paymentbridge/checkout/done', $this->start()->getPath());
         self::assertSame(['pending_payment', 0], [$order->getState(), $this->session->restored]);
+    }
+
+    public function testPageBehindAStartInVainDoesNotWaitForTheBridgeAgainButTheNextOneDoes()
+    {
+        $this->own($this->house->order());
+        $this->house->bridge()->loses = 1;
+        $this->start();
+        $token = $this->house->tables->attempts[1]['token'];
+        $this->done($token);
+        self::assertCount(1, $this->house->bridge()->asked);
+        $this->done($token);
+        list($first, $second) = $this->house->bridge()->asked;
+        self::assertSame(['pay_1', $first], [$this->house->tables->attempts[1]['payment_id'], $second]);
+    }
+
+    public function testPageBehindAGiveUpInVainDoesNotWaitForTheBridgeAgain()
+    {
+        $attempt = $this->house->payments->start($this->own($this->house->order()));
+        $this->house->bridge()->loses = 1;
+        $this->giveUp($attempt['token']);
+        $asked = count($this->house->bridge()->asked);
+        $this->done($attempt['token']);
+        self::assertCount($asked, $this->house->bridge()->asked);
+    }
+
+    public function testSilenceOfLongAgoDoesNotKeepThePageFromAsking()
+    {
+        $attempt = $this->house->payments->start($this->own($this->house->order()));
+        $this->session->data['PaymentBridgeSilentAt'] = time() - 60;
+        $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]);
+        self::assertSame('checkout/onepage/success', $this->done($attempt['token'])->getPath());
     }
 
     public function testStartThatIsRefusedGivesTheCartBack()
@@ -159,6 +189,13 @@ final class DoorsTest extends TestCase
     {
         $house = $this->house;
         $door = new Start($this->session, new RedirectFactory(), $this->messages(), $house->payments, $house->tables, $house->config, $house->log);
+        return $door->execute();
+    }
+
+    private function giveUp($token)
+    {
+        $house = $this->house;
+        $door = new GiveUp($this->request($token), $this->session, new RedirectFactory(), $this->messages(), $house->payments, $house->tables);
         return $door->execute();
     }
 

@@ -2,9 +2,13 @@
 
 namespace PaymentBridge\Checkout\Tests;
 
-use PaymentBridge\Checkout\Gateway\AvailabilityValidator;
-use PaymentBridge\Checkout\Gateway\CurrencyValidator;
+use Magento\Framework\DataObject;
+use Magento\Framework\Event\Observer;
 use PaymentBridge\Checkout\Gateway\InitializeCommand;
+use PaymentBridge\Checkout\Model\Clients;
+use PaymentBridge\Checkout\Observer\HideWhereItCannotBe;
+use PaymentBridge\Core\NoAnswerException;
+use PaymentBridge\Core\Tests\LocalBridge;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -27,28 +31,48 @@ final class ModuleTest extends TestCase
     }
 
     /** @dataProvider currencies */
-    public function testMethodIsOfferedForTheChosenCurrenciesOnly($chosen, $currency, $isOffered)
+    public function testMethodIsOfferedForCartsInTheChosenCurrenciesOnly($chosen, $currency, $isOffered)
     {
-        $config = $this->createMock(\Magento\Payment\Gateway\ConfigInterface::class);
-        $config->method('getValue')->willReturn($chosen);
-        $validator = new CurrencyValidator(new \Magento\Payment\Gateway\Validator\ResultInterfaceFactory(), $config);
-        self::assertSame($isOffered, $validator->validate(['currency' => $currency, 'storeId' => 1]));
+        $house = new House();
+        $house->settings['payment/paymentbridge_wallet/allowed_currencies'] = $chosen;
+        self::assertSame($isOffered, $this->isOffered($house, 'paymentbridge_wallet', $currency));
     }
 
     public function currencies()
     {
-        return [[null, 'EUR', true], ['EUR,CHF', 'CHF', true], ['EUR,CHF', 'USD', false], ['EUR', '', false]];
+        return [[null, 'USD', true], ['EUR,CHF', 'CHF', true], ['EUR,CHF', 'USD', false], ['EUR', '', false], ['EUR', null, true]];
     }
 
     public function testMethodIsHiddenUntilTheConnectionIsSet()
     {
         $house = new House();
-        $object = new \Anything();
-        $object->data['Order'] = $house->order();
-        $validator = new AvailabilityValidator(new \Magento\Payment\Gateway\Validator\ResultInterfaceFactory(), $house->config);
-        self::assertTrue($validator->validate(['payment' => $object]));
-        $house->settings['paymentbridge/connection/api_key'] = '';
-        self::assertFalse($validator->validate(['payment' => $object]));
+        self::assertTrue($this->isOffered($house, 'paymentbridge_card', 'EUR', 2));
+        $house->settings['paymentbridge/connection/api_key@2'] = '';
+        self::assertFalse($this->isOffered($house, 'paymentbridge_card', 'EUR', 2));
+        self::assertTrue($this->isOffered($house, 'paymentbridge_card', 'EUR', 1));
+        self::assertTrue($this->isOffered($house, 'checkmo', 'EUR', 2));
+    }
+
+    public function testCustomersAreNotKeptWaitingForASilentBridgeAsCronIs()
+    {
+        foreach (['frontend' => true, 'graphql' => true, 'adminhtml' => false, 'crontab' => false, 'webapi_rest' => false] as $area => $isShort) {
+            $path = self::MODULE . "etc/$area/di.xml";
+            $text = is_file($path) ? file_get_contents($path) : '';
+            self::assertSame($isShort, strpos($text, 'name="deadline" xsi:type="const">PaymentBridge\Core\Client::SHORT<') !== false, $area);
+        }
+    }
+
+    public function testClientsHaveTheDeadlineThatTheirAreaHas()
+    {
+        $bridge = new LocalBridge();
+        $product = $this->createMock(\Magento\Framework\App\ProductMetadataInterface::class);
+        $bridge->script([[200, ['shop' => 'late'], [], 1500000]]);
+        try {
+            $this->expectException(NoAnswerException::class);
+            (new Clients((new House())->config, $product, 0.4))->of($bridge->url, 'sk_store_1_key')->shop();
+        } finally {
+            $bridge->stop();
+        }
     }
 
     public function testLogNeverHoldsASecretOrAnAddress()
@@ -141,6 +165,15 @@ final class ModuleTest extends TestCase
             self::assertSame([], array_values(array_diff(array_unique($words), array_keys($known))), $locale);
             self::assertNotContains('', $known, $locale);
         }
+    }
+
+    private function isOffered(House $house, $method, $currency, $store = 1)
+    {
+        $observer = new Observer();
+        $observer->data = ['method_instance' => (new \Anything())->setCode($method), 'result' => new DataObject(),
+            'quote' => (new \Anything())->setStoreId($store)->setQuoteCurrencyCode($currency)];
+        (new HideWhereItCannotBe($house->config))->execute($observer);
+        return $observer->data['result']->data === [];
     }
 
     private function files($endings)

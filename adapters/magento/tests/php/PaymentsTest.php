@@ -2,6 +2,7 @@
 
 namespace PaymentBridge\Checkout\Tests;
 
+use Magento\Framework\Event\Observer;
 use PaymentBridge\Checkout\Cron\Expire;
 use PaymentBridge\Checkout\Observer\GiveUpAtTheBridge;
 use PaymentBridge\Core\ApiException;
@@ -272,12 +273,7 @@ final class PaymentsTest extends TestCase
 
     private function cancelObserved($order)
     {
-        $observer = new class extends \Magento\Framework\Event\Observer {
-            public function getData($name)
-            {
-                return $this->data[$name];
-            }
-        };
+        $observer = new Observer();
         $observer->data['payment'] = $order->getPayment();
         (new GiveUpAtTheBridge($this->house->config, $this->house->tables, $this->house->payments))->execute($observer);
     }

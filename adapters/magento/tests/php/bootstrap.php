@@ -5,6 +5,7 @@ require __DIR__ . '/../../../php/autoload.php';
 require __DIR__ . '/../../../php/tests/PaperBridge.php';
 require __DIR__ . '/../../../php/tests/ContractCases.php';
 require __DIR__ . '/../../../php/tests/DoorCases.php';
+require __DIR__ . '/../../../php/tests/LocalBridge.php';
 require __DIR__ . '/stubs.php';
 
 spl_autoload_register(static function ($class) {

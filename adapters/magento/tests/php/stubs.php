@@ -262,23 +262,22 @@ namespace Psr\Log {
     }
 }
 
-namespace Magento\Payment\Gateway {
-    interface ConfigInterface
+namespace Magento\Framework {
+    class DataObject extends \Anything
     {
-        public function getValue($name, $store);
+        public function setData($name, $value)
+        {
+            $this->data[$name] = $value;
+        }
     }
 }
 
-namespace Magento\Payment\Gateway\Validator {
-    class AbstractValidator
+namespace Magento\Framework\Event {
+    class Observer extends \Anything
     {
-        public function __construct($factory)
+        public function getData($name)
         {
-        }
-
-        protected function createResult($isValid, array $words)
-        {
-            return $isValid;
+            return $this->data[$name] ?? null;
         }
     }
 }

@@ -26,6 +26,8 @@ use PaymentBridge\Core\BusyException;
  */
 class Done implements HttpGetActionInterface
 {
+    private const JUST = 10; // seconds
+
     public function __construct(
         private RequestInterface $request,
         private Session $session,
@@ -54,12 +56,25 @@ class Done implements HttpGetActionInterface
 
     private function learn(array $attempt): void
     {
+        if ($this->hasJustAskedInVain()) {
+            return;
+        }
         try {
             $this->payments->refresh($attempt);
         } catch (BridgeException | BusyException $silence) {
             // The page shows what is known; a notification or the next load brings the rest.
             $this->log->note('a payment could not be asked about', ['why' => $silence->getMessage()]);
         }
+    }
+
+    /**
+     * Tell whether the door before this one has just waited for the bridge in vain; told once, so the next load asks.
+     */
+    private function hasJustAskedInVain(): bool
+    {
+        $silentAt = (int) $this->session->getPaymentBridgeSilentAt();
+        $this->session->setPaymentBridgeSilentAt(null);
+        return $silentAt > time() - self::JUST;
     }
 
     private function goOn(string $state, array $attempt): ResultInterface

@@ -40,6 +40,7 @@ class GiveUp implements HttpPostActionInterface
             $this->payments->giveUp($attempt);
         } catch (BridgeException | BusyException $silence) {
             $this->messages->addErrorMessage(__('The payment service does not answer at the moment. Please try again.'));
+            $this->session->setPaymentBridgeSilentAt(time());
         }
         return $this->redirects->create()->setPath('paymentbridge/checkout/done', ['token' => $attempt['token']]);
     }

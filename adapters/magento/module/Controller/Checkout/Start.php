@@ -54,6 +54,7 @@ class Start implements HttpGetActionInterface
         } catch (BridgeException | BusyException $silence) {
             $this->log->note('a payment could not be started', ['why' => $silence->getMessage()]);
             $this->messages->addErrorMessage(__('The payment service does not answer at the moment. Please try again.'));
+            $this->session->setPaymentBridgeSilentAt(time());
             $attempt = $this->tables->latestAttempt((int) $order->getId());
             return $this->waiting($attempt);
         }
