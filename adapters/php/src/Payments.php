@@ -63,24 +63,21 @@ abstract class Payments
      */
     public function refresh(array $attempt): string
     {
-        if ($attempt['payment_id'] === null) {
-            $attempt = $this->withLock($attempt['order_reference'], function () use ($attempt) {
-                return $this->ask($attempt);
-            });
-        }
+        $attempt = $this->answered($attempt);
         return $this->processor()->learn($attempt['payment_id'], $attempt['order_reference']);
     }
 
     /**
      * Give an attempt up, if no money has moved; what became of it is applied to the order. Throws as `refresh` does.
      *
+     * One whose answer was lost is found first: the bridge may have a payment for it that somebody could still pay.
+     *
      * @param array<string, mixed> $attempt
      */
     public function giveUp(array $attempt): string
     {
-        if ($attempt['payment_id'] !== null) {
-            $this->cancelAtTheBridge($attempt);
-        }
+        $attempt = $this->answered($attempt);
+        $this->cancelAtTheBridge($attempt);
         return $this->refresh($attempt);
     }
 
@@ -110,8 +107,8 @@ abstract class Payments
     public function isGivenUp(array $attempt): bool
     {
         try {
-            $told = $attempt['payment_id'] === null ? null : $this->cancelAtTheBridge($attempt);
-            $told = $told ?? $this->look($attempt);
+            $attempt = $attempt['payment_id'] === null ? $this->ask($attempt) : $attempt;
+            $told = $this->cancelAtTheBridge($attempt) ?? $this->look($attempt);
         } catch (BridgeException $silence) {
             return false;
         }
@@ -216,6 +213,13 @@ abstract class Payments
             'amount' => $body['amount'],
             'currency' => $body['currency'],
         ]);
+    }
+
+    private function answered(array $attempt): array
+    {
+        return $attempt['payment_id'] !== null ? $attempt : $this->withLock($attempt['order_reference'], function () use ($attempt) {
+            return $this->ask($attempt);
+        });
     }
 
     private function ask(array $attempt): array

@@ -98,6 +98,19 @@ final class PaymentsTest extends TestCase
         self::assertSame('paid', $this->payments->shop->order);
     }
 
+    public function testGiveUpOfAnAttemptWhoseAnswerWasLostFindsItAndCancelsIt()
+    {
+        $this->payments->giveUp($this->lost());
+        self::assertSame(['canceled'], array_column($this->payments->bridge->payments, 'status'));
+        self::assertSame('canceled', $this->payments->shop->order);
+    }
+
+    public function testIsGivenUpOfAnAttemptWhoseAnswerWasLostCancelsItToo()
+    {
+        self::assertTrue($this->payments->isGivenUp($this->lost()));
+        self::assertSame(['canceled'], array_column($this->payments->bridge->payments, 'status'));
+    }
+
     /** @dataProvider ends */
     public function testIsGivenUpOnlyWhenNoMoneyHasMovedOrCan($change, $refuses, $isGivenUp)
     {
@@ -164,6 +177,18 @@ final class PaymentsTest extends TestCase
     public function silences()
     {
         return ['always' => [null, 5], 'all but once' => [5, 9], 'all but the first' => [1, 6]];
+    }
+
+    private function lost()
+    {
+        $this->payments->bridge->loses = 1;
+        try {
+            $this->payments->start();
+            self::fail('the answer was not lost');
+        } catch (NoAnswerException $lost) {
+            $this->payments->shop->attempt('pay_1');
+        }
+        return $this->payments->attempts->latestAttempt(PaperPayments::ORDER);
     }
 
     private function bridgeSays(array $change)
