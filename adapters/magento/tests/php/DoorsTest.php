@@ -9,11 +9,13 @@ use Magento\Framework\Controller\Result\RedirectFactory;
 use Magento\Framework\Message\ManagerInterface;
 use Magento\Framework\View\Result\Page;
 use Magento\Framework\View\Result\PageFactory;
+use Magento\Quote\Api\CartRepositoryInterface;
 use Magento\Sales\Model\Order;
 use PaymentBridge\Checkout\Controller\Checkout\Done;
 use PaymentBridge\Checkout\Controller\Checkout\GiveUp;
 use PaymentBridge\Checkout\Controller\Checkout\Start;
 use PaymentBridge\Checkout\Controller\Notification\Index;
+use PaymentBridge\Checkout\Model\Cart;
 use PaymentBridge\Core\Signature;
 use PaymentBridge\Core\Tests\DoorCases;
 use PHPUnit\Framework\TestCase;
@@ -188,7 +190,7 @@ final class DoorsTest extends TestCase
     private function start()
     {
         $house = $this->house;
-        $door = new Start($this->session, new RedirectFactory(), $this->messages(), $house->payments, $house->tables, $house->config, $house->log);
+        $door = new Start($this->session, new RedirectFactory(), $this->messages(), $house->payments, $house->tables, $house->config, $this->cart(), $house->log);
         return $door->execute();
     }
 
@@ -211,9 +213,15 @@ final class DoorsTest extends TestCase
             $house->payments,
             $house->tables,
             $house->orders,
+            $this->cart(),
             $house->log
         );
         return $door->execute();
+    }
+
+    private function cart()
+    {
+        return new Cart($this->session, $this->createMock(CartRepositoryInterface::class));
     }
 
     private function own(Order $order)

@@ -164,6 +164,8 @@ namespace Magento\Framework\Message {
         public function addWarningMessage($words);
 
         public function addErrorMessage($words);
+
+        public function addComplexNoticeMessage($name, array $words);
     }
 }
 
@@ -175,7 +177,51 @@ namespace Magento\Checkout\Model {
         public function restoreQuote()
         {
             $this->restored++;
+            $this->data['Quote'] = $this->data['OrderedQuote'] ?? $this->data['Quote'] ?? null;
+            return isset($this->data['OrderedQuote']);
         }
+
+        public function getQuote()
+        {
+            return $this->data['Quote'] ?? new \Magento\Quote\Model\Quote();
+        }
+    }
+}
+
+namespace Magento\Quote\Model {
+    class Quote extends \Anything
+    {
+        public static function of($id, array $items)
+        {
+            $quote = new self();
+            $quote->data = ['Id' => $id, 'Items' => $items];
+            return $quote;
+        }
+
+        public function hasItems()
+        {
+            return ($this->data['Items'] ?? []) !== [];
+        }
+
+        public function merge(self $other)
+        {
+            $this->data['Items'] = array_merge($this->data['Items'], $other->data['Items']);
+            return $this;
+        }
+
+        public function collectTotals()
+        {
+            return $this;
+        }
+    }
+}
+
+namespace Magento\Quote\Api {
+    interface CartRepositoryInterface
+    {
+        public function save($quote);
+
+        public function delete($quote);
     }
 }
 
@@ -272,6 +318,13 @@ namespace Magento\Framework {
     }
 }
 
+namespace Magento\Framework\App\Action {
+    class Action extends \Anything
+    {
+        public const FLAG_NO_DISPATCH = 'no-dispatch';
+    }
+}
+
 namespace Magento\Framework\Event {
     class Observer extends \Anything
     {
@@ -314,6 +367,7 @@ namespace Magento\Sales\Model {
     class Order extends \Anything
     {
         public const STATE_NEW = 'new';
+        public const STATE_CANCELED = 'canceled';
         public const STATE_PENDING_PAYMENT = 'pending_payment';
         public const STATE_PAYMENT_REVIEW = 'payment_review';
         public const STATE_HOLDED = 'holded';

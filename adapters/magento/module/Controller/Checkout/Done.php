@@ -11,6 +11,7 @@ use Magento\Framework\Controller\Result\RedirectFactory;
 use Magento\Framework\Controller\ResultInterface;
 use Magento\Framework\Message\ManagerInterface;
 use Magento\Framework\View\Result\PageFactory;
+use PaymentBridge\Checkout\Model\Cart;
 use PaymentBridge\Checkout\Model\Log;
 use PaymentBridge\Checkout\Model\Orders;
 use PaymentBridge\Checkout\Model\Payments;
@@ -37,6 +38,7 @@ class Done implements HttpGetActionInterface
         private Payments $payments,
         private Tables $tables,
         private Orders $orders,
+        private Cart $cart,
         private Log $log
     ) {
     }
@@ -83,7 +85,7 @@ class Done implements HttpGetActionInterface
             $this->rememberSuccess($attempt);
             return $this->redirects->create()->setPath('checkout/onepage/success');
         }
-        $this->session->restoreQuote();
+        $this->cart->giveBack();
         $this->messages->addWarningMessage(
             __('Nothing was paid for order %1. Your cart is as it was.', $attempt['order_reference'])
         );

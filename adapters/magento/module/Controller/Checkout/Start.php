@@ -9,6 +9,7 @@ use Magento\Framework\App\Action\HttpGetActionInterface;
 use Magento\Framework\Controller\Result\Redirect;
 use Magento\Framework\Controller\Result\RedirectFactory;
 use Magento\Framework\Message\ManagerInterface;
+use PaymentBridge\Checkout\Model\Cart;
 use PaymentBridge\Checkout\Model\Config;
 use PaymentBridge\Checkout\Model\Log;
 use PaymentBridge\Checkout\Model\Payments;
@@ -30,6 +31,7 @@ class Start implements HttpGetActionInterface
         private Payments $payments,
         private Tables $tables,
         private Config $config,
+        private Cart $cart,
         private Log $log
     ) {
     }
@@ -49,7 +51,7 @@ class Start implements HttpGetActionInterface
             $attempt = $this->payments->start($order);
         } catch (ApiException $refused) {
             $this->messages->addErrorMessage(__('This payment is not possible. Please choose another way to pay.'));
-            $this->session->restoreQuote();
+            $this->cart->giveBack();
             return $this->redirects->create()->setPath('checkout/cart');
         } catch (BridgeException | BusyException $silence) {
             $this->log->note('a payment could not be started', ['why' => $silence->getMessage()]);
