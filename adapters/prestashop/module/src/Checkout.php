@@ -102,26 +102,45 @@ class Checkout
     }
 
     /**
+     * Return what was ordered with a cart, or null; throws BusyException.
+     *
+     * While PrestaShop places it, only the first of several orders may be there yet: that is waited for.
+     */
+    public function ordered(int $cartId): ?PlacedOrder
+    {
+        return $this->alone($cartId, function () use ($cartId) {
+            return $this->orders->ofCart($cartId);
+        });
+    }
+
+    /**
      * Place the order of a cart, or find the one that was placed; throws BusyException.
      */
     public function place(\Cart $cart, \Customer $customer, string $method): PlacedOrder
     {
-        $lock = 'paymentbridge_cart_' . (int) $cart->id;
-        if (!$this->locks->take($lock, self::WAIT)) {
-            throw new BusyException('somebody else works on this cart');
-        }
-        try {
+        $placed = $this->alone((int) $cart->id, function () use ($cart, $customer, $method) {
             if ($this->orders->ofCart((int) $cart->id) === null) {
                 $this->order($cart, $customer, $method);
             }
-        } finally {
-            $this->locks->release($lock);
-        }
-        $placed = $this->orders->ofCart((int) $cart->id);
+            return $this->orders->ofCart((int) $cart->id);
+        });
         if ($placed === null || !$placed->isOurs()) {
             throw new \RuntimeException('The order was not placed, or is paid another way.');
         }
         return $placed;
+    }
+
+    private function alone(int $cartId, callable $work): ?PlacedOrder
+    {
+        $lock = 'paymentbridge_cart_' . $cartId;
+        if (!$this->locks->take($lock, self::WAIT)) {
+            throw new BusyException('somebody else works on this cart');
+        }
+        try {
+            return $work();
+        } finally {
+            $this->locks->release($lock);
+        }
     }
 
     private function order(\Cart $cart, \Customer $customer, string $method): void

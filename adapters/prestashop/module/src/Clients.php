@@ -10,7 +10,7 @@ use PaymentBridge\Core\Client;
  */
 class Clients
 {
-    public const PATIENCE = 8; // seconds that a customer waits for a page, with all that the bridge is asked for it
+    public const PATIENCE = Client::SHORT; // seconds that a customer waits for a page, with all that the bridge is asked for it
     public const LEAST = 2; // seconds for a call, however long the others took
 
     /** @var Config */

@@ -36,26 +36,28 @@ class PaymentBridgeStartModuleFrontController extends ModuleFrontController
     private function order(): ?PlacedOrder
     {
         $checkout = $this->module->parts()->checkout();
-        list($cartId, $method) = [(int) Tools::getValue('cart'), (string) Tools::getValue('method')];
-        $seen = (string) Tools::getValue('seen');
+        list($cartId, $seen) = [(int) Tools::getValue('cart'), (string) Tools::getValue('seen')];
         if (!$checkout->isTicket((string) Tools::getValue('ticket'), $cartId, $seen)) {
             return null;
         }
-        $placed = $this->module->parts()->orders()->ofCart($cartId);
-        if ($placed !== null) { // pressed twice
-            return $this->ownOpen($placed);
+        try {
+            $placed = $checkout->ordered($cartId) ?? $this->place($cartId, $seen); // pressed twice is one order
+        } catch (BusyException $busy) {
+            return null;
         }
+        return $placed === null ? null : $this->ownOpen($placed);
+    }
+
+    private function place(int $cartId, string $seen): ?PlacedOrder
+    {
+        list($checkout, $method) = [$this->module->parts()->checkout(), (string) Tools::getValue('method')];
         $cart = $this->context->cart;
         $isAsSeen = (int) $cart->id === $cartId && $checkout->seen($cart) === $seen;
         if (!$isAsSeen || !$checkout->mayOrder($cart, $this->context->customer, $method)) { // another tab, the last one sold
             $this->errors[] = $this->module->l('Something has changed meanwhile. Please look at your cart, and choose again how to pay.', 'start');
             return null;
         }
-        try {
-            return $this->ownOpen($checkout->place($cart, $this->context->customer, $method));
-        } catch (BusyException $busy) {
-            return null;
-        }
+        return $checkout->place($cart, $this->context->customer, $method);
     }
 
     private function known(): ?PlacedOrder
