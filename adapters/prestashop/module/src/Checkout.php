@@ -59,8 +59,9 @@ class Checkout
         if (!$this->isTotalAllowed(Decimal::text($cart->getOrderTotal(true, \Cart::BOTH)), $shop)) {
             return [];
         }
-        return array_values(array_filter(Config::METHODS, function (string $method) use ($shop) {
-            return $this->config->isOffered($method, $shop);
+        $currency = (string) (new \Currency((int) $cart->id_currency))->iso_code;
+        return array_values(array_filter(Config::METHODS, function (string $method) use ($shop, $currency) {
+            return $this->config->isOffered($method, $shop) && !$this->config->isRefused($method, $currency, $shop);
         }));
     }
 

@@ -20,7 +20,7 @@ class Config
         'en' => ['wallet' => 'Pay with your wallet', 'card' => 'Pay by card'],
     ];
     private const PREFIX = 'PAYMENTBRIDGE_';
-    private const FORGOTTEN = ['API_KEY', 'SECRET', 'SECRET_NEXT', 'PAID_STATE', 'CRON', 'WALLET_TITLE', 'CARD_TITLE', 'LAST_CARE'];
+    private const FORGOTTEN = ['API_KEY', 'SECRET', 'SECRET_NEXT', 'PAID_STATE', 'CRON', 'WALLET_TITLE', 'CARD_TITLE', 'LAST_CARE', 'REFUSED'];
 
     public function bridgeUrl(int $shop): string
     {
@@ -145,6 +145,27 @@ class Config
         }
         \Configuration::updateGlobalValue(self::PREFIX . 'LAST_CARE', $now);
         return true;
+    }
+
+    /**
+     * Tell whether the bridge has refused a currency for a method since the settings were stored last.
+     */
+    public function isRefused(string $method, string $currency, int $shop): bool
+    {
+        return in_array($method . ' ' . $currency, explode(',', $this->value('REFUSED', $shop)), true);
+    }
+
+    public function rememberRefusal(string $method, string $currency, int $shop): void
+    {
+        if (!$this->isRefused($method, $currency, $shop)) {
+            $all = ltrim($this->value('REFUSED', $shop) . ',' . $method . ' ' . $currency, ',');
+            \Configuration::updateValue(self::PREFIX . 'REFUSED', $all, false, (int) \Shop::getGroupFromShop($shop), $shop);
+        }
+    }
+
+    public function forgetRefusals(): void
+    {
+        \Configuration::deleteByName(self::PREFIX . 'REFUSED');
     }
 
     /**

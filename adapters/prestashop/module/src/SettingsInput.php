@@ -59,6 +59,7 @@ class SettingsInput
 
     private function store(array $typed): void
     {
+        $this->config->forgetRefusals(); // the bridge may know more currencies by now
         $this->config->store('URL', $typed['URL'] === '' ? '' : Client::address($typed['URL']));
         $this->config->store('MINUTES', (string) (int) $typed['MINUTES']);
         $this->config->store('DISPLAY', $typed['DISPLAY'] === 'redirect' ? 'redirect' : 'widget');

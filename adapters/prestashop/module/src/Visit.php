@@ -101,6 +101,9 @@ class Visit
         try {
             $attempt = $this->payments->start($placed, $method);
         } catch (ApiException $refused) {
+            if ($refused->problemCode() === 'currency_not_supported') { // the next customer is not led there
+                $this->config->rememberRefusal($method, $placed->currency(), $placed->shop());
+            }
             $latest = $this->tables->latestAttempt($placed->id());
             return [self::REFUSED, $latest, $latest !== null && $this->carts->giveBack($latest, $placed, $context)];
         } catch (BridgeException | BusyException $silence) {

@@ -223,6 +223,25 @@ final class CheckoutTest extends TestCase
         self::assertStringContainsString('not possible', $this->house->context->cookie->notifications[0]);
     }
 
+    public function testMethodIsNotOfferedAgainInACurrencyThatTheBridgeRefusedUntilTheSettingsAreStored()
+    {
+        $this->house->set('CARD', '1');
+        $checkout = $this->house->parts->checkout();
+        $this->house->bridge()->refuses = [422, ['code' => 'currency_not_supported', 'detail' => 'No such currency.']];
+        $this->start($this->house->cart());
+        self::assertSame(['card'], $checkout->offers($this->house->cart()));
+        self::assertSame(['wallet'], $checkout->offers($this->house->cart('49.99', 1, 5, 2)), 'another shop has another account');
+        $this->house->parts->config()->forgetRefusals();
+        self::assertSame(['wallet', 'card'], $checkout->offers($this->house->cart()));
+    }
+
+    public function testMethodIsOfferedAgainAfterARefusalOfAnotherKind()
+    {
+        $this->house->bridge()->refuses = [422, ['code' => 'amount_too_large', 'detail' => 'Too much.']];
+        $this->start($this->house->cart());
+        self::assertSame(['wallet'], $this->house->parts->checkout()->offers($this->house->cart()));
+    }
+
     public function testStartWithoutAnAnswerKeepsTheOrderAndLetsTheCustomerTryAgain()
     {
         $this->house->bridge()->loses = 1;

@@ -164,6 +164,16 @@ final class ModuleTest extends TestCase
         self::assertSame('Wallet', $this->house->parts->config()->title('wallet', 1, 1));
     }
 
+    public function testSettingsThatAreStoredLetRefusedCurrenciesBeTriedAgain()
+    {
+        $config = $this->house->parts->config();
+        $config->rememberRefusal('wallet', 'CHF', 1);
+        $config->rememberRefusal('card', 'CHF', 1);
+        self::assertSame([true, true], [$config->isRefused('wallet', 'CHF', 1), $config->isRefused('card', 'CHF', 1)]);
+        $this->take([]);
+        self::assertFalse($config->isRefused('wallet', 'CHF', 1));
+    }
+
     public function testLimitMayHaveAComma()
     {
         self::assertSame([], $this->take(['MIN' => '1,50']));

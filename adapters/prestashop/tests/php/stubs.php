@@ -335,9 +335,10 @@ namespace {
             return isset(self::$values[$key][$language]);
         }
 
-        public static function updateValue($key, $value)
+        public static function updateValue($key, $value, $html = false, $group = null, $shop = null)
         {
-            self::$values[$key . (Shop::$context[0] === Shop::CONTEXT_SHOP ? '@' . Shop::$context[1] : '')] = $value;
+            $shop = $shop ?? (Shop::$context[0] === Shop::CONTEXT_SHOP ? Shop::$context[1] : null);
+            self::$values[$key . ($shop === null ? '' : '@' . $shop)] = $value;
         }
 
         public static function updateGlobalValue($key, $value)
