@@ -301,8 +301,12 @@ class Shop:
     expires_in: int
     expires_in_max: int
     late_payment: str
-    mode: str = "live"
-    currencies: tuple[str, ...] = ()
+    mode: str
+    currencies: tuple[str, ...]
+
+    def currencies_at(self, terms: Terms) -> list[str]:
+        """Return an account's currencies in which this shop sells, in the account's order."""
+        return [code for code in terms.currencies if code in self.currencies]
 
 
 class Shops(Protocol):

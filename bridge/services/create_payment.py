@@ -134,7 +134,7 @@ class CreatePaymentForOrder:
 
 def _check_money(shop: Shop, provider: Provider, wish: CreatePayment) -> None:
     terms = provider.terms()
-    accepted = [code for code in terms.currencies if not shop.currencies or code in shop.currencies]
+    accepted = shop.currencies_at(terms)
     if wish.currency not in accepted:
         raise CurrencyNotSupported(errors=(FieldError("/currency", "not_supported", f"accepted: {', '.join(accepted)}"),))
     if wish.amount < terms.minimum:

@@ -108,7 +108,7 @@ class OfferMethods:
 
     def _offer(self, shop: Shop, method: str, provider: Provider, amount: int | None, currency: str | None) -> dict[str, Any] | None:
         terms = provider.terms()
-        currencies = [code for code in terms.currencies if not shop.currencies or code in shop.currencies]
+        currencies = shop.currencies_at(terms)
         too_small = amount is not None and amount < terms.minimum
         too_large = amount is not None and terms.maximum is not None and amount > terms.maximum
         if (currency is not None and currency not in currencies) or too_small or too_large:
