@@ -190,6 +190,36 @@ def test_look_after__worker_dies_with_a_job__another_takes_it_when_the_lease_has
     assert stage.payment(payment).status is Status.PAID
 
 
+def look_early(stage, kind, subject):
+    """Let a worker look now at what is to be looked at later."""
+    with stage.house.units() as unit:
+        unit.outbox.nudge(kind, subject, stage.clock())
+    assert stage.work()
+
+
+@pytest.mark.invariant("I11")
+def test_look_after__before_the_answer_must_have_come__doubts_nothing_and_looks_again(stage):
+    """A job that comes early, by another node's clock perhaps, does not end the watch over what is under way (I11)."""
+    stage.transport.cut = ("before", "/request")
+    payment = stage.create()
+    look_early(stage, JobKind.PAYMENT, payment["id"])
+    assert stage.payment(payment).asking is Asking.ASKING and stage.has_job(JobKind.PAYMENT, payment["id"])
+    stage.drain(days=0.01)
+    assert len(stage.sandbox.requests_of(payment["id"])) == 1
+
+
+@pytest.mark.invariant("I11")
+def test_look_after__before_a_refunds_answer_must_have_come__doubts_nothing_and_looks_again(stage):
+    """The same for a refund (I11)."""
+    payment = stage.paid()
+    stage.transport.cut = ("before", "/refund")
+    refund = stage.refund(payment, amount=1000)
+    look_early(stage, JobKind.OPERATION, refund["id"])
+    assert stage.operation(refund).asking is Asking.ASKING and stage.has_job(JobKind.OPERATION, refund["id"])
+    stage.drain(days=0.01)
+    assert len(stage.sandbox.refunds_of(refund["id"])) == 1
+
+
 def test_wake_up__too_late__the_call_is_not_made_any_more(stage):
     """A thread that slept past its time must not send what others have begun to look for."""
     stage.transport.cut = ("before", "/request")

@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import pytest
-from factories import FIFTY, NOON, a_payment, an_answer
+from factories import FIFTY, NOON, a_payment, an_answer, an_operation
 
 from bridge.domain.events import Source
-from bridge.domain.operation import Kind
+from bridge.domain.operation import Kind, OperationStatus
 from bridge.domain.outcome import Outcome, Statement
 from bridge.domain.payment import Asking, Status
 from bridge.services.record import Record
@@ -13,17 +13,23 @@ from bridge.services.schedule import Patience, Schedule
 from bridge.services.settle import Settle
 
 
-def inquired(stage, payment, authorized, captured):
-    """Apply an inquiry that found these sums; return the payment's row and the kinds of the operations that came of it."""
+def settled(stage, beat, payment, answer, *before):
+    """Apply an answer to a payment with operations; return the payment's row and its operations afterwards."""
     house = stage.house
     settle = Settle(Schedule(house.accounts, Patience()), house.profiles)
-    answer = an_answer(Outcome.SUCCEEDED, statement=Statement(payment.reference, payment.currency, payment.amount, authorized, captured))
     with house.units() as unit:
         unit.payments.add(payment)
+        for operation in before:
+            unit.operations.add(operation)
         record = Record(unit, payment, Source.INQUIRY, stage.clock(), house.represent)
-        settle.inquired(record, answer)
+        getattr(settle, beat)(record, answer)
         record.save()
-        return unit.payments.get(payment.id), [one.kind for one in unit.operations.of_payment(payment.id)]
+        return unit.payments.get(payment.id), unit.operations.of_payment(payment.id)
+
+
+def found(payment, authorized, captured):
+    """An inquiry's answer with the sums in the provider's books."""
+    return an_answer(Outcome.SUCCEEDED, statement=Statement(payment.reference, payment.currency, payment.amount, authorized, captured))
 
 
 def a_card(**changes):
@@ -41,13 +47,37 @@ def a_card(**changes):
 ])  # fmt: skip
 def test_inquired__sums_of_the_provider__are_believed_where_they_can_be_ours(stage, capture, authorized, captured, status, has_review):
     """A part is taken only where the shop captures by itself; elsewhere it is looked at by people (I3)."""
-    row, operations = inquired(stage, a_card(capture=capture), authorized, captured)
+    card = a_card(capture=capture)
+    row, operations = settled(stage, "inquired", card, found(card, authorized, captured))
     assert (row.status, row.amount_captured, bool(row.review), operations) == (status, 0 if has_review else captured, has_review, [])
 
 
-@pytest.mark.parametrize(("captured", "pending", "operations"), [(0, 0, [Kind.CANCEL]), (3000, 3000, [])])
-def test_inquired__reserved_for_a_payment_that_is_over__is_released_unless_it_is_being_captured(stage, captured, pending, operations):
+@pytest.mark.parametrize(("captured", "pending", "opened"), [(0, 0, [Kind.CANCEL]), (3000, 3000, [])])
+def test_inquired__reserved_for_a_payment_that_is_over__is_released_unless_it_is_being_captured(stage, captured, pending, opened):
     """What was taken while its capture is in doubt is no reservation any more; the capture's own inquiry counts it."""
     over = a_card(capture="manual", status=Status.EXPIRED, amount_authorized=FIFTY, amount_capture_pending=pending)
-    row, opened = inquired(stage, over, FIFTY, captured)
-    assert (row.status, row.amount_captured, opened) == (Status.EXPIRED, 0, operations)
+    row, operations = settled(stage, "inquired", over, found(over, FIFTY, captured))
+    assert (row.status, row.amount_captured, [one.kind for one in operations]) == (Status.EXPIRED, 0, opened)
+
+
+@pytest.mark.parametrize(("before", "cancels"), [
+    (OperationStatus.PENDING, 1), (OperationStatus.SUCCEEDED, 1), (OperationStatus.FAILED, 2),
+])  # fmt: skip
+def test_inquired__reserved_for_a_payment_that_is_over__is_released_once_and_again_only_after_a_failure(stage, before, cancels):
+    over = a_card(status=Status.EXPIRED, amount_authorized=FIFTY)
+    _, operations = settled(stage, "inquired", over, found(over, FIFTY, 0), an_operation(over, Kind.CANCEL, amount=FIFTY, status=before))
+    assert len(operations) == cancels
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.NOT_EXECUTED])
+def test_started__answer_lost_after_a_callback_was_faster__unsettles_nothing(stage, outcome):
+    """The callback's double check knows more than a request whose answer never came."""
+    known = a_payment(status=Status.PENDING, asking=Asking.ANSWERED, asked_at=NOON, attempt=1, provider_reference="hash-1")
+    row, _ = settled(stage, "started", known, an_answer(outcome, provider_reference=None))
+    assert (row.status, row.asking, row.provider_reference) == (Status.PENDING, Asking.ANSWERED, "hash-1")
+
+
+def test_started__answer_comes_after_the_callback__is_believed_as_if_it_had_been_first(stage):
+    known = a_payment(status=Status.PENDING, asking=Asking.ANSWERED, asked_at=NOON, attempt=1)
+    row, _ = settled(stage, "started", known, an_answer(Outcome.SUCCEEDED, of=known))
+    assert (row.status, row.amount_captured, row.provider_reference) == (Status.PAID, FIFTY, "hash-1")
