@@ -1,28 +1,33 @@
 """What a provider's statement makes of a payment: its books against ours, amount by amount."""
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from factories import FIFTY, NOON, a_payment, an_answer, an_operation
 
-from bridge.domain.events import Source
+from bridge.domain.events import NoteType, Source
 from bridge.domain.operation import Kind, OperationStatus
 from bridge.domain.outcome import Outcome, Statement
 from bridge.domain.payment import Asking, Status
 from bridge.services.record import Record
-from bridge.services.schedule import Patience, Schedule
+from bridge.services.schedule import OPERATION_RETRIES, PAYMENT_RETRIES, Patience, Schedule
 from bridge.services.settle import Settle
+
+
+def a_settle(house):
+    return Settle(Schedule(house.accounts, Patience()), house.profiles)
 
 
 def settled(stage, beat, payment, answer, *before):
     """Apply an answer to a payment with operations; return the payment's row and its operations afterwards."""
     house = stage.house
-    settle = Settle(Schedule(house.accounts, Patience()), house.profiles)
     with house.units() as unit:
         unit.payments.add(payment)
         for operation in before:
             unit.operations.add(operation)
         record = Record(unit, payment, Source.INQUIRY, stage.clock(), house.represent)
-        getattr(settle, beat)(record, answer)
+        getattr(a_settle(house), beat)(record, answer)
         record.save()
         return unit.payments.get(payment.id), unit.operations.of_payment(payment.id)
 
@@ -81,3 +86,37 @@ def test_started__answer_comes_after_the_callback__is_believed_as_if_it_had_been
     known = a_payment(status=Status.PENDING, asking=Asking.ANSWERED, asked_at=NOON, attempt=1)
     row, _ = settled(stage, "started", known, an_answer(Outcome.SUCCEEDED, of=known))
     assert (row.status, row.amount_captured, row.provider_reference) == (Status.PAID, FIFTY, "hash-1")
+
+
+PAST_DOUBT = NOON - timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(("attempt", "expires_in", "status", "asking", "is_told"), [
+    (1, 30, Status.PENDING, Asking.NOT_ASKED, True),
+    (len(PAYMENT_RETRIES), 30, Status.PENDING, Asking.NOT_ASKED, True),
+    (len(PAYMENT_RETRIES) + 1, 30, Status.FAILED, Asking.NOT_ASKED, True),
+    (1, -1, Status.EXPIRED, Asking.NOT_ASKED, False),
+])  # fmt: skip
+def test_inquired__provider_surely_does_not_know_it__is_asked_again_a_few_times_while_there_is_time(stage, attempt, expires_in, status, asking, is_told):
+    lost = a_payment(status=Status.PENDING, asking=Asking.DOUBTFUL, asked_at=PAST_DOUBT, attempt=attempt, expires_at=NOON + timedelta(minutes=expires_in))
+    row, _ = settled(stage, "inquired", lost, an_answer(Outcome.NOT_EXECUTED, provider_reference=None))
+    with stage.house.units.read() as unit:
+        notes = [event.type for event in unit.events.of_payment(lost.id)]
+    assert (row.status, row.asking, NoteType.ASKED_AGAIN.value in notes) == (status, asking, is_told)
+
+
+@pytest.mark.parametrize("beat", ["operation_started", "operation_inquired"])
+@pytest.mark.parametrize(("attempt", "status"), [
+    (1, OperationStatus.PENDING), (len(OPERATION_RETRIES), OperationStatus.PENDING), (len(OPERATION_RETRIES) + 1, OperationStatus.FAILED),
+])  # fmt: skip
+def test_operation__that_surely_never_arrived__is_asked_for_again_so_many_times(stage, beat, attempt, status):
+    paid = a_payment(status=Status.PAID, amount_authorized=FIFTY, amount_captured=FIFTY, amount_refund_pending=1500)
+    refund = an_operation(paid, asking=Asking.DOUBTFUL, asked_at=PAST_DOUBT, attempt=attempt)
+    house = stage.house
+    with house.units() as unit:
+        unit.payments.add(paid)
+        unit.operations.add(refund)
+        record = Record(unit, paid, Source.INQUIRY, stage.clock(), house.represent)
+        after = getattr(a_settle(house), beat)(record, refund, an_answer(Outcome.NOT_EXECUTED, provider_reference=None))
+        assert (after.status, after.asking) == (status, Asking.NOT_ASKED)
+        assert record.payment.amount_refund_pending == (1500 if status is OperationStatus.PENDING else 0)

@@ -138,6 +138,11 @@ def test_start__each_setting__shows_in_its_field(changes, request_changes, name,
     assert sent(account(**changes).start(request(**request_changes))).get(name) == value
 
 
+@each(("wanted", "shown"), [("de", "de"), ("en", "en"), ("fr", "en")])
+def test_start__language_of_the_form__is_the_payers_or_the_first_of_the_account(wanted, shown):
+    assert fields_of(account(languages=["en", "de"]).start(request(language=wanted)).page_url)["Language"] == shown
+
+
 @given(st.text(max_size=80), st.text(max_size=80), st.sampled_from(["Order", "Test", "test"]))
 def test_order_text__whatever_the_shop_writes__never_simulates_and_can_travel(reference, description, word):
     text = sent(account(order_text=word).start(request(order_reference=reference, description=description)))["OrderDesc"]
@@ -226,3 +231,24 @@ def test_inquiry__amount_that_is_no_number__is_unreadable(amount):
 def test_refund_in_doubt__each_sum__is_told_only_where_it_fits_one_answer(credited, done, in_doubt, outcome):
     wanted = OperationRequest("ref_1-1", PaymentRef("pay_1-1", Money(1150, "EUR"), "f" * 32), Money(300, "EUR"), done=done, in_doubt=in_doubt)
     assert provider._refund_answer_from(inquiry(AmountCred=str(credited)), wanted).outcome.value == outcome
+
+
+@each(("changes", "outcome"), [
+    ({"AmountAuth": "0", "AmountCap": "0"}, "succeeded"), ({"AmountCap": "0"}, "not_executed"), ({"AmountCap": "100"}, "declined"),
+    ({"AmountAuth": "0", "AmountCap": "0", "AmountCred": "5"}, "declined"), ({"AmountAuth": None, "AmountCap": "0"}, "unknown"),
+    ({"AmountAuth": "0", "AmountCap": None}, "unknown"), ({"AmountAuth": "0", "AmountCap": "0", "Code": "22779999", "Status": "FAILED"}, "unknown"),
+])
+def test_cancel_in_doubt__only_sums_that_are_there__tell_that_nothing_is_reserved_any_more(changes, outcome):
+    wanted = OperationRequest("can_1-1", PaymentRef("pay_1-1", Money(1150, "EUR"), "f" * 32), Money(1150, "EUR"))
+    assert provider._cancel_answer_from(inquiry(**changes), wanted).outcome.value == outcome
+
+
+def test_answer_in_the_clear__a_refusal__is_believed():
+    assert provider._refusal_from(b"Status=FAILED&Code=22060305")["code"] == "22060305"
+
+
+@each("body", [b"Status=OK&Code=00000000", b"Status=OK&Code=22060305", b"Status=FAILED&Code=00000000", b"Status=FAILED&Code=", b"Code=22060305", b"", b"\xff"])
+def test_answer_in_the_clear__anything_else__is_unreadable(body):
+    """Without a cipher everybody could have written it; that nothing was done is all that it may say."""
+    with pytest.raises(Unreadable):
+        provider._refusal_from(body)
