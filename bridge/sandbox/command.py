@@ -34,13 +34,13 @@ def sandbox(context: click.Context, listen: str, data: Path, merchants: tuple[st
 @click.option("--api-key", "api_keys", multiple=True, required=True, envvar="BRIDGE_API_KEY",
               help="API key of a shop; one per shop, so that together they see all payments.")
 @click.option("--sandbox-url", default="http://127.0.0.1:8082", show_default=True, help="Where the sandbox listens.")
-@click.option("--merchant", default=None, help="Look only at this merchant's entries in the ledger.")
-def verdict(bridge_url: str, api_keys: tuple[str, ...], sandbox_url: str, merchant: str | None) -> None:
+@click.option("--merchant", "merchants", multiple=True, help="Look only at the ledger's entries of this account, by its user name there; repeatable.")
+def verdict(bridge_url: str, api_keys: tuple[str, ...], sandbox_url: str, merchants: tuple[str, ...]) -> None:
     """Compare the ledger with a bridge: exit 0 if they agree, 1 if not, 2 if one of them cannot be asked."""
     from bridge.sandbox.verdict import CannotAsk, judge
 
     try:
-        found = judge(bridge_url, api_keys, sandbox_url, merchant)
+        found = judge(bridge_url, api_keys, sandbox_url, merchants)
     except CannotAsk as error:
         click.echo(f"no verdict: {error}", err=True)
         raise SystemExit(2) from None

@@ -86,16 +86,24 @@ class Verdict:
             yield f"in doubt: {len(self.doubts)}"
 
 
-def judge(bridge_url: str, api_keys: Sequence[str], sandbox_url: str, merchant: str | None = None) -> Verdict:
-    """Compare a bridge, seen through its shops' API keys, with the sandbox's ledger. Raises CannotAsk."""
+def judge(bridge_url: str, api_keys: Sequence[str], sandbox_url: str, merchants: Sequence[str] = ()) -> Verdict:
+    """Compare a bridge, seen through its shops' API keys, with the ledger of the sandbox, or of some accounts in it. Raises CannotAsk."""
     with requests.Session() as session:
         session.trust_env = False
-        ledger = _ask(session, f"{sandbox_url.rstrip('/')}/control/ledger")["entries"]
+        ledger = _of(merchants, _ask(session, f"{sandbox_url.rstrip('/')}/control/ledger")["entries"])
         shops = [Shop(session, bridge_url.rstrip("/"), key) for key in api_keys]
         try:
-            return compare([row for row in ledger if merchant in (None, row["merchant"])], shops)
+            return compare(ledger, shops)
         except (KeyError, TypeError) as error:
             raise CannotAsk(f"{bridge_url} answered something else than the normalized API: {error!r}") from None
+
+
+def _of(merchants: Sequence[str], ledger: Sequence[Row]) -> Sequence[Row]:
+    known = {row["merchant"] for row in ledger}
+    strangers = sorted(set(merchants) - known)
+    if strangers:
+        raise CannotAsk(f"the ledger has no entries of {', '.join(strangers)}; it has some of {', '.join(sorted(known)) or 'nobody'}")
+    return [row for row in ledger if row["merchant"] in merchants or not merchants]
 
 
 class Shop:

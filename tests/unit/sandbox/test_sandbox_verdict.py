@@ -75,8 +75,8 @@ def believed() -> Iterator[Believed]:
     server.server_close()
 
 
-def judged(believed: Believed, merchant: Caller) -> tuple[int, str]:
-    args = ["verdict", "--bridge-url", believed.url, "--api-key", KEY, "--sandbox-url", merchant.url]
+def judged(believed: Believed, merchant: Caller, *more: str) -> tuple[int, str]:
+    args = ["verdict", "--bridge-url", believed.url, "--api-key", KEY, "--sandbox-url", merchant.url, *more]
     done = CliRunner().invoke(command, args)
     return done.exit_code, done.output
 
@@ -139,6 +139,14 @@ def test_verdict__event_told_not_exactly_once__differs(merchant: Caller, believe
         believed.tell("payment.paid", payment)
     code, output = judged(believed, merchant)
     assert code == 1 and "events: 1 compared, 1 differ" in output
+
+
+def test_verdict__of_one_account__leaves_the_others_out_and_knows_who_is_there(merchant: Caller, believed: Believed):
+    believed.paid(merchant.paid())
+    (account,) = {row["merchant"] for row in merchant.ledger()}
+    assert judged(believed, merchant, "--merchant", account) == judged(believed, merchant)
+    code, output = judged(believed, merchant, "--merchant", "acme")
+    assert code == 2 and f"no entries of acme; it has some of {account}" in output
 
 
 def test_verdict__nobody_answers__exit_2(merchant: Caller, believed: Believed):
