@@ -44,6 +44,14 @@ class Config
     }
 
     /**
+     * Return a name for the account that a store has at the bridge, which says nothing about its key.
+     */
+    public function account(?int $store): string
+    {
+        return substr(hash('sha256', $this->bridgeUrl($store) . ' ' . $this->apiKey($store)), 0, 16);
+    }
+
+    /**
      * Return the notification secrets of all stores: which store a notification is about is known only afterwards.
      *
      * @return string[]

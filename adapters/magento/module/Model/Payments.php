@@ -6,6 +6,7 @@ namespace PaymentBridge\Checkout\Model;
 
 use Magento\Framework\UrlInterface;
 use Magento\Sales\Model\Order;
+use PaymentBridge\Core\ApiException;
 use PaymentBridge\Core\Client;
 use PaymentBridge\Core\Money;
 use PaymentBridge\Core\Payments as PaymentsOfAnyShop;
@@ -21,7 +22,8 @@ class Payments extends PaymentsOfAnyShop
         Shop $shop,
         private Clients $clients,
         private Config $config,
-        private UrlInterface $urls
+        private UrlInterface $urls,
+        private Refusals $refusals
     ) {
         parent::__construct($tables, $shop);
     }
@@ -29,10 +31,20 @@ class Payments extends PaymentsOfAnyShop
     /**
      * Return the order's open attempt with its checkout address, asking the bridge if need be; null if the order is
      * not waiting for money any more. Throws BridgeException, BusyException.
+     *
+     * A currency that is refused is remembered for the customers after this one.
      */
     public function start(Order $order): ?array
     {
-        return $this->begin((int) $order->getId(), $order->getIncrementId());
+        try {
+            return $this->begin((int) $order->getId(), $order->getIncrementId());
+        } catch (ApiException $refused) {
+            if ($refused->problemCode() === 'currency_not_supported') {
+                $method = $order->getPayment()->getMethod();
+                $this->refusals->add($method, (string) $order->getOrderCurrencyCode(), (int) $order->getStoreId());
+            }
+            throw $refused;
+        }
     }
 
     protected function client(int $storeId): Client

@@ -8,6 +8,7 @@ use PaymentBridge\Checkout\Model\Config;
 use PaymentBridge\Checkout\Model\Log;
 use PaymentBridge\Checkout\Model\Orders;
 use PaymentBridge\Checkout\Model\Payments;
+use PaymentBridge\Checkout\Model\Refusals;
 use PaymentBridge\Checkout\Model\Shop;
 use PaymentBridge\Core\Client;
 use PaymentBridge\Core\Tests\PaperBridge;
@@ -41,6 +42,7 @@ final class House
     public $orders;
     public $shop;
     public $clients;
+    public $refusals;
     public $payments;
 
     public function __construct()
@@ -55,7 +57,8 @@ final class House
         $this->orders = new Orders($this->repositories(), $this->histories(), $this->mailer(), $this->notifier(), $this->config);
         $this->shop = new Shop($this->tables, $this->orders, $this->lockManager(), $this->config, $this->log);
         $this->clients = $this->paperClients();
-        $this->payments = new Payments($this->tables, $this->orders, $this->shop, $this->clients, $this->config, $this->urls());
+        $this->refusals = new Refusals(new \Magento\Framework\FlagManager(), $this->config, $this->log);
+        $this->payments = new Payments($this->tables, $this->orders, $this->shop, $this->clients, $this->config, $this->urls(), $this->refusals);
     }
 
     public function order($id = 123, $total = '49.9900', $currency = 'EUR', $store = 1)

@@ -6,7 +6,9 @@ use Magento\Framework\DataObject;
 use Magento\Framework\Event\Observer;
 use PaymentBridge\Checkout\Gateway\InitializeCommand;
 use PaymentBridge\Checkout\Model\Clients;
+use PaymentBridge\Checkout\Observer\ForgetRefusals;
 use PaymentBridge\Checkout\Observer\HideWhereItCannotBe;
+use PaymentBridge\Core\ApiException;
 use PaymentBridge\Core\NoAnswerException;
 use PaymentBridge\Core\Tests\LocalBridge;
 use PHPUnit\Framework\TestCase;
@@ -41,6 +43,44 @@ final class ModuleTest extends TestCase
     public function currencies()
     {
         return [[null, 'USD', true], ['EUR,CHF', 'CHF', true], ['EUR,CHF', 'USD', false], ['EUR', '', false], ['EUR', null, true]];
+    }
+
+    public function testMethodIsNotOfferedAgainInACurrencyThatTheBridgeRefusedUntilTheSettingsAreSaved()
+    {
+        $house = new House();
+        $this->refuse($house, 'currency_not_supported');
+        self::assertFalse($this->isOffered($house, 'paymentbridge_wallet', 'USD'));
+        self::assertTrue($this->isOffered($house, 'paymentbridge_wallet', 'EUR'));
+        self::assertTrue($this->isOffered($house, 'paymentbridge_card', 'USD'));
+        (new ForgetRefusals($house->refusals))->execute(new Observer());
+        self::assertTrue($this->isOffered($house, 'paymentbridge_wallet', 'USD'));
+    }
+
+    public function testRefusedCurrencyIsOfferedByStoresWithAnotherAccountAndAfterTheKeyWasChanged()
+    {
+        $house = new House();
+        $this->refuse($house, 'currency_not_supported');
+        self::assertFalse($this->isOffered($house, 'paymentbridge_wallet', 'USD', 2));
+        $house->settings['paymentbridge/connection/api_key@2'] = 'ENC:sk_store_2_key';
+        self::assertTrue($this->isOffered($house, 'paymentbridge_wallet', 'USD', 2));
+        $house->settings['paymentbridge/connection/api_key'] = 'ENC:sk_new_key';
+        self::assertTrue($this->isOffered($house, 'paymentbridge_wallet', 'USD', 1));
+    }
+
+    public function testMethodIsOfferedAgainAfterARefusalOfAnotherKind()
+    {
+        $house = new House();
+        $this->refuse($house, 'amount_too_large');
+        self::assertTrue($this->isOffered($house, 'paymentbridge_wallet', 'USD'));
+    }
+
+    public function testSettingsOfBothPagesLetRefusedCurrenciesBeTriedAgain()
+    {
+        $events = simplexml_load_file(self::MODULE . 'etc/adminhtml/events.xml');
+        foreach (['paymentbridge', 'payment'] as $section) {
+            list($observer) = $events->xpath("//event[@name='admin_system_config_changed_section_$section']/observer");
+            self::assertSame(ForgetRefusals::class, (string) $observer['instance']);
+        }
     }
 
     public function testMethodIsHiddenUntilTheConnectionIsSet()
@@ -167,12 +207,23 @@ final class ModuleTest extends TestCase
         }
     }
 
+    private function refuse(House $house, $code)
+    {
+        $house->bridge()->refuses = [422, ['code' => $code, 'detail' => 'No.']];
+        try {
+            $house->payments->start($house->order(123, '5.0000', 'USD'));
+            self::fail('nothing was refused');
+        } catch (ApiException $refused) {
+            self::assertSame($code, $refused->problemCode());
+        }
+    }
+
     private function isOffered(House $house, $method, $currency, $store = 1)
     {
         $observer = new Observer();
         $observer->data = ['method_instance' => (new \Anything())->setCode($method), 'result' => new DataObject(),
             'quote' => (new \Anything())->setStoreId($store)->setQuoteCurrencyCode($currency)];
-        (new HideWhereItCannotBe($house->config))->execute($observer);
+        (new HideWhereItCannotBe($house->config, $house->refusals))->execute($observer);
         return $observer->data['result']->data === [];
     }
 

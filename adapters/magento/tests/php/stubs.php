@@ -259,6 +259,24 @@ namespace Magento\Framework\Encryption {
     }
 }
 
+namespace Magento\Framework {
+    class FlagManager
+    {
+        private $flags = [];
+
+        public function getFlagData($code)
+        {
+            return $this->flags[$code] ?? null;
+        }
+
+        public function saveFlag($code, $value)
+        {
+            $this->flags[$code] = $value;
+            return true;
+        }
+    }
+}
+
 namespace Magento\Framework\Lock {
     interface LockManagerInterface
     {
@@ -363,6 +381,27 @@ namespace Magento\Sales\Model\Order {
     }
 }
 
+namespace Magento\Framework\GraphQl\Exception {
+    class GraphQlInputException extends \Magento\Framework\Exception\LocalizedException
+    {
+    }
+}
+
+namespace Magento\Sales\Model {
+    class OrderFactory
+    {
+        public function create()
+        {
+        }
+    }
+}
+
+namespace Magento\Framework\GraphQl\Query {
+    interface ResolverInterface
+    {
+    }
+}
+
 namespace Magento\Sales\Model {
     class Order extends \Anything
     {
@@ -374,6 +413,12 @@ namespace Magento\Sales\Model {
         public const STATE_PROCESSING = 'processing';
 
         public $comments = [];
+
+        public function loadByIncrementIdAndStoreId($number, $store)
+        {
+            $isIt = [$number, $store] === [$this->getIncrementId(), $this->getStoreId()];
+            return $isIt ? $this : new self();
+        }
 
         public function hasInvoices()
         {
