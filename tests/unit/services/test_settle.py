@@ -1,6 +1,7 @@
 """What a provider's statement makes of a payment: its books against ours, amount by amount."""
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,9 +11,13 @@ from bridge.domain.events import NoteType, Source
 from bridge.domain.operation import Kind, OperationStatus
 from bridge.domain.outcome import Outcome, Statement
 from bridge.domain.payment import Asking, Status
+from bridge.domain.reasons import Reason
 from bridge.services.record import Record
 from bridge.services.schedule import OPERATION_RETRIES, PAYMENT_RETRIES, Patience, Schedule
 from bridge.services.settle import Settle
+
+
+PAST_DOUBT = NOON - timedelta(minutes=5)
 
 
 def a_settle(house):
@@ -32,6 +37,17 @@ def settled(stage, beat, payment, answer, *before):
         return unit.payments.get(payment.id), unit.operations.of_payment(payment.id)
 
 
+def refund_settled(stage, beat, answer, attempt):
+    """Apply an answer to a refund of 15.00 in doubt; return refund and payment afterwards."""
+    paid = a_payment(status=Status.PAID, amount_authorized=FIFTY, amount_captured=FIFTY, amount_refund_pending=1500)
+    refund = an_operation(paid, asking=Asking.DOUBTFUL, asked_at=PAST_DOUBT, attempt=attempt)
+    with stage.house.units() as unit:
+        unit.payments.add(paid)
+        unit.operations.add(refund)
+        record = Record(unit, paid, Source.INQUIRY, stage.clock(), stage.house.represent)
+        return getattr(a_settle(stage.house), beat)(record, refund, answer), record.payment
+
+
 def found(payment, authorized, captured):
     """An inquiry's answer with the sums in the provider's books."""
     return an_answer(Outcome.SUCCEEDED, statement=Statement(payment.reference, payment.currency, payment.amount, authorized, captured))
@@ -49,6 +65,8 @@ def a_card(**changes):
     ("automatic", FIFTY, 0, Status.AUTHORIZED, False),
     ("manual", FIFTY, 0, Status.AUTHORIZED, False),
     ("manual", FIFTY, 3000, Status.PAID, False),
+    ("manual", FIFTY, FIFTY + 1, Status.PENDING, True),
+    ("manual", FIFTY + 1, 0, Status.PENDING, True),
 ])  # fmt: skip
 def test_inquired__sums_of_the_provider__are_believed_where_they_can_be_ours(stage, capture, authorized, captured, status, has_review):
     """A part is taken only where the shop captures by itself; elsewhere it is looked at by people (I3)."""
@@ -88,9 +106,6 @@ def test_started__answer_comes_after_the_callback__is_believed_as_if_it_had_been
     assert (row.status, row.amount_captured, row.provider_reference) == (Status.PAID, FIFTY, "hash-1")
 
 
-PAST_DOUBT = NOON - timedelta(minutes=5)
-
-
 @pytest.mark.parametrize(("attempt", "expires_in", "status", "asking", "is_told"), [
     (1, 30, Status.PENDING, Asking.NOT_ASKED, True),
     (len(PAYMENT_RETRIES), 30, Status.PENDING, Asking.NOT_ASKED, True),
@@ -110,13 +125,17 @@ def test_inquired__provider_surely_does_not_know_it__is_asked_again_a_few_times_
     (1, OperationStatus.PENDING), (len(OPERATION_RETRIES), OperationStatus.PENDING), (len(OPERATION_RETRIES) + 1, OperationStatus.FAILED),
 ])  # fmt: skip
 def test_operation__that_surely_never_arrived__is_asked_for_again_so_many_times(stage, beat, attempt, status):
-    paid = a_payment(status=Status.PAID, amount_authorized=FIFTY, amount_captured=FIFTY, amount_refund_pending=1500)
-    refund = an_operation(paid, asking=Asking.DOUBTFUL, asked_at=PAST_DOUBT, attempt=attempt)
-    house = stage.house
-    with house.units() as unit:
-        unit.payments.add(paid)
-        unit.operations.add(refund)
-        record = Record(unit, paid, Source.INQUIRY, stage.clock(), house.represent)
-        after = getattr(a_settle(house), beat)(record, refund, an_answer(Outcome.NOT_EXECUTED, provider_reference=None))
-        assert (after.status, after.asking) == (status, Asking.NOT_ASKED)
-        assert record.payment.amount_refund_pending == (1500 if status is OperationStatus.PENDING else 0)
+    after, payment = refund_settled(stage, beat, an_answer(Outcome.NOT_EXECUTED, provider_reference=None), attempt)
+    assert (after.status, after.asking) == (status, Asking.NOT_ASKED)
+    assert payment.amount_refund_pending == (1500 if status is OperationStatus.PENDING else 0)
+
+
+@pytest.mark.invariant("I3")
+@pytest.mark.parametrize("outcome", [Outcome.SUCCEEDED, Outcome.DECLINED])
+@pytest.mark.parametrize("other", [{"our_reference": "ref_2-1"}, {"currency": "USD"}, {"amount": 1501}])
+def test_operation__answer_about_something_else__is_kept_for_review_and_moves_nothing(stage, outcome, other):
+    """Neither a success nor a refusal is believed that is not about our refund (I3)."""
+    statement = replace(Statement(None, "EUR", 1500), **other)
+    after, payment = refund_settled(stage, "operation_inquired", an_answer(outcome, statement=statement, reason=Reason.REQUEST_REFUSED), 1)
+    assert after.status is OperationStatus.PENDING and "books differ" in after.review and payment.review == after.review
+    assert (payment.amount_refunded, payment.amount_refund_pending) == (0, 1500)

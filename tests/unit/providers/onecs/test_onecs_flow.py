@@ -81,6 +81,15 @@ def test_cancel__of_an_authorization__reverses_it(cards):
     assert cards.booked(payment)["reversal"] == 4999 and cards.entry(payment)["state"] == "canceled"
 
 
+def test_cancel__reversal_that_says_it_is_done__is_believed_after_a_look_only(cards):
+    payment = cards.card_paid(capture="manual")
+    before = cards.sandbox.calls("inquire")
+    provider, row = cards.house.accounts.get("acme", "onecs"), cards.payment(payment)
+    ref = PaymentRef(row.reference, Money(4999, "EUR"), row.provider_reference)
+    assert provider.cancel(OperationRequest("can_x-1", ref, Money(4999, "EUR"))).outcome.value == "succeeded"
+    assert (cards.sandbox.calls("inquire") - before, cards.sandbox.calls("reverse")) == (2, 1)
+
+
 def test_cancel__just_authorized_and_not_yet_heard_of__reverses_it(cards):
     payment = cards.card(capture="manual")
     cards.fill(payment)

@@ -166,6 +166,11 @@ def test_req_id__two_tries_of_one_operation__is_the_same():
     assert tries[0]["ReqId"] == tries[1]["ReqId"] and tries[0]["TransID"] != tries[1]["TransID"]
 
 
+def test_req_id__longer_than_the_gateway_takes__is_a_short_name_of_its_own():
+    names = {provider._req_id(f"pay_01JZ3X4Y5Z6A7B8C9D0E1F2G3H-{attempt}") for attempt in (1, 10, 11, 100)}
+    assert len(names) == 4 and all(re.fullmatch(r"[0-9A-Za-z-]{32}", name) for name in names)
+
+
 # --- what is read ----------------------------------------------------------------------------------------------------
 
 
@@ -252,3 +257,12 @@ def test_answer_in_the_clear__anything_else__is_unreadable(body):
     """Without a cipher everybody could have written it; that nothing was done is all that it may say."""
     with pytest.raises(Unreadable):
         provider._refusal_from(body)
+
+
+@each(("changes", "outcome"), [
+    ({}, "succeeded"), ({"Status": "CREDIT_REQUEST"}, "pending"), ({"Status": "pending"}, "pending"), ({"Status": "FAILED"}, "unknown"), ({"Status": None}, "unknown"),
+    ({"PayID": None}, "unknown"), ({"PayID": "a" * 32}, "unknown"), ({"TransID": "pay-2-1"}, "unknown"), ({"Code": "22060305", "Status": "FAILED"}, "declined"),
+    ({"Code": "22779999"}, "unknown"), ({"Code": None}, "unknown"),
+])
+def test_step__each_answer__is_judged_by_code_status_and_whose_it_is(changes, outcome):
+    assert provider._answer_from(inquiry(**changes), "f" * 32, "pay-1-1").outcome.value == outcome
