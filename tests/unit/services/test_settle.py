@@ -40,12 +40,16 @@ def settled(stage, beat, payment, answer, *before):
 def refund_settled(stage, beat, answer, attempt):
     """Apply an answer to a refund of 15.00 in doubt; return refund and payment afterwards."""
     paid = a_payment(status=Status.PAID, amount_authorized=FIFTY, amount_captured=FIFTY, amount_refund_pending=1500)
-    refund = an_operation(paid, asking=Asking.DOUBTFUL, asked_at=PAST_DOUBT, attempt=attempt)
+    return operation_settled(stage, beat, answer, paid, an_operation(paid, asking=Asking.DOUBTFUL, asked_at=PAST_DOUBT, attempt=attempt))
+
+
+def operation_settled(stage, beat, answer, payment, operation):
+    """Apply an answer to an operation; return it and its payment afterwards."""
     with stage.house.units() as unit:
-        unit.payments.add(paid)
-        unit.operations.add(refund)
-        record = Record(unit, paid, Source.INQUIRY, stage.clock(), stage.house.represent)
-        return getattr(a_settle(stage.house), beat)(record, refund, answer), record.payment
+        unit.payments.add(payment)
+        unit.operations.add(operation)
+        record = Record(unit, payment, Source.INQUIRY, stage.clock(), stage.house.represent)
+        return getattr(a_settle(stage.house), beat)(record, operation, answer), record.payment
 
 
 def found(payment, authorized, captured):
@@ -139,3 +143,20 @@ def test_operation__answer_about_something_else__is_kept_for_review_and_moves_no
     after, payment = refund_settled(stage, "operation_inquired", an_answer(outcome, statement=statement, reason=Reason.REQUEST_REFUSED), 1)
     assert after.status is OperationStatus.PENDING and "books differ" in after.review and payment.review == after.review
     assert (payment.amount_refunded, payment.amount_refund_pending) == (0, 1500)
+
+
+@pytest.mark.invariant("I2")
+@pytest.mark.parametrize(("kind", "outcome", "ended", "status", "captured"), [
+    (Kind.CAPTURE, Outcome.SUCCEEDED, OperationStatus.SUCCEEDED, Status.PAID, 1500),
+    (Kind.CAPTURE, Outcome.DECLINED, OperationStatus.FAILED, Status.AUTHORIZED, 0),
+    (Kind.CAPTURE, Outcome.UNKNOWN, OperationStatus.PENDING, Status.AUTHORIZED, 0),
+    (Kind.CANCEL, Outcome.SUCCEEDED, OperationStatus.SUCCEEDED, Status.CANCELED, 0),
+    (Kind.CANCEL, Outcome.DECLINED, OperationStatus.FAILED, Status.AUTHORIZED, 0),
+    (Kind.CANCEL, Outcome.UNKNOWN, OperationStatus.PENDING, Status.AUTHORIZED, 0),
+])  # fmt: skip
+def test_operation__capture_or_cancel__moves_the_payment_only_when_it_is_done(stage, kind, outcome, ended, status, captured):
+    """A release that was refused cancels nothing, and a capture that was refused takes nothing (I2)."""
+    reserved = a_card(capture="manual", status=Status.AUTHORIZED, amount_authorized=FIFTY, amount_capture_pending=1500 if kind is Kind.CAPTURE else 0)
+    wanted = an_operation(reserved, kind, asking=Asking.ASKING, asked_at=NOON, attempt=1)
+    after, payment = operation_settled(stage, "operation_started", an_answer(outcome, reason=Reason.REQUEST_REFUSED), reserved, wanted)
+    assert (after.status, payment.status, payment.amount_captured) == (ended, status, captured)

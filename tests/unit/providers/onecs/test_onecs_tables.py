@@ -15,7 +15,7 @@ from bridge.domain.outcome import Outcome
 from bridge.domain.payment import Payer
 from bridge.domain.reasons import Reason
 from bridge.errors import CallbackRejected
-from bridge.ports import OperationRequest, PaymentRef, PaymentRequest, RawCallback
+from bridge.ports import HttpAnswer, OperationRequest, PaymentRef, PaymentRequest, RawCallback
 from bridge.providers.onecs import codes, crypto, provider, wire
 from bridge.providers.onecs.provider import OnecsAccount
 from bridge.providers.onecs.settings import OnecsSettings
@@ -266,3 +266,16 @@ def test_answer_in_the_clear__anything_else__is_unreadable(body):
 ])
 def test_step__each_answer__is_judged_by_code_status_and_whose_it_is(changes, outcome):
     assert provider._answer_from(inquiry(**changes), "f" * 32, "pay-1-1").outcome.value == outcome
+
+
+@each("status", [201, 204, 302, 400, 500, 503])
+def test_answer__with_any_status_but_200__is_unreadable_whatever_it_says(status):
+    with pytest.raises(Unreadable, match=f"http.{status}"):
+        account()._opened(HttpAnswer(status, {}, b"Status=FAILED&Code=22060305"))
+
+
+def test_answer__about_another_merchant__is_unreadable():
+    """A key that two merchants share by mistake makes the answers of one readable to the other."""
+    assert account()._believed(inquiry()).pay_id == "f" * 32
+    with pytest.raises(Unreadable, match="another_merchant"):
+        account()._believed(inquiry(mid="somebody_else"))
