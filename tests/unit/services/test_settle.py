@@ -160,3 +160,24 @@ def test_operation__capture_or_cancel__moves_the_payment_only_when_it_is_done(st
     wanted = an_operation(reserved, kind, asking=Asking.ASKING, asked_at=NOON, attempt=1)
     after, payment = operation_settled(stage, "operation_started", an_answer(outcome, reason=Reason.REQUEST_REFUSED), reserved, wanted)
     assert (after.status, payment.status, payment.amount_captured) == (ended, status, captured)
+
+
+@pytest.mark.invariant("I1")
+def test_inquired__provider_forgot_what_it_had_accepted__is_looked_at_by_people_and_never_asked_again(stage):
+    """Asked again, the payer could pay twice (I1)."""
+    accepted = a_payment(status=Status.PENDING, asking=Asking.ANSWERED, asked_at=PAST_DOUBT, attempt=1, provider_reference="hash-1")
+    row, _ = settled(stage, "inquired", accepted, an_answer(Outcome.NOT_EXECUTED, provider_reference=None))
+    assert (row.status, row.asking) == (Status.PENDING, Asking.ANSWERED) and "does not know it any more" in row.review
+
+
+def test_inquired__provider_does_not_know_it_while_it_may_be_on_its_way__nothing_is_believed(stage):
+    doubtful = a_payment(status=Status.PENDING, asking=Asking.DOUBTFUL, asked_at=NOON, attempt=1)
+    row, _ = settled(stage, "inquired", doubtful, an_answer(Outcome.NOT_EXECUTED, provider_reference=None))
+    assert (row.status, row.asking, row.review) == (Status.PENDING, Asking.DOUBTFUL, None)
+
+
+@pytest.mark.parametrize(("status", "after"), [(Status.PENDING, Status.EXPIRED), (Status.AUTHORIZED, Status.AUTHORIZED)])
+def test_inquired__past_the_expiry__ends_what_waits_for_its_payer_and_no_reservation(stage, status, after):
+    late = a_card(status=status, asked_at=PAST_DOUBT, expires_at=NOON - timedelta(minutes=1), amount_authorized=FIFTY if status is Status.AUTHORIZED else 0)
+    row, _ = settled(stage, "inquired", late, an_answer(Outcome.PENDING))
+    assert row.status is after

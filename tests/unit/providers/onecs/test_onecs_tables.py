@@ -260,8 +260,8 @@ def test_answer_in_the_clear__anything_else__is_unreadable(body):
 
 
 @each(("changes", "outcome"), [
-    ({}, "succeeded"), ({"Status": "CREDIT_REQUEST"}, "pending"), ({"Status": "pending"}, "pending"), ({"Status": "FAILED"}, "unknown"), ({"Status": None}, "unknown"),
-    ({"PayID": None}, "unknown"), ({"PayID": "a" * 32}, "unknown"), ({"TransID": "pay-2-1"}, "unknown"), ({"Code": "22060305", "Status": "FAILED"}, "declined"),
+    ({}, "succeeded"), ({"Status": "CREDIT_REQUEST"}, "pending"), ({"Status": "pending"}, "pending"), ({"Status": "FAILED"}, "unknown"),
+    ({"Status": None}, "unknown"), ({"PayID": None}, "unknown"), ({"PayID": "a" * 32}, "unknown"), ({"TransID": "pay-2-1"}, "unknown"), ({"Code": "22060305", "Status": "FAILED"}, "declined"),
     ({"Code": "22779999"}, "unknown"), ({"Code": None}, "unknown"),
 ])
 def test_step__each_answer__is_judged_by_code_status_and_whose_it_is(changes, outcome):
@@ -279,3 +279,20 @@ def test_answer__about_another_merchant__is_unreadable():
     assert account()._believed(inquiry()).pay_id == "f" * 32
     with pytest.raises(Unreadable, match="another_merchant"):
         account()._believed(inquiry(mid="somebody_else"))
+
+
+@each("body", [b"Len=8&Data=aa&Data=bb", b"Len=8&Len=9&Data=aa", b"Data=aa", b"x" * (wire.MOST_BODY + 1)])
+def test_envelope__not_one_of_each__is_unreadable(body):
+    with pytest.raises(Unreadable):
+        wire.read_envelope(body)
+
+
+@each(("cipher", "most"), [("blowfish", 15), ("aes", 16)])
+def test_decrypt__length_and_data__fit_only_up_to_one_padding(cipher, most):
+    """A short Len would cut the end of an answer off, and nobody would miss it."""
+    data = crypto.encrypt(b"x" * 32, KEY.encode(), cipher)
+    whole = 32 if cipher == "blowfish" else 48
+    assert crypto.decrypt(str(whole - most), data, KEY.encode(), cipher)[:16] == b"x" * 16
+    for length in (0, whole - most - 1, whole + 1):
+        with pytest.raises(crypto.Undecipherable):
+            crypto.decrypt(str(length), data, KEY.encode(), cipher)
