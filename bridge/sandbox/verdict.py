@@ -99,11 +99,11 @@ def judge(bridge_url: str, api_keys: Sequence[str], sandbox_url: str, merchants:
 
 
 def _of(merchants: Sequence[str], ledger: Sequence[Row]) -> Sequence[Row]:
-    known = {row["merchant"] for row in ledger}
-    strangers = sorted(set(merchants) - known)
-    if strangers:
-        raise CannotAsk(f"the ledger has no entries of {', '.join(strangers)}; it has some of {', '.join(sorted(known)) or 'nobody'}")
-    return [row for row in ledger if row["merchant"] in merchants or not merchants]
+    found = [row for row in ledger if row["merchant"] in merchants or not merchants]
+    if ledger and not found:
+        known = {row["merchant"] for row in ledger}
+        raise CannotAsk(f"the ledger has no entries of {', '.join(merchants)}; it has some of {', '.join(sorted(known))}")
+    return found
 
 
 class Shop:

@@ -38,8 +38,9 @@ class CheckHealth:
         self._migrated = migrated
 
     def __call__(self) -> dict[str, bool]:
-        """Return one truth per part."""
-        return {"database": _works(self._ping), "migrations": _works(self._migrated), "clock": _works(self._agree)}
+        """Return one truth per part; where the database cannot be had it is waited for once, and nothing else is asked of it."""
+        has_database = _works(self._ping)
+        return {"database": has_database, "migrations": has_database and _works(self._migrated), "clock": has_database and _works(self._agree)}
 
     def _ping(self) -> bool:
         with self._units.read() as unit:

@@ -145,8 +145,14 @@ def test_verdict__of_one_account__leaves_the_others_out_and_knows_who_is_there(m
     believed.paid(merchant.paid())
     (account,) = {row["merchant"] for row in merchant.ledger()}
     assert judged(believed, merchant, "--merchant", account) == judged(believed, merchant)
+    both = ("--merchant", account, "--merchant", "one-that-has-sold-nothing-yet")
+    assert judged(believed, merchant, *both) == judged(believed, merchant)
     code, output = judged(believed, merchant, "--merchant", "acme")
     assert code == 2 and f"no entries of acme; it has some of {account}" in output
+
+
+def test_verdict__of_one_account__before_anything_was_sold__agrees(merchant: Caller, believed: Believed):
+    assert judged(believed, merchant, "--merchant", "acme")[0] == 0
 
 
 def test_verdict__nobody_answers__exit_2(merchant: Caller, believed: Believed):

@@ -11,7 +11,10 @@ from bridge.domain.operation import Kind, OperationStatus
 from bridge.domain.payment import Asking, Status
 from bridge.errors import Conflict, NotFound
 from bridge.ports import JobKind
+from bridge.services.housekeeping import CheckHealth
 from bridge.services.record import Record
+from bridge.store.engine import open_engine
+from bridge.store.unit import SqlUnits
 
 
 def in_doubt(stage):
@@ -89,3 +92,10 @@ def test_reviewed__after_a_look__the_payment_leaves_the_list(stage):
 def test_health__migrated_database__is_well_and_clocks_are_compared(stage, apart, agree):
     stage.clock.at = datetime.now(UTC) + timedelta(seconds=apart)
     assert stage.services.check_health() == {"database": True, "migrations": True, "clock": agree}
+
+
+def test_health__no_database__is_all_bad_and_nothing_else_is_waited_for():
+    asked = []
+    nowhere = SqlUnits(open_engine("postgresql+psycopg://nobody@127.0.0.1:9/none"))
+    check = CheckHealth(nowhere, lambda: asked.append("clock"), lambda: asked.append("tables"))
+    assert check() == {"database": False, "migrations": False, "clock": False} and asked == []
