@@ -21,19 +21,17 @@ class Notes
     }
 
     /**
-     * Note something on an order, and tell whether it is new: the same thing again is the same note.
+     * Note something on an order; the same thing again is the same note.
      *
      * @param string $detail what stands for %s in the words: an amount, an id
      */
-    public function add(int $orderId, string $code, string $detail = ''): bool
+    public function add(int $orderId, string $code, string $detail = ''): void
     {
         $row = ['order_id' => $orderId, 'code' => $code, 'detail' => mb_substr($detail, 0, 255)];
         $sql = 'SELECT 1 FROM {payment_bridge_note} WHERE order_id = ? AND code = ? AND detail = ?';
-        if ($this->database->value($sql, array_values($row)) !== null) {
-            return false;
+        if ($this->database->value($sql, array_values($row)) === null) {
+            $this->database->insert('payment_bridge_note', $row);
         }
-        $this->database->insert('payment_bridge_note', $row);
-        return true;
     }
 
     /**

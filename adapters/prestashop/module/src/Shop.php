@@ -35,8 +35,8 @@ class Shop implements ShopInterface
     /** @var Log */
     private $log;
 
-    /** @var bool whether what was noted last is news: a later event of the same payment may say the same again */
-    private $isNews = false;
+    /** @var bool whether what was applied last is news: later events of late money say the same again */
+    private $isNews = true;
 
     public function __construct(
         Tables $tables,
@@ -93,6 +93,7 @@ class Shop implements ShopInterface
         $placed = $this->orders->with((int) $row['order_id']);
         // The order first: a crash in between does all of this again, and what is done already is found done.
         $this->perform($decision, $placed, $payment);
+        $this->isNews = $decision !== Decision::ALERT_LATE || $row['status'] !== $payment['status'];
         $this->tables->applied((int) $row['id'], Row::change($row, $decision, $payment), $eventId, $decision);
     }
 
@@ -125,7 +126,7 @@ class Shop implements ShopInterface
             Decision::AUTHORIZED => '',
             Decision::REFUND_TOLD => $this->money($payment, 'amount_refunded'),
             Decision::ALERT_MISMATCH => $payment['id'],
-            Decision::ALERT_LATE => $this->money($payment, 'amount_captured'),
+            Decision::ALERT_LATE => $this->money($payment, 'amount_captured') . ' (' . $payment['id'] . ')',
             Decision::ALERT_DOUBLE => $this->money($payment, 'amount_captured') . ' (' . $payment['id'] . ')',
             Decision::ALERT_PARTIAL => $this->money($payment, 'amount_captured'),
             Decision::ALERT_REFUND => $this->money($payment, 'amount_refunded'),
@@ -136,7 +137,9 @@ class Shop implements ShopInterface
         } elseif ($decision === Decision::CANCEL) {
             $this->orders->cancel($placed);
         }
-        $this->isNews = isset($details[$decision]) && $this->notes->add($placed->id(), $decision, $details[$decision]);
+        if (isset($details[$decision])) {
+            $this->notes->add($placed->id(), $decision, $details[$decision]);
+        }
     }
 
     private function row(string $paymentId, string $orderReference): ?array

@@ -141,7 +141,7 @@ final class PaymentsTest extends TestCase
         $this->house->bridgeSays(['status' => 'paid', 'amount_captured' => 4999]);
         self::assertSame('alert_late', $this->house->parts->payments()->refresh($attempt));
         self::assertSame(['canceled', []], [$this->house->placed(1)->state(), $this->house->booked()]);
-        self::assertStringContainsString('49.99 EUR arrived although', $this->house->notes(1)[0]);
+        self::assertStringContainsString('49.99 EUR (pay_1) arrived although', $this->house->notes(1)[0]);
     }
 
     public function testLaterEventsOfLateMoneyDoNotSoundTheSameAlertAgain()
@@ -153,6 +153,18 @@ final class PaymentsTest extends TestCase
         }
         self::assertCount(1, preg_grep('/alert_late/', \PrestaShopLogger::$lines));
         self::assertCount(1, $this->house->notes(1));
+    }
+
+    public function testLateMoneyOfASecondPaymentIsAnAlertOfItsOwn()
+    {
+        $placed = $this->house->order('49.990000', 1, ['current_state' => House::CANCELED]);
+        $attempts = [$this->house->attempt($placed), $this->house->attempt($placed, ['payment_id' => 'pay_b', 'attempt' => 2, 'token' => House::token(2)])];
+        foreach (['pay_1', 'pay_b'] as $at => $paymentId) {
+            $this->house->bridgeSays(['status' => 'paid', 'amount_captured' => 4999], $paymentId);
+            $this->house->parts->payments()->refresh($attempts[$at]);
+        }
+        self::assertCount(2, preg_grep('/alert_late/', \PrestaShopLogger::$lines));
+        self::assertCount(2, $this->house->notes(1));
     }
 
     public function testRefreshOfADeclineCancelsTheOrderThroughPrestaShop()
