@@ -32,9 +32,11 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         try:
             _run(connection, revision)
         finally:
+            connection.rollback()
             if connection.dialect.name == "postgresql":
-                connection.rollback()
                 connection.execute(text("select pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
+            else:
+                connection.exec_driver_sql("PRAGMA foreign_keys=ON")
         connection.commit()
 
 
@@ -61,6 +63,7 @@ def _run(connection: Connection, revision: str) -> None:
     config.attributes["connection"] = connection
     sqlite = connection.dialect.name == "sqlite"
     if sqlite:
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # or a table that is built anew would take the rows that refer to it along
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # held to the end: who is killed on the way leaves the tables as they were
     current = MigrationContext.configure(connection).get_current_revision()
     if not sqlite:
@@ -72,6 +75,8 @@ def _run(connection: Connection, revision: str) -> None:
         raise ConfigError([f"there is no revision {revision}; there are {', '.join(reversed(known))}"])
     going_down = revision != "head" and current in known and (revision == "base" or known.index(revision) > known.index(current))
     (command.downgrade if going_down else command.upgrade)(config, revision)
+    if sqlite and (lost := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
+        raise ConfigError([f"the migration would leave a row of {lost.table} without the row of {lost.parent} that it refers to; nothing was changed"])
     connection.commit()
 
 
