@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import yaml
@@ -33,7 +34,8 @@ def api_key(merchant: str) -> str:
 
 def callback_body() -> str:
     """Return a genuine callback of Cashcloud; its transaction is `{n}`, which nobody knows."""
-    return f"method=request&hash={{n}}&status=3&time=2026-01-01&control={control('request', '3', '2026-01-01', PASSWORD)}".replace("==", "%3D%3D")
+    value = quote(control("request", "3", "2026-01-01", PASSWORD), safe="")
+    return f"method=request&hash={{n}}&status=3&time=2026-01-01&control={value}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ def token(username: str, device_id: str, password: str, salt: str) -> str:
 
 
 def control(method: str, status: str, time: str, password: str) -> str:
-    """Return the control value of a callback, from its fields as they were sent (Cashcloud sheet, section Callback)."""
+    """Return the control value of a callback, from its fields as they were sent: base64 of 16 raw bytes, unlike the token's
+    hexadecimal digits (Cashcloud sheet, section Callback)."""
     digest = hashlib.sha1(f"{method}|{status}|{time}|".encode() + _password_hash(password)).digest()
-    return b64encode(hashlib.md5(digest).hexdigest().encode()).decode()
+    return b64encode(hashlib.md5(digest).digest()).decode()
 
 
 def same(ours: str, theirs: str) -> bool:

@@ -431,9 +431,9 @@ def token_hash(username: str, salt: str, key: bytes) -> str:
 
 
 def control_value(method: str, status: str, time: str, key: bytes) -> str:
-    """`base64(md5_hex(sha1_raw("method|status|time|" ‖ password_hash)))`."""
+    """`base64(md5_raw(sha1_raw("method|status|time|" ‖ password_hash)))`: 24 characters."""
     inner = hashlib.sha1(f"{method}|{status}|{time}|".encode() + key).digest()
-    return base64.b64encode(hashlib.md5(inner).hexdigest().encode()).decode()
+    return base64.b64encode(hashlib.md5(inner).digest()).decode()
 
 
 def _token(header: str) -> Token:

@@ -85,4 +85,4 @@ def control_of(callback: dict[str, str], password: str = PASSWORD) -> str:
     """The control value that a callback must carry."""
     key = hashlib.md5(hashlib.sha1(password.encode()).digest()).digest()
     signed = f"{callback['method']}|{callback['status']}|{callback['time']}|".encode() + key
-    return base64.b64encode(hashlib.md5(hashlib.sha1(signed).digest()).hexdigest().encode()).decode()
+    return base64.b64encode(hashlib.md5(hashlib.sha1(signed).digest()).digest()).decode()

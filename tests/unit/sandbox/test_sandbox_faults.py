@@ -99,6 +99,12 @@ def test_callback__of_an_accepted_request__is_signed_and_journaled(merchant: Cal
     until(lambda: merchant.journal("sent") == [("callback", "200")])
 
 
+def test_control_of__vector_of_the_original_module__is_met():
+    """Cashcloud sheet, section Callback: what the sandbox's callbacks are held against here."""
+    callback = {"method": "request", "status": "3", "time": "2026-12-01 03:45:43"}
+    assert control_of(callback, "om-pass") == "Wq1zH19DURfAlHoBkuXoUQ=="
+
+
 def test_callback__refused__is_repeated_until_answered_2xx(merchant: Caller, heard):
     heard.answers[:] = [500, 302, 404]
     merchant.paid()
