@@ -31,7 +31,8 @@ OPEN_FILES = 4_096
 def serve(house: House) -> None:
     """Serve until a signal; profiles are read anew on SIGHUP. Raises OSError when the address cannot be had."""
     service = house.config.service
-    seen = WebSettings(str(service.public_url).rstrip("/"), service.static, service.operator_networks, docs=service.docs)
+    seen = WebSettings(str(service.public_url).rstrip("/"), service.static, service.operator_networks, service.trusted_proxies,
+                       docs=service.docs)
     app = build_app(house.services, seen, bind_request_id=logs.request_id.set, doors=house.doors())
     _allow_open_files()
     server = waitress.create_server(app, listen=service.listen, threads=service.threads, ident=None, clear_untrusted_proxy_headers=False,

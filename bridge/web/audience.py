@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from falcon import HTTPForbidden, Request, Response
 
 from bridge.services import Services
+from bridge.web.client import Clients
 from bridge.web.settings import WebSettings
 
 Guard = Callable[[Request], None]
@@ -37,6 +38,7 @@ class Resource:
         """Take the use cases and the installation's settings."""
         self.services = services
         self.settings = settings
+        self.clients = Clients(settings.trusted_proxies)
 
     def __init_subclass__(cls) -> None:
         """Answer HEAD wherever GET is answered."""
@@ -86,9 +88,10 @@ FORWARDED = ("FORWARDED", "X-FORWARDED-FOR", "X-FORWARDED-HOST", "X-REAL-IP", "V
 
 def _ask_for_network(settings: WebSettings) -> Guard:
     networks = [ip_network(network) for network in settings.operator_networks]
+    clients = Clients(settings.trusted_proxies)
 
     def guard(req: Request) -> None:
-        address = ip_address(req.remote_addr)
+        address = ip_address(clients.address(req))
         forwarded = any(req.get_header(name) for name in FORWARDED)
         if not any(address in network for network in networks) and (forwarded or not address.is_loopback):
             raise HTTPForbidden(description="Only this machine and the networks listed as operator_networks may read this.")

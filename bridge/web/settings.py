@@ -9,13 +9,14 @@ from pathlib import Path
 class WebSettings:
     """Where the bridge is seen from outside, where its static files are, and who may read its operator pages.
 
-    `public_url` has no slash at its end. `operator_networks` (CIDR) may read /readyz and /metrics beside this machine;
-    behind a reverse proxy an address is only as good as the server's list of trusted proxies.
+    `public_url` has no slash at its end. `operator_networks` (CIDR) may read /readyz and /metrics beside this machine.
+    Of the reverse proxies in `trusted_proxies` (CIDR) `X-Forwarded-For` is believed; of nobody else.
     """
 
     public_url: str
     static: Path
     operator_networks: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     docs: bool = True
     version: str = "0.1.0"
 
