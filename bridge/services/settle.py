@@ -38,7 +38,7 @@ class Settle:
         self._keep_reference(record, answer)
         record.set(page_url=page_url or p.page_url)
         _STARTED[answer.outcome](self, record, answer)
-        self.plan(record)
+        self.plan(record, at_once=record.payment.asking is Asking.DOUBTFUL)
 
     def slow(self, record: Record) -> None:
         """Say that the provider has been asked, before it has answered."""
@@ -59,10 +59,14 @@ class Settle:
             record.apply(Fact.EXPIRED, failure=Failure(Reason.EXPIRED), source=Source.CLOCK)
         self.plan(record, final=answer.outcome is Outcome.DECLINED and record.payment.status is not Status.PENDING)
 
-    def plan(self, record: Record, *, final: bool = False) -> None:
-        """Write when the payment is looked at again. `final`: the provider's last word was said, and believed."""
+    def plan(self, record: Record, *, final: bool = False, at_once: bool = False) -> None:
+        """Write when the payment is looked at again.
+
+        `final`: the provider's last word was said, and believed. `at_once`: doubt has just begun, so the first inquiry does not
+        wait for the ladder, whose steps count from the asking.
+        """
         p = record.payment
-        due = None if final and p.asking is Asking.ANSWERED else self._schedule.payment(p, record.at)
+        due = None if final and p.asking is Asking.ANSWERED else record.at if at_once else self._schedule.payment(p, record.at)
         record.set(next_check_at=due)
         if due is not None:
             record.unit.outbox.put(JobKind.PAYMENT, p.id, lane_of(p), due)
@@ -195,20 +199,21 @@ class Settle:
         """Apply the answer to our own request for a refund, capture or cancel; return it as it is now, not yet saved."""
         if operation.asking is Asking.ANSWERED and answer.outcome in (Outcome.UNKNOWN, Outcome.NOT_EXECUTED):
             return operation
-        return self._operation_answered(record, operation, answer, _OPERATION_STARTED)
+        started = self._operation_answered(record, operation, answer, _OPERATION_STARTED)
+        return self.plan_operation(record, started, at_once=started.asking is Asking.DOUBTFUL)
 
     def operation_inquired(self, record: Record, operation: Operation, answer: Answer) -> Operation:
         """Apply the answer to an inquiry about a refund, capture or cancel; return it as it is now, not yet saved."""
-        return self._operation_answered(record, operation, answer, _OPERATION_INQUIRED)
+        return self.plan_operation(record, self._operation_answered(record, operation, answer, _OPERATION_INQUIRED))
 
     def operation_lost(self, record: Record, operation: Operation) -> Operation:
         """Nobody wrote what became of a request that may have been sent: from now on its outcome is unknown."""
         record.note(NoteType.OUTCOME_UNKNOWN, f"{operation.id} may have been asked for and no answer was written")
         return self.plan_operation(record, replace(operation, asking=Asking.DOUBTFUL))
 
-    def plan_operation(self, record: Record, operation: Operation) -> Operation:
-        """Write when the operation is looked at again; return it, marked for review when nobody will look."""
-        due = self._schedule.operation(record.payment, operation, record.at)
+    def plan_operation(self, record: Record, operation: Operation, *, at_once: bool = False) -> Operation:
+        """Write when the operation is looked at again; return it, marked for review when nobody will look. `at_once`: see `plan`."""
+        due = record.at if at_once else self._schedule.operation(record.payment, operation, record.at)
         if due is not None:
             record.unit.outbox.put(JobKind.OPERATION, operation.id, lane_of(record.payment), due)
             return operation
@@ -223,12 +228,11 @@ class Settle:
         problem = answer.statement and mismatch(answer.statement, operation.reference, operation.amount, operation.currency)
         if problem:  # it may be about another one: neither a success nor a refusal is believed
             record.review(NoteType.INTEGRITY_FAILURE, problem)
-            return self.plan_operation(record, replace(operation, review=problem))
+            return replace(operation, review=problem)
         told = answer.provider_reference
         if told and not operation.provider_reference and self._is_free(record, told, record.unit.operations):
             operation = replace(operation, provider_reference=told)
-        operation = replace(operation, updated_at=record.at)
-        return self.plan_operation(record, table[answer.outcome](self, record, operation, answer))
+        return table[answer.outcome](self, record, replace(operation, updated_at=record.at), answer)
 
     def _operation_succeeded(self, record: Record, operation: Operation, answer: Answer) -> Operation:
         return record.end(replace(operation, asking=Asking.ANSWERED), OperationStatus.SUCCEEDED)

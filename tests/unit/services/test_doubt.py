@@ -29,7 +29,48 @@ def test_create__answer_lost__is_pending_and_says_that_nobody_knows(stage, fault
     stage.sandbox.fault("request", fault, **options)
     payment = stage.create()
     assert (payment["status"], payment["outcome_known"], payment["failure"]) == ("pending", False, None)
-    assert payment["next_check_at"] == "2026-03-01T12:00:05.000Z"
+    assert payment["next_check_at"] == "2026-03-01T12:00:00.000Z"
+
+
+def silent_for(stage, path, seconds):
+    """Let so much time pass in every call of `path`, as when its answer is waited for until the deadline."""
+    inner = stage.transport.inner
+
+    def call(lane, method, url, **more):
+        try:
+            return inner(lane, method, url, **more)
+        finally:
+            stage.clock.advance(seconds if url.endswith(path) else 0)
+
+    stage.transport.inner = call
+
+
+@pytest.mark.invariant("I19")
+def test_create__answer_lost_after_20_s__is_inquired_about_at_once_and_then_on_the_ladder(stage):
+    """The inquiry begins with the doubt; the ladder's next step after 20 s is at 50 s, counted from the asking."""
+    silent_for(stage, "/request", 20)
+    stage.sandbox.fault("request", "drop_after")
+    payment = stage.create()
+    stage.sandbox.fault("transactions", "drop_before")
+    stage.work()
+    assert stage.sandbox.calls("transactions") == 1
+    assert stage.payment(payment).next_check_at == NOON + timedelta(seconds=50) and not stage.payment(payment).outcome_known
+    stage.work()
+    assert stage.sandbox.calls("transactions") == 1
+    stage.advance(30)
+    assert stage.payment(payment).outcome_known
+
+
+@pytest.mark.invariant("I19")
+def test_refund__answer_lost_after_20_s__is_inquired_about_at_once(stage):
+    """The same for what is asked about a payment."""
+    payment = stage.paid()
+    silent_for(stage, "/refund", 20)
+    stage.sandbox.fault("refund", "drop_after")
+    refund = stage.refund(payment, amount=1000)
+    assert not stage.operation(refund).outcome_known
+    stage.work()
+    assert stage.operation(refund).outcome_known and len(stage.sandbox.refunds_of(refund["id"])) == 1
 
 
 @pytest.mark.invariant("I5", "I19")
@@ -66,7 +107,7 @@ def test_doubt__provider_silent_through_the_whole_ladder__needs_review_and_never
     row = stage.payment(payment)
     assert (row.status, row.outcome_known, row.next_check_at) == (Status.PENDING, False, None) and "unknown" in row.review
     assert stage.types(payment).count("note.needs_review") == 1 and stage.clock() >= NOON + timedelta(seconds=INQUIRY_OFFSETS[-1])
-    assert stage.sandbox.calls("transactions") <= len(INQUIRY_OFFSETS) + 1
+    assert stage.sandbox.calls("transactions") <= len(INQUIRY_OFFSETS) + 2  # at once, the steps, the expiry
 
 
 @pytest.mark.invariant("I5", "I19")
