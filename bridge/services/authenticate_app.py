@@ -1,28 +1,30 @@
 """A merchant's app wants to begin one checkout with the provider's SDK: the SDK asks here for its token.
 
-The SDK can prove nothing, and what it orders carries no signature. So a token is given only for a payment that the shop has
-created for an app, or to the shop's key; a few per payment, and not many a minute. The token is handed on, and neither logged
-nor stored; what the app then makes of the payment is compared with our row, like everything that a provider says.
+What the SDK sends, the MerchantID, is public. So the address that it asks holds the checkout token of a payment that the shop has
+created for an app; or the merchant's server asks with the shop's key. A few tokens are given per payment. The token is handed on, and
+neither logged nor stored; what the app then makes of the payment is compared with our row, like everything that a provider says.
 """
 from __future__ import annotations
 
 from datetime import datetime
 from typing import cast
 
-from bridge.domain.payment import Status
+from bridge.domain.payment import Payment, Status
 from bridge.errors import FieldError, NotFound, NotSupported, ProviderUnreachable, TooManyTries, TransportError, Unauthorized, ValidationFailed
-from bridge.ports import AppAuthentication, AppProvider, Calls, Capability, Clock, PaymentFilter, Providers, Shop, Shops, Unit, Units
+from bridge.ports import AppAuthentication, AppProvider, Calls, Capability, Clock, Providers, Shop, Shops, Unit, Units
 from bridge.services.throttle import Throttle
 
 OWNER = "mobile-sdk"
 TOKENS_PER_PAYMENT = 3
 """An app may begin anew after a crash or a closed window, and not more often than that."""
 
-PER_ADDRESS, PER_SHOP = 10, 120
-"""Tokens asked for within a minute."""
+PER_CLIENT, PER_SHOP = 10, 120
+"""Tokens within a minute: asked for by one client at one shop, and given by one shop to those who may have them."""
 
 WAIT = 15.0
 """Seconds that an app is kept waiting for the provider."""
+
+UNPROVEN = "Put the checkout token of an open payment with channel mobile at the end of the address, or send the shop's API key."
 
 
 class AuthenticateApp:
@@ -35,24 +37,25 @@ class AuthenticateApp:
         self._providers = providers
         self._calls = calls
         self._clock = clock
-        self._by_address, self._by_shop = Throttle(PER_ADDRESS), Throttle(PER_SHOP)
+        self._by_client, self._by_shop = Throttle(PER_CLIENT), Throttle(PER_SHOP)
 
-    def __call__(self, shop_name: str, merchant_id: str, api_key: str | None, address: str) -> AppAuthentication:
+    def __call__(self, shop_name: str, merchant_id: str, checkout_token: str | None, api_key: str | None, client: str) -> AppAuthentication:
         """Return what the SDK needs; the provider's refusal is an answer with status FAILED.
 
+        The caller proves by the payment's checkout token or the shop's key that the token is his to have; `client` names him for counting.
         Raises NotFound, ValidationFailed for another merchant's id, Unauthorized, TooManyTries, ProviderUnreachable, Unavailable.
         """
         at = self._clock()
-        _pass(self._by_address, address, at)
         shop = self._shops.get(shop_name)
+        _pass(self._by_client, f"{shop.shop}:{client}", at)
         provider = self._provider_of(shop)
         if merchant_id != provider.app_merchant_id:
             raise ValidationFailed(errors=(FieldError("/merchantID", "unknown", "this is not the shop's merchant id at the provider"),))
+        if checkout_token is not None:
+            self._for_a_payment(checkout_token, shop, provider, at)
+        elif api_key is None or self._shops.by_key(api_key) != shop:
+            raise Unauthorized(UNPROVEN)
         _pass(self._by_shop, shop.shop, at)
-        if api_key is None:
-            self._for_a_payment(shop, at)
-        elif self._shops.by_key(api_key) != shop:
-            raise Unauthorized
         return self._asked(shop, provider)
 
     def _provider_of(self, shop: Shop) -> AppProvider:
@@ -62,12 +65,15 @@ class AuthenticateApp:
                 return cast(AppProvider, provider)
         raise NotFound
 
-    def _for_a_payment(self, shop: Shop, at: datetime) -> None:
+    def _for_a_payment(self, checkout_token: str, shop: Shop, provider: AppProvider, at: datetime) -> None:
         with self._units() as unit:
-            wanted = PaymentFilter(status=Status.PENDING.value, method="card")
-            open_ones = [p for p in unit.payments.list(shop.shop, wanted, 100, None) if p.channel == "mobile" and p.expires_at > at]
-            if not any(_takes_a_token(unit, payment.id) for payment in open_ones):
-                raise Unauthorized("Create a payment with channel mobile first, or send the shop's API key.")
+            try:
+                payment = unit.payments.by_token(checkout_token, lock=True)
+            except NotFound:
+                raise Unauthorized(UNPROVEN) from None
+            mine = (payment.shop, payment.provider) == (shop.shop, provider.name)
+            if not mine or not _may_be_paid_in_an_app(payment, at) or not _takes_a_token(unit, payment.id):
+                raise Unauthorized(UNPROVEN)
 
     def _asked(self, shop: Shop, provider: AppProvider) -> AppAuthentication:
         given: list[AppAuthentication] = []
@@ -92,8 +98,11 @@ def _pass(throttle: Throttle, name: str, at: datetime) -> None:
         raise TooManyTries("There were too many tries from here; try again in a minute.")
 
 
+def _may_be_paid_in_an_app(payment: Payment, at: datetime) -> bool:
+    return payment.channel == "mobile" and payment.status is Status.PENDING and payment.expires_at > at
+
+
 def _takes_a_token(unit: Unit, payment_id: str) -> bool:
-    unit.payments.get(payment_id, lock=True)
     name = f"tokens:{payment_id}"
     given = unit.documents.get(OWNER, name) or 0
     if given < TOKENS_PER_PAYMENT:

@@ -19,7 +19,7 @@ from bridge.web.events import EventsResource
 from bridge.web.files import FrameFiles, WidgetFiles
 from bridge.web.health import LiveResource, MetricsResource, ReadyResource
 from bridge.web.methods import MethodsResource
-from bridge.web.mobile import MobileAuthenticationResource
+from bridge.web.mobile import MobileAuthenticationResource, PaymentAuthenticationResource
 from bridge.web.metrics import Metrics
 from bridge.web.openapi import OpenApiResource, document
 from bridge.web.payments import CancelResource, HistoryResource, PaymentResource, PaymentsResource, SyncResource
@@ -49,6 +49,7 @@ ROUTES: tuple[tuple[str, type[Resource]], ...] = (
     ("/checkout/{token}/return", ReturnResource),
     ("/v1/callbacks/{provider}/{merchant}", CallbacksResource),
     ("/v1/mobile-sdk/{shop}/authentication", MobileAuthenticationResource),
+    ("/v1/mobile-sdk/{shop}/authentication/{token}", PaymentAuthenticationResource),
     ("/livez", LiveResource),
     ("/readyz", ReadyResource),
     ("/metrics", MetricsResource),
