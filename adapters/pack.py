@@ -1,7 +1,7 @@
 """Packs a shop's module as its merchant gets it: ``python -m adapters.pack magento`` makes ``dist/magento-<version>.zip``.
 
 A package is ``module/``, and for PHP the shared classes of ``php/`` as ``core/`` inside it. The same files always give the
-same bytes. A package whose versions do not agree is not made.
+same bytes. A package whose files tell different versions is not made.
 """
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ VERSIONS: tuple[tuple[str, str], ...] = (
 
 
 def version() -> str:
-    """Return the project's version, which every package has."""
+    """Return the project's version, which a package has that tells none of its own."""
     return str(tomllib.loads((ADAPTERS.parent / "pyproject.toml").read_text())["project"]["version"])
 
 
@@ -69,6 +69,14 @@ def told_versions(files: Mapping[str, bytes]) -> dict[str, str]:
             if found:
                 told[path] = found.group(1)
     return told
+
+
+def version_of(files: Mapping[str, bytes]) -> str:
+    """Return the version of a package: a module that a shop upgrades step by step has one of its own. Raises Unpackable."""
+    told = told_versions(files)
+    if len(set(told.values())) > 1:
+        raise Unpackable(f"the versions do not agree: {json.dumps(told)}")
+    return next(iter(told.values()), version())
 
 
 def files_of(name: str, adapters: Path = ADAPTERS) -> dict[str, bytes]:
@@ -88,11 +96,7 @@ def files_of(name: str, adapters: Path = ADAPTERS) -> dict[str, bytes]:
 def pack(name: str, out: Path, adapters: Path = ADAPTERS) -> Path:
     """Write ``<name>-<version>.zip`` and the same as a folder, which Composer takes; return the zip file. Raises Unpackable."""
     files = files_of(name, adapters)
-    wanted = version()
-    wrong = {path: told for path, told in told_versions(files).items() if told != wanted}
-    if wrong:
-        raise Unpackable(f"the version is {wanted}, but {json.dumps(wrong)}")
-    target = out / f"{name}-{wanted}"
+    target = out / f"{name}-{version_of(files)}"
     zipped = target.with_name(f"{target.name}.zip")
     _write_zip(zipped, files)
     _write_folder(target, files)

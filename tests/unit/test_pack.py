@@ -53,10 +53,14 @@ def test_versions__of_the_magento_module__are_told_twice_and_are_the_projects() 
     assert told == {"composer.json": pack.version(), "Model/Config.php": pack.version()}
 
 
-def test_versions__of_the_prestashop_module__are_told_four_times_and_are_the_projects() -> None:
-    told = pack.told_versions(pack.files_of("prestashop"))
+def test_versions__of_the_prestashop_module__are_told_four_times_and_agree() -> None:
+    files = pack.files_of("prestashop")
     inside = ("composer.json", "config.xml", "paymentbridge.php", "src/Config.php")
-    assert told == {f"paymentbridge/{path}": pack.version() for path in inside}
+    assert pack.told_versions(files) == {f"paymentbridge/{path}": pack.version_of(files) for path in inside}
+
+
+def test_version__of_a_package_that_tells_none__is_the_projects() -> None:
+    assert pack.version_of({"module.js": b"export {}"}) == pack.version()
 
 
 def test_pack__prestashop__is_one_folder_with_its_core_and_a_guard_in_every_folder(tmp_path: Path) -> None:
@@ -70,18 +74,19 @@ def test_pack__prestashop__is_one_folder_with_its_core_and_a_guard_in_every_fold
 
 
 def test_pack__prestashop__has_upgrade_scripts_up_to_its_version() -> None:
-    scripts = [path for path in pack.files_of("prestashop") if "/upgrade/upgrade-" in path]
+    files = pack.files_of("prestashop")
+    scripts = [path for path in files if "/upgrade/upgrade-" in path]
     newest = max(tuple(map(int, path.rpartition("-")[2].removesuffix(".php").split("."))) for path in scripts)
-    assert newest <= tuple(map(int, pack.version().split(".")))
+    assert newest == tuple(map(int, pack.version_of(files).split(".")))
 
 
 @pytest.mark.parametrize(
     ("name", "spoiled"),
     [("magento", "composer.json"), ("magento", "Model/Config.php"), ("prestashop", "config.xml"), ("prestashop", "paymentbridge.php")],
 )
-def test_pack__a_version_of_its_own__is_refused(adapters: Path, tmp_path: Path, name: str, spoiled: str) -> None:
+def test_pack__a_file_with_a_version_of_its_own__is_refused(adapters: Path, tmp_path: Path, name: str, spoiled: str) -> None:
     path = adapters / name / "module" / spoiled
-    path.write_text(path.read_text().replace(pack.version(), "9.9.9"))
+    path.write_text(path.read_text().replace(pack.version_of(pack.files_of(name)), "9.9.9"))
     with pytest.raises(pack.Unpackable, match=r"9\.9\.9"):
         pack.pack(name, tmp_path / "out", adapters)
     assert not (tmp_path / "out").exists()

@@ -32,7 +32,7 @@ class PaymentBridge extends PaymentModule
     {
         $this->name = 'paymentbridge';
         $this->tab = 'payments_gateways';
-        $this->version = '0.1.0';
+        $this->version = '0.2.0';
         $this->author = 'Payment bridge';
         $this->need_instance = 0;
         $this->bootstrap = true;
@@ -154,15 +154,9 @@ class PaymentBridge extends PaymentModule
         if ($view === null) {
             return '';
         }
-        $cookie = $this->context->cookie;
-        $said = isset($cookie->paymentbridge_said) ? json_decode($cookie->paymentbridge_said, true) : null;
-        if ($said !== null) {
-            unset($cookie->paymentbridge_said);
-            $cookie->write(); // the order's page itself writes none
-        }
         $this->context->smarty->assign('paymentbridge', $view + [
             'order_id' => $orderId,
-            'said' => is_array($said) && $said['order'] === $orderId ? $said : null,
+            'said' => $this->said($orderId),
             'refund_url' => $this->context->link->getAdminLink('AdminPaymentBridge'),
             'is_new_page' => version_compare(_PS_VERSION_, '1.7.7.0', '>='),
         ]);
@@ -175,6 +169,19 @@ class PaymentBridge extends PaymentModule
     public function hookDisplayAdminOrderLeft($params)
     {
         return $this->hookDisplayAdminOrderMainBottom($params);
+    }
+
+    /**
+     * Tell at the top of an order's page, which is what a merchant sees first, of credit slips that gave no money back.
+     */
+    public function hookDisplayAdminOrderTop($params)
+    {
+        $warnings = $this->parts()->refundPanel()->warnings((int) $params['id_order']);
+        if (!$warnings) {
+            return '';
+        }
+        $this->context->smarty->assign('paymentbridge_warnings', $warnings);
+        return $this->display(__FILE__, 'views/templates/hook/order_top.tpl');
     }
 
     /**
@@ -193,7 +200,12 @@ class PaymentBridge extends PaymentModule
      */
     public function hookActionOrderSlipAdd($params)
     {
-        $this->parts()->slipRefund()->follow((int) $params['order']->id, (int) ($this->context->employee->id ?? 0));
+        $orderId = (int) $params['order']->id;
+        $slipId = isset($params['orderSlipCreated']) ? (int) $params['orderSlipCreated']->id : null; // since 9
+        $result = $this->parts()->slipRefund()->follow($orderId, (int) ($this->context->employee->id ?? 0), $slipId);
+        if ($result !== null) {
+            $this->say($orderId, $result);
+        }
     }
 
     /**
@@ -223,6 +235,29 @@ class PaymentBridge extends PaymentModule
     public function getCronFrequency()
     {
         return ['hour' => -1, 'day' => -1, 'month' => -1, 'day_of_week' => -1];
+    }
+
+    /**
+     * Have the panel say what came of a refund, once, when the order's page is shown next.
+     *
+     * @param array{0: string, 1: string} $result
+     */
+    public function say(int $orderId, array $result): void
+    {
+        list($isGood, $words) = $this->parts()->refundPanel()->words($result);
+        $this->context->cookie->paymentbridge_said = json_encode(['order' => $orderId, 'good' => $isGood, 'words' => $words]);
+        $this->context->cookie->write();
+    }
+
+    private function said(int $orderId): ?array
+    {
+        $cookie = $this->context->cookie;
+        $said = isset($cookie->paymentbridge_said) ? json_decode($cookie->paymentbridge_said, true) : null;
+        if ($said !== null) {
+            unset($cookie->paymentbridge_said);
+            $cookie->write(); // the order's page itself writes none
+        }
+        return is_array($said) && $said['order'] === $orderId ? $said : null;
     }
 
     /**

@@ -7,7 +7,7 @@ namespace PaymentBridge\PrestaShop;
  */
 class Config
 {
-    public const VERSION = '0.1.0';
+    public const VERSION = '0.2.0';
     public const MODULE = 'paymentbridge';
     public const METHODS = ['wallet', 'card']; // the API's names
     public const SECRETS = ['API_KEY', 'SECRET', 'SECRET_NEXT'];

@@ -86,14 +86,15 @@ class Database
      * Change a row by its id.
      *
      * @param array<string, int|string|null> $change
+     * @param string $key the name of the id's column
      */
-    public function update(string $table, int $id, array $change): void
+    public function update(string $table, int $id, array $change, string $key = 'id'): void
     {
         $sets = array_map(static function ($column) {
             return $column . ' = ?';
         }, array_keys($change));
         $values = array_merge(array_values($change), [$id]);
-        $this->run('UPDATE {' . $table . '} SET ' . implode(', ', $sets) . ' WHERE id = ?', $values);
+        $this->run('UPDATE {' . $table . '} SET ' . implode(', ', $sets) . ' WHERE ' . $key . ' = ?', $values);
     }
 
     /**

@@ -13,6 +13,9 @@ class Installation
         'actionOrderSlipAdd', 'actionEmailSendBefore', 'actionObjectShopAddAfter', 'actionCronJob',
     ];
 
+    public const HOOKS_OF_NEW_PAGE = ['displayAdminOrderMainBottom', 'displayAdminOrderTop']; // since 1.7.7
+    public const HOOKS_OF_OLD_PAGE = ['displayAdminOrderLeft'];
+
     /** @var \PaymentModule */
     private $module;
 
@@ -70,7 +73,7 @@ class Installation
     private function hooks(): array
     {
         $isNewPage = version_compare(_PS_VERSION_, '1.7.7.0', '>=');
-        return array_merge(self::HOOKS, [$isNewPage ? 'displayAdminOrderMainBottom' : 'displayAdminOrderLeft']);
+        return array_merge(self::HOOKS, $isNewPage ? self::HOOKS_OF_NEW_PAGE : self::HOOKS_OF_OLD_PAGE);
     }
 
     private function makeTab(): bool

@@ -210,7 +210,14 @@ class Parts
     public function slipRefund(): SlipRefund
     {
         return $this->once(SlipRefund::class, function () {
-            return new SlipRefund($this->config(), $this->orders(), $this->slips(), $this->refunds(), $this->log());
+            return new SlipRefund(
+                $this->config(),
+                $this->orders(),
+                $this->slips(),
+                $this->tables(),
+                $this->refunds(),
+                $this->log()
+            );
         });
     }
 

@@ -50,7 +50,19 @@ class RefundPanel
             'orders' => count($placed->ids()),
             'notes' => $this->notes->of($placed->id()),
             'payments' => array_map([$this, 'payment'], $paid ?: [$latest]),
+            'slips' => $this->slips($placed),
         ];
+    }
+
+    /**
+     * Return what to tell at the top of an order's page: its credit slips that gave no money back, as words.
+     *
+     * @return string[]
+     */
+    public function warnings(int $orderId): array
+    {
+        $placed = $this->orders->with($orderId);
+        return $placed === null || !$placed->isOurs() ? [] : array_column($this->slips($placed), 'words');
     }
 
     /**
@@ -72,9 +84,14 @@ class RefundPanel
             Refunds::BUSY => $this->module->l('Nothing was refunded: somebody else works on this order just now. Look at it again.', 'refundpanel'),
             Refunds::NOTHING_PAID => $this->module->l('Nothing was refunded: this order was not paid through the bridge.', 'refundpanel'),
             'amount' => $this->module->l('Nothing was refunded: type an amount as 12.50.', 'refundpanel'),
+            SlipRefund::AMOUNT => $this->module->l('Nothing was refunded: this credit slip does not say beyond doubt what is to be given back. Type the amount, %s at most.', 'refundpanel'),
+            SlipRefund::WHICH => $this->module->l('Nothing was refunded: several credit slips were made at the same time. Refund each of them here, %s at most.', 'refundpanel'),
+            SlipRefund::FAILED => $this->module->l('Nothing was refunded for this credit slip: something went wrong in the shop, see the logs.', 'refundpanel'),
+            SlipRefund::TOO_MUCH => $this->module->l('Nothing was refunded: this credit slip is over %s.', 'refundpanel'),
+            SlipRefund::CLOSED => $this->module->l('No refund is due for credit slip %s any more.', 'refundpanel'),
             'access' => $this->module->l('Nothing was refunded: you may not change orders.', 'refundpanel'),
         ];
-        return [in_array($result[0], [Refunds::DONE, Refunds::ON_ITS_WAY, Refunds::ALREADY], true), str_replace('%s', $result[1], $words[$result[0]])];
+        return [in_array($result[0], SlipRefund::GOOD, true), str_replace('%s', $result[1], $words[$result[0]])];
     }
 
     private function payment(array $attempt): array
@@ -115,6 +132,32 @@ class RefundPanel
             'currency' => $currency,
             'unknown' => $unknown === null ? null : Decimal::told((int) $unknown['amount'], $currency),
             'refunds' => array_map([$this, 'line'], $this->tables->refunds($paid['payment_id'])),
+        ];
+    }
+
+    private function slips(PlacedOrder $placed): array
+    {
+        $open = array_merge([], ...array_map([$this->tables, 'openSlips'], $placed->ids()));
+        return array_map([$this, 'slip'], $open);
+    }
+
+    private function slip(array $slip): array
+    {
+        $amount = (int) ($slip['amount'] ?? $slip['most']);
+        $words = $this->module->l('Credit slip %1 over %2 was not refunded.', 'refundpanel');
+        $result = $slip['refund_status'] === 'failed' ? [Refunds::REFUSED, (string) $slip['failure']] : [$slip['reason'], $slip['detail']];
+        if ($slip['refund_status'] === Refunds::UNKNOWN) {
+            $result = [Refunds::UNKNOWN, ''];
+            $words = $this->module->l('Credit slip %1 over %2:', 'refundpanel');
+        }
+        $why = $result[0] === '' ? '' : ' ' . $this->words($result)[1];
+        return [
+            'id' => (int) $slip['slip_id'],
+            'words' => strtr($words, ['%1' => (string) $slip['slip_id'], '%2' => Decimal::told($amount, $slip['currency'])]) . $why,
+            'amount' => $slip['amount'] === null ? '' : Money::toDecimal($amount, $slip['currency']),
+            'most' => Money::toDecimal((int) $slip['most'], $slip['currency']),
+            'currency' => (string) $slip['currency'],
+            'is_unknown' => $slip['refund_status'] === Refunds::UNKNOWN,
         ];
     }
 

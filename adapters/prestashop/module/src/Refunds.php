@@ -85,49 +85,42 @@ class Refunds
     /**
      * Refund an amount in minor units; returns one of the words above, and what the merchant may read about it.
      *
-     * @param int $slip the credit slip that it is for, or 0
      * @param int|null $seen what the merchant's page showed as refunded when they pressed the button: a form that is sent
      *                       twice is one refund, and a page that is out of date none
      * @param string $paymentId whose money goes back; empty for the one that paid what was ordered
      * @return array{0: string, 1: string}
      */
-    public function refund(
-        PlacedOrder $placed,
-        int $amount,
-        int $employee,
-        int $slip = 0,
-        ?int $seen = null,
-        string $paymentId = ''
-    ): array {
-        $attempt = $this->paidAttempt($placed, $paymentId);
-        if ($attempt === null) {
-            return [self::NOTHING_PAID, ''];
-        }
-        return $this->locked($placed, function () use ($attempt, $amount, $employee, $slip, $seen) {
+    public function refund(PlacedOrder $placed, int $amount, int $employee, ?int $seen = null, string $paymentId = ''): array
+    {
+        return $this->withPayment($placed, $paymentId, function (array $attempt) use ($amount, $employee, $seen) {
             $returned = $this->tables->returned($attempt['payment_id']);
-            $before = $slip === 0 ? (string) ($seen ?? $returned) : 'slip ' . $slip;
-            $reference = RefundGuard::reference(
-                $attempt['order_reference'],
-                $attempt['payment_id'],
-                $before,
-                $amount,
-                $attempt['currency']
-            );
+            $reference = $this->reference($attempt, (string) ($seen ?? $returned), $amount);
             if ($seen !== null && $seen !== $returned && !$this->tables->hasRefund($reference)) {
                 return [self::CHANGED, ''];
             }
-            $unknown = $this->unknown($attempt['payment_id']);
-            if ($unknown !== null && $unknown['reference'] !== $reference) {
-                return [self::ANOTHER_FIRST, Decimal::told((int) $unknown['amount'], $unknown['currency'])];
+            return $this->ask($attempt, $reference, $amount, $employee, 'refund by the merchant');
+        });
+    }
+
+    /**
+     * Refund an amount in minor units for a credit slip that is stored. A slip is refunded once, whatever amount is asked
+     * for afterwards; one whose refund has failed may be refunded again. Returns as `refund` does.
+     *
+     * @return array{0: string, 1: string}
+     */
+    public function refundSlip(PlacedOrder $placed, int $slipId, int $amount, int $employee): array
+    {
+        return $this->withPayment($placed, '', function (array $attempt) use ($slipId, $amount, $employee) {
+            $slip = $this->tables->slip($slipId);
+            $reference = $this->reference($attempt, 'slip ' . $slipId, $amount);
+            $isSent = $slip['reference'] !== null && $slip['refund_status'] !== 'failed';
+            if ($slip['is_closed'] || ($isSent && $slip['reference'] !== $reference)) {
+                return [self::CHANGED, ''];
             }
-            return $this->send((int) $attempt['store_id'], $this->tables->addRefund([
-                'payment_id' => $attempt['payment_id'],
-                'reference' => $reference,
-                'reason' => $slip === 0 ? 'refund by the merchant' : 'credit slip ' . $slip,
-                'amount' => $amount,
-                'currency' => $attempt['currency'],
-                'employee_id' => $employee,
-            ]));
+            $remember = function () use ($slipId, $reference) {
+                $this->tables->changeSlip($slipId, ['reference' => $reference]);
+            };
+            return $this->ask($attempt, $reference, $amount, $employee, 'credit slip ' . $slipId, $remember);
         });
     }
 
@@ -166,6 +159,45 @@ class Refunds
                 $this->remember($refund, $told['status']);
             }
         }
+    }
+
+    private function withPayment(PlacedOrder $placed, string $paymentId, callable $work): array
+    {
+        $attempt = $this->paidAttempt($placed, $paymentId);
+        return $attempt === null ? [self::NOTHING_PAID, ''] : $this->locked($placed, static function () use ($attempt, $work) {
+            return $work($attempt);
+        });
+    }
+
+    private function reference(array $attempt, string $before, int $amount): string
+    {
+        return RefundGuard::reference($attempt['order_reference'], $attempt['payment_id'], $before, $amount, $attempt['currency']);
+    }
+
+    private function ask(
+        array $attempt,
+        string $reference,
+        int $amount,
+        int $employee,
+        string $reason,
+        ?callable $whenStored = null
+    ): array {
+        $unknown = $this->unknown($attempt['payment_id']);
+        if ($unknown !== null && $unknown['reference'] !== $reference) {
+            return [self::ANOTHER_FIRST, Decimal::told((int) $unknown['amount'], $unknown['currency'])];
+        }
+        $refund = $this->tables->addRefund([
+            'payment_id' => $attempt['payment_id'],
+            'reference' => $reference,
+            'reason' => $reason,
+            'amount' => $amount,
+            'currency' => $attempt['currency'],
+            'employee_id' => $employee,
+        ]);
+        if ($whenStored !== null) {
+            $whenStored();
+        }
+        return $this->send((int) $attempt['store_id'], $refund);
     }
 
     private function send(int $shop, array $refund): array

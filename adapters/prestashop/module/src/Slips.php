@@ -2,15 +2,19 @@
 
 namespace PaymentBridge\PrestaShop;
 
-use PaymentBridge\Core\Money;
-
 /**
- * PrestaShop's credit slips: what one of them says that the customer gets back.
+ * Reads PrestaShop's credit slips.
  */
 class Slips
 {
-    private const TYPED = 2; // order_slip_type: an amount that the merchant has typed, or shipping
-    private const AMOUNTS = ['total_products_tax_incl', 'total_products_tax_excl', 'total_shipping_tax_incl', 'amount'];
+    private const MOMENT = 60; // seconds
+    private const COLUMNS = 's.id_order_slip, s.id_order, s.order_slip_type, s.amount, s.total_products_tax_incl, s.total_products_tax_excl,
+        s.total_shipping_tax_incl, o.total_discounts_tax_incl AS vouchers_incl, o.total_discounts_tax_excl AS vouchers_excl,
+        (SELECT COUNT(*) FROM {order_slip_detail} d WHERE d.id_order_slip = s.id_order_slip) AS line_count,
+        (SELECT SUM(d.total_price_tax_incl) FROM {order_slip_detail} d WHERE d.id_order_slip = s.id_order_slip) AS lines_incl,
+        (SELECT SUM(d.total_price_tax_excl) FROM {order_slip_detail} d WHERE d.id_order_slip = s.id_order_slip) AS lines_excl,
+        (SELECT g.price_display_method FROM {customer} c JOIN {group} g ON g.id_group = c.id_default_group
+            WHERE c.id_customer = o.id_customer) AS display_method';
 
     /** @var Database */
     private $database;
@@ -21,30 +25,33 @@ class Slips
     }
 
     /**
-     * Return the newest slip of an order: its id and its amount in minor units; null if there is none over anything.
+     * Return the ids of an order's newest slips, newest first: the newest one, and those made in the minute before it.
      *
-     * @return array{0: int, 1: int}|null
+     * Before 9 PrestaShop does not say which slip it has just made, and two merchants may make one each at the same moment.
+     *
+     * @return int[]
      */
-    public function newest(int $orderId, string $currency): ?array
+    public function justMade(int $orderId): array
     {
-        $slip = $this->database->row('SELECT * FROM {order_slip} WHERE id_order = ? ORDER BY id_order_slip DESC LIMIT 1', [$orderId]);
-        if ($slip === null) {
-            return null;
+        $ids = [];
+        $newest = null;
+        $sql = 'SELECT id_order_slip, date_add FROM {order_slip} WHERE id_order = ? ORDER BY id_order_slip DESC LIMIT 10';
+        foreach ($this->database->rows($sql, [$orderId]) as $row) {
+            $newest = $newest ?? strtotime($row['date_add']);
+            if (strtotime($row['date_add']) >= $newest - self::MOMENT) {
+                $ids[] = (int) $row['id_order_slip'];
+            }
         }
-        $part = array_map(function ($number) use ($currency) {
-            return Money::toMinor($this->positive($number), $currency);
-        }, array_intersect_key($slip, array_flip(self::AMOUNTS)));
-        $products = $part['total_products_tax_incl'];
-        // Where nothing was typed, the amount repeats the products', with taxes or without.
-        $isTyped = (int) $slip['order_slip_type'] === self::TYPED
-            && !in_array($part['amount'], [$products, $part['total_products_tax_excl']], true);
-        $amount = $part['total_shipping_tax_incl'] + ($isTyped ? $part['amount'] : $products);
-        return $amount > 0 ? [(int) $slip['id_order_slip'], $amount] : null;
+        return $ids;
     }
 
-    private function positive($number): string
+    /**
+     * Return a slip of an order; null if there is none.
+     */
+    public function read(int $slipId, int $orderId, string $currency): ?CreditSlip
     {
-        $text = Decimal::text($number === null ? '0' : $number);
-        return strncmp($text, '-', 1) === 0 ? '0' : $text;
+        $sql = 'SELECT ' . self::COLUMNS . ' FROM {order_slip} s JOIN {orders} o ON o.id_order = s.id_order WHERE s.id_order_slip = ? AND s.id_order = ?';
+        $row = $this->database->row($sql, [$slipId, $orderId]);
+        return $row === null ? null : new CreditSlip($row, $currency);
     }
 }

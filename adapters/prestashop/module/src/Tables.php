@@ -9,6 +9,9 @@ use PaymentBridge\Core\Attempts;
  */
 class Tables implements Attempts
 {
+    private const SLIPS = 'SELECT s.*, r.status AS refund_status, r.failure FROM {payment_bridge_slip} s
+        LEFT JOIN {payment_bridge_refund} r ON r.reference = s.reference';
+
     /** @var Database */
     private $database;
 
@@ -180,6 +183,45 @@ class Tables implements Attempts
     public function hasRefund(string $reference): bool
     {
         return $this->refundByReference($reference) !== null;
+    }
+
+    /**
+     * Return a credit slip that the module has seen, with the status and the failure of the refund that was last sent for it.
+     *
+     * @return array<string, mixed>|null
+     */
+    public function slip(int $slipId): ?array
+    {
+        return $this->database->row(self::SLIPS . ' WHERE s.slip_id = ?', [$slipId]);
+    }
+
+    /**
+     * Return the credit slips of an order, oldest first, for which no money went back, or for which nobody knows.
+     *
+     * @return array<int, array<string, mixed>>
+     */
+    public function openSlips(int $orderId): array
+    {
+        $where = " WHERE s.order_id = ? AND s.is_closed = 0 AND COALESCE(r.status, 'failed') IN ('failed', 'unknown') ORDER BY s.slip_id";
+        return $this->database->rows(self::SLIPS . $where, [$orderId]);
+    }
+
+    /**
+     * @param array<string, mixed> $row
+     */
+    public function addSlip(array $row): void
+    {
+        $this->database->insert('payment_bridge_slip', $row);
+    }
+
+    /**
+     * Change columns of a credit slip.
+     *
+     * @param array<string, mixed> $change
+     */
+    public function changeSlip(int $slipId, array $change): void
+    {
+        $this->database->update('payment_bridge_slip', $slipId, $change, 'slip_id');
     }
 
     private function refundByReference(string $reference): ?array

@@ -55,6 +55,8 @@ $_MODULE['<{paymentbridge}prestashop>order_panel_5295f8590d976588e1d1b40ae1c3688
 $_MODULE['<{paymentbridge}prestashop>order_panel_76f0ed934de85cc7131910b32ede7714'] = 'Erstatten';
 $_MODULE['<{paymentbridge}prestashop>order_panel_cc61945cbbf46721a053467c395c666f'] = 'Erstattet';
 $_MODULE['<{paymentbridge}prestashop>order_panel_7095f70df5c9e7fc1403fb846624c3e6'] = 'zusammen mit den anderen Bestellungen desselben Warenkorbs';
+$_MODULE['<{paymentbridge}prestashop>order_panel_bfb812ea9682a8c15793ad809a930c23'] = 'Diese Gutschrift erstatten';
+$_MODULE['<{paymentbridge}prestashop>order_panel_bfd780f50e15398f68eda01c84077d11'] = 'Nichts zu erstatten';
 
 $_MODULE['<{paymentbridge}prestashop>payment_return_02ee52779a97bebfac2a009f6e04df32'] = 'Ihre Zahlung ist eingegangen. Vielen Dank.';
 $_MODULE['<{paymentbridge}prestashop>payment_return_4da32c11b4aa5b64f8dde8d1ca924c97'] = 'Ihre Zahlung wird bearbeitet. Sie bekommen eine E-Mail, sobald bezahlt ist.';
@@ -85,6 +87,13 @@ $_MODULE['<{paymentbridge}prestashop>refundpanel_59e6b9e272eca41f44360ca9b264e57
 $_MODULE['<{paymentbridge}prestashop>refundpanel_d5c39a1d9aced393f835f334a1fb9206'] = 'abgebrochen';
 $_MODULE['<{paymentbridge}prestashop>refundpanel_c4bfb2a0bab0e91bc7dcfbe3bbec246e'] = 'abgelaufen';
 $_MODULE['<{paymentbridge}prestashop>refundpanel_72a11d696076bea7f7fb098a24c5d245'] = 'Die Erstattung ist unterwegs: %s.';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_b82f178629d06a6d5dc5e26c98808469'] = 'Es wurde nichts erstattet: Diese Gutschrift sagt nicht eindeutig, was zurückgezahlt werden soll. Geben Sie den Betrag ein, höchstens %s.';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_f65b4e43f02112554fc4327b3ef2502c'] = 'Es wurde nichts erstattet: Mehrere Gutschriften sind gleichzeitig entstanden. Erstatten Sie jede hier, höchstens %s.';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_cf6b747042ec02c5960928dcacf582b4'] = 'Für diese Gutschrift wurde nichts erstattet: Im Shop ist ein Fehler aufgetreten, siehe die Logs.';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_ae42356c497a742611989a4141c55916'] = 'Es wurde nichts erstattet: Diese Gutschrift lautet auf %s.';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_ee4eb635fc4bb9476f2580ae4c0a28f2'] = 'Für Gutschrift %s ist nichts mehr zu erstatten.';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_092ec59db655d6e0539c1514e740ebf2'] = 'Gutschrift %1 über %2 wurde nicht erstattet.';
+$_MODULE['<{paymentbridge}prestashop>refundpanel_8057939eef81ec27e54375d1f5854f68'] = 'Gutschrift %1 über %2:';
 
 $_MODULE['<{paymentbridge}prestashop>return_610f30b31463374948af6519fe16dabe'] = 'Weiter zur Zahlung';
 $_MODULE['<{paymentbridge}prestashop>return_0e29b1e9af1eb545623a8d860ed803c8'] = 'Aufgeben und zurück zum Warenkorb';
@@ -142,3 +151,5 @@ $_MODULE['<{paymentbridge}prestashop>start_dcec644f4bdfe11b4406eca42754cfdf'] = 
 
 $_MODULE['<{paymentbridge}prestashop>order_detail_a98a2e83fa4c90b84532efe39fc333e8'] = 'Diese Bestellung wartet auf die Zahlung.';
 $_MODULE['<{paymentbridge}prestashop>order_detail_610f30b31463374948af6519fe16dabe'] = 'Weiter zur Zahlung';
+
+$_MODULE['<{paymentbridge}prestashop>order_top_8393f82bd20907d3784fa4e77b1b9dc6'] = 'Zum Feld der Payment Bridge';

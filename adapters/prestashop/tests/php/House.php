@@ -25,17 +25,20 @@ final class House
 
     private const TABLES = [
         'orders' => 'id_order INTEGER PRIMARY KEY AUTOINCREMENT, reference, id_shop, id_cart, id_customer, id_lang, id_currency, secure_key,
-            module, total_paid, payment, current_state, date_add, id_address_delivery',
+            module, total_paid, payment, current_state, date_add, id_address_delivery, total_discounts_tax_incl DEFAULT 0,
+            total_discounts_tax_excl DEFAULT 0',
         'order_history' => 'id_order_history INTEGER PRIMARY KEY AUTOINCREMENT, id_order, id_order_state',
         'order_state' => 'id_order_state INTEGER PRIMARY KEY AUTOINCREMENT, paid DEFAULT 0, deleted DEFAULT 0, module_name',
         'order_payment' => 'id_order_payment INTEGER PRIMARY KEY AUTOINCREMENT, order_reference, amount, payment_method, transaction_id, id_currency',
         'order_cart_rule' => 'id_order_cart_rule INTEGER PRIMARY KEY AUTOINCREMENT, id_order, id_cart_rule, deleted DEFAULT 0',
         'order_slip' => 'id_order_slip INTEGER PRIMARY KEY AUTOINCREMENT, id_order, order_slip_type DEFAULT 0, amount DEFAULT 0,
-            total_products_tax_incl DEFAULT 0, total_products_tax_excl DEFAULT 0, total_shipping_tax_incl DEFAULT 0',
+            total_products_tax_incl DEFAULT 0, total_products_tax_excl DEFAULT 0, total_shipping_tax_incl DEFAULT 0, date_add',
+        'order_slip_detail' => 'id_order_slip, total_price_tax_incl, total_price_tax_excl',
+        'group' => 'id_group INTEGER PRIMARY KEY, price_display_method',
         'cart_rule' => 'id_cart_rule INTEGER PRIMARY KEY AUTOINCREMENT, code DEFAULT \'\', quantity, quantity_per_user DEFAULT 1,
             partial_use DEFAULT 0, active DEFAULT 1, id_customer DEFAULT 0',
         'currency' => 'id_currency INTEGER PRIMARY KEY, iso_code',
-        'customer' => 'id_customer INTEGER PRIMARY KEY, is_guest, secure_key',
+        'customer' => 'id_customer INTEGER PRIMARY KEY, is_guest, secure_key, id_default_group DEFAULT 3',
         'cart' => 'id_cart INTEGER PRIMARY KEY AUTOINCREMENT, id_customer, id_shop DEFAULT 1, id_lang DEFAULT 2, id_currency DEFAULT 1, total,
             id_address_delivery DEFAULT 3, id_address_invoice DEFAULT 3',
         'tab' => 'id_tab INTEGER PRIMARY KEY AUTOINCREMENT, class_name',
@@ -61,7 +64,7 @@ final class House
         $this->forgetOthers();
         $this->db = \Db::$instance = new \Db();
         foreach (self::TABLES as $name => $columns) {
-            $this->db->run("CREATE TABLE ps_$name ($columns)");
+            $this->db->run("CREATE TABLE `ps_$name` ($columns)");
         }
         (new Schema(new Database()))->create();
         $this->fill();
@@ -192,6 +195,9 @@ final class House
     {
         foreach ([self::PAID => 1, 3 => 1, self::CANCELED => 0, self::REFUNDED => 0, self::ERROR => 0, self::BACKORDER => 0, self::WAITING => 0] as $id => $isPaid) {
             $this->db->put('order_state', ['id_order_state' => $id, 'paid' => $isPaid, 'deleted' => 0]);
+        }
+        foreach ([3 => 0, 4 => 1] as $id => $method) {
+            $this->db->put('group', ['id_group' => $id, 'price_display_method' => $method]);
         }
         foreach ([1 => 'EUR', 2 => 'JPY', 3 => 'KWD'] as $id => $iso) {
             $this->db->put('currency', ['id_currency' => $id, 'iso_code' => $iso]);

@@ -44,7 +44,7 @@ final class ModuleTest extends TestCase
         $written = preg_grep('/^hook/', get_class_methods(\PaymentBridge::class));
         $registered = array_map(static function ($hook) {
             return 'hook' . ucfirst($hook);
-        }, array_merge(Installation::HOOKS, ['displayAdminOrderMainBottom', 'displayAdminOrderLeft']));
+        }, array_merge(Installation::HOOKS, Installation::HOOKS_OF_NEW_PAGE, Installation::HOOKS_OF_OLD_PAGE));
         self::assertEqualsCanonicalizing($registered, array_values($written));
     }
 
@@ -73,6 +73,15 @@ final class ModuleTest extends TestCase
         self::assertTrue(upgrade_module_0_1_0($this->house->module));
         self::assertSame([], $this->house->notes(1));
         self::assertSame('1', (string) $this->house->db->one('SELECT COUNT(*) FROM ps_payment_bridge_attempt'));
+    }
+
+    public function testUpgradeTo020MakesTheTableOfCreditSlipsAndRegistersTheHookAboveTheOrder()
+    {
+        require_once self::MODULE . 'upgrade/upgrade-0.2.0.php';
+        $this->house->db->run('DROP TABLE ps_payment_bridge_slip');
+        self::assertTrue(upgrade_module_0_2_0($this->house->module));
+        self::assertSame([], $this->house->parts->tables()->openSlips(1));
+        self::assertContains('displayAdminOrderTop', $this->house->module->hooks);
     }
 
     public function testStateThatSomebodyDeletedIsMadeAnew()

@@ -188,7 +188,7 @@ final class RefundsTest extends TestCase
         $this->house->parts->orders()->cancel($placed);
         list($late) = $this->house->parts->refundPanel()->view(2)['payments'];
         self::assertSame(['pay_2', '5.00 EUR', '5.00 EUR'], [$late['payment'], $late['paid'], $late['left']]);
-        $this->house->parts->refunds()->refund($this->house->placed(2), 500, 1, 0, 0, 'pay_2');
+        $this->house->parts->refunds()->refund($this->house->placed(2), 500, 1, 0, 'pay_2');
         self::assertSame([House::CANCELED], $this->house->history(2));
         self::assertSame(500, $this->house->parts->tables()->returned('pay_2'));
     }
@@ -199,7 +199,7 @@ final class RefundsTest extends TestCase
         $this->house->attempt($placed, ['payment_id' => 'pay_2', 'token' => House::token(2), 'idempotency_key' => 'key-2', 'status' => 'paid']);
         $this->house->parts->orders()->cancel($placed);
         $this->house->bridge()->refundStatus = 'pending';
-        $this->house->parts->refunds()->refund($this->house->placed(2), 500, 1, 0, 0, 'pay_2');
+        $this->house->parts->refunds()->refund($this->house->placed(2), 500, 1, 0, 'pay_2');
         $this->refundsAre('succeeded');
         $this->house->bridgeSays(['order_reference' => $placed->reference(), 'amount' => 500, 'status' => 'paid', 'amount_captured' => 500, 'amount_refunded' => 500], 'pay_2');
         $this->house->parts->payments()->refresh($this->house->parts->tables()->latestAttempt(2));
@@ -266,66 +266,6 @@ final class RefundsTest extends TestCase
         return [['12,50', 'EUR', 1250], ['12.5', 'EUR', 1250], [' 12 ', 'EUR', 1200], ['1.234,50', 'EUR', null], ['1,234.50', 'EUR', null],
             ['12.505', 'EUR', null], ['-1', 'EUR', null], ['0', 'EUR', null], ['', 'EUR', null], ['1e3', 'EUR', null], ['12.5', 'JPY', null],
             ['12', 'JPY', 12], ['1.234', 'KWD', 1234], ['99999999999', 'EUR', null], ["1'--", 'EUR', null]];
-    }
-
-    public function testSlipRefundsNothingUnlessTheMerchantWantsItSo()
-    {
-        $this->slip(['total_products_tax_incl' => '10.000000']);
-        self::assertSame([], $this->house->bridge()->refunds);
-    }
-
-    /** @dataProvider slips */
-    public function testSlipIsRefundedAsItSays(array $slip, $amount)
-    {
-        $this->house->set('REFUND_ON_SLIP', '1');
-        $this->slip($slip);
-        self::assertSame([$amount], array_column($this->house->bridge()->refunds, 'amount'));
-    }
-
-    public function slips()
-    {
-        return [
-            'products' => [['total_products_tax_incl' => '11.900000', 'total_products_tax_excl' => '10.000000', 'amount' => '10.000000'], 1190],
-            'with shipping' => [['order_slip_type' => 2, 'total_products_tax_incl' => '11.900000', 'total_products_tax_excl' => '10.000000',
-                'amount' => '10.000000', 'total_shipping_tax_incl' => '4.990000'], 1689],
-            'typed' => [['order_slip_type' => 2, 'total_products_tax_incl' => '11.900000', 'total_products_tax_excl' => '10.000000',
-                'amount' => '7.000000'], 700],
-            'minus a voucher' => [['order_slip_type' => 1, 'total_products_tax_incl' => '8.900000', 'total_products_tax_excl' => '10.000000',
-                'amount' => '10.000000'], 890],
-        ];
-    }
-
-    public function testSlipOfTheSameAmountTwiceIsTwoRefundsAndTheSameSlipOne()
-    {
-        $this->house->set('REFUND_ON_SLIP', '1');
-        $this->slip(['total_products_tax_incl' => '10.000000']);
-        $this->slip(['total_products_tax_incl' => '10.000000']);
-        $this->house->module->hookActionOrderSlipAdd(['order' => new \Order(1)]);
-        self::assertCount(2, $this->house->bridge()->refunds);
-    }
-
-    public function testSlipForAVoucherRefundsNoMoney()
-    {
-        $this->house->set('REFUND_ON_SLIP', '1');
-        foreach ([['cancel_product' => ['voucher' => '1']], ['generateDiscount' => '1'], ['generateDiscountRefund' => '1']] as $values) {
-            \Tools::$values = $values;
-            $this->slip(['total_products_tax_incl' => '10.000000']);
-        }
-        self::assertSame([], $this->house->bridge()->refunds);
-    }
-
-    public function testSlipThatCannotBeRefundedStandsInTheLogAndThrowsNothing()
-    {
-        $this->house->set('REFUND_ON_SLIP', '1');
-        $this->house->db->fails = 'INSERT INTO `ps_payment_bridge_refund`';
-        $this->slip(['total_products_tax_incl' => '10.000000']);
-        self::assertStringContainsString('a credit slip was not refunded', end(\PrestaShopLogger::$lines));
-    }
-
-    private function slip(array $slip)
-    {
-        $this->house->db->put('order_slip', $slip + ['id_order' => 1]);
-        $this->house->module->hookActionOrderSlipAdd(['order' => new \Order(1)]);
     }
 
     private function refund($amount)

@@ -5,6 +5,7 @@ if (!defined('_PS_VERSION_')) {
 }
 
 use PaymentBridge\PrestaShop\Decimal;
+use PaymentBridge\PrestaShop\PlacedOrder;
 
 /**
  * Takes the forms of the panel on an order's page. PrestaShop has checked the token in the address by then.
@@ -24,7 +25,7 @@ class AdminPaymentBridgeController extends ModuleAdminController
     {
         $orderId = (int) Tools::getValue('id_order');
         if ($_SERVER['REQUEST_METHOD'] === 'POST' && $orderId > 0) {
-            $this->say($orderId, $this->refund($orderId));
+            $this->module->say($orderId, $this->refund($orderId));
         }
         $order = ['id_order' => $orderId, 'vieworder' => 1];
         Tools::redirectAdmin($this->context->link->getAdminLink('AdminOrders', true, [], $orderId > 0 ? $order : []));
@@ -40,26 +41,25 @@ class AdminPaymentBridgeController extends ModuleAdminController
         if ($placed === null || !$placed->isOurs()) {
             return ['nothing_paid', ''];
         }
-        $payment = (string) Tools::getValue('payment');
+        if (Tools::isSubmit('slip_close')) {
+            return $this->module->parts()->slipRefund()->close($placed, (int) Tools::getValue('slip'));
+        }
         if (Tools::isSubmit('again')) {
-            return $this->module->parts()->refunds()->again($placed, $payment);
+            return $this->module->parts()->refunds()->again($placed, (string) Tools::getValue('payment'));
         }
         $amount = Decimal::typed((string) Tools::getValue('amount'), $placed->currency());
-        if ($amount === null) {
-            return ['amount', ''];
+        return $amount === null ? ['amount', ''] : $this->refundAmount($placed, $amount, (int) $this->context->employee->id);
+    }
+
+    private function refundAmount(PlacedOrder $placed, int $amount, int $employee): array
+    {
+        if (Tools::isSubmit('slip_refund')) {
+            return $this->module->parts()->slipRefund()->again($placed, (int) Tools::getValue('slip'), $amount, $employee);
         }
-        $employee = (int) $this->context->employee->id;
         $seen = (string) Tools::getValue('seen');
         if (!preg_match('/\A[0-9]{1,15}\z/', $seen)) {
             return ['changed', ''];
         }
-        return $this->module->parts()->refunds()->refund($placed, $amount, $employee, 0, (int) $seen, $payment);
-    }
-
-    private function say(int $orderId, array $result): void
-    {
-        list($isGood, $words) = $this->module->parts()->refundPanel()->words($result);
-        $this->context->cookie->paymentbridge_said = json_encode(['order' => $orderId, 'good' => $isGood, 'words' => $words]);
-        $this->context->cookie->write();
+        return $this->module->parts()->refunds()->refund($placed, $amount, $employee, (int) $seen, (string) Tools::getValue('payment'));
     }
 }

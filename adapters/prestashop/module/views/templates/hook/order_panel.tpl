@@ -16,6 +16,22 @@
         </div>
       {/if}
     {/foreach}
+    {foreach $paymentbridge.slips as $slip}
+      <div class="alert alert-danger paymentbridge-slip">
+        <p class="alert-text">{$slip.words|escape:'html':'UTF-8'}</p>
+        {if !$slip.is_unknown}
+          <form method="post" action="{$paymentbridge.refund_url|escape:'html':'UTF-8'}" class="form-inline">
+            <input type="hidden" name="id_order" value="{$paymentbridge.order_id|intval}">
+            <input type="hidden" name="slip" value="{$slip.id|intval}">
+            <label class="mr-2" for="slip-amount-{$slip.id|intval}">{l s='Give back' mod='paymentbridge'}</label>
+            <input class="form-control mr-2" type="text" inputmode="decimal" name="amount" id="slip-amount-{$slip.id|intval}" value="{$slip.amount|escape:'html':'UTF-8'}" placeholder="{$slip.most|escape:'html':'UTF-8'}" autocomplete="off">
+            <span class="mr-2">{$slip.currency|escape:'html':'UTF-8'}</span>
+            <button class="btn btn-primary mr-2" type="submit" name="slip_refund" value="1">{l s='Refund this credit slip' mod='paymentbridge'}</button>
+            <button class="btn btn-secondary" type="submit" name="slip_close" value="1">{l s='No refund is due' mod='paymentbridge'}</button>
+          </form>
+        {/if}
+      </div>
+    {/foreach}
     {foreach $paymentbridge.payments as $payment}
       <p>
         {l s='Payment' mod='paymentbridge'} <code>{$payment.payment|escape:'html':'UTF-8'}</code>:
