@@ -5,9 +5,9 @@ namespace PaymentBridge\Core;
 /**
  * The bridge's API, as a shop calls it: a deadline on every call, the same key and bytes on every repeat.
  *
- * Every method returns the decoded JSON object. Every method may throw ApiException (the bridge refused; nothing was
- * done), NotSentException (it never arrived) or NoAnswerException (it may have been done: repeat with the same key
- * and body only, at once or after days). Amounts are whole minor units.
+ * Every method returns the decoded JSON object. Every method may throw ApiException (the bridge refused, or the request
+ * cannot be written: UnsendableException; nothing was done), NotSentException (it never arrived) or NoAnswerException (it
+ * may have been done: repeat with the same key and body only, at once or after days). Amounts are whole minor units.
  */
 class Client
 {
@@ -84,6 +84,17 @@ class Client
             throw new \InvalidArgumentException('The address of the bridge begins with https; http is for this host.');
         }
         return rtrim($url, '/');
+    }
+
+    /**
+     * Tell whether a text can be sent as an idempotency key: 1 to 255 printable letters, no blank, quote or backslash.
+     *
+     * @param mixed $key
+     * @return bool
+     */
+    public static function isKey($key)
+    {
+        return is_string($key) && preg_match('/\A[\x21\x23-\x5b\x5d-\x7e]{1,255}\z/', $key) === 1;
     }
 
     /** Ask for an order's payment; the answer's `status` says what became of the money. */
@@ -179,12 +190,12 @@ class Client
 
     private function post($path, array $body, $key)
     {
-        if ($key !== null && !preg_match('/\A[\x21\x23-\x5b\x5d-\x7e]{1,255}\z/', $key)) {
-            throw new \InvalidArgumentException('An idempotency key is 1 to 255 printable letters.');
+        if ($key !== null && !self::isKey($key)) {
+            throw new UnsendableException('idempotency_key_not_possible', 'An idempotency key is 1 to 255 printable letters.');
         }
         $json = json_encode($body === [] ? new \stdClass() : $body, JSON_UNESCAPED_SLASHES);
         if ($json === false) {
-            throw new \InvalidArgumentException('The request cannot be written as JSON: ' . json_last_error_msg());
+            throw new UnsendableException('body_not_possible', 'The request is no JSON: ' . json_last_error_msg());
         }
         return $this->persist('POST', $path, $json, $key);
     }

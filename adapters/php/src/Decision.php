@@ -13,11 +13,14 @@ final class Decision
     public const PAID = 'paid'; // all of it is taken
     public const CANCEL = 'cancel'; // this attempt is over and the order has no other
     public const REFUND_TOLD = 'refund_told'; // more is given back than we knew
+    public const FOREIGN = 'foreign'; // another attempt's payment, of whatever shop: never applied
     public const ALERT_MISMATCH = 'alert_mismatch'; // another order, amount or currency than ours
     public const ALERT_LATE = 'alert_late'; // money for an order that the shop has given up
     public const ALERT_DOUBLE = 'alert_double'; // money for an order that another payment has paid
     public const ALERT_PARTIAL = 'alert_partial'; // less is taken than the order is over
     public const ALERT_REFUND = 'alert_refund'; // less is given back than the shop's books say: a refund has failed
+
+    public const ALERT_OPEN = 'alert_open'; // the order is canceled, its payment can still be accepted at the provider
 
     public const OVER = ['declined', 'failed', 'canceled', 'expired'];
     public const WAITING = ['created', 'pending'];
@@ -26,6 +29,7 @@ final class Decision
      * Return one of the words above.
      *
      * Facts, as the shop has them under its lock:
+     * - `token` of the attempt, which its payment carries; see Mark
      * - `order_reference`, `amount` (minor units), `currency` of the order as this attempt asked for it
      * - `sequence`: of this payment, the last one applied; 0 for none
      * - `refunded`: minor units given back of this payment, the last number told
@@ -40,6 +44,9 @@ final class Decision
      */
     public static function of(array $facts, array $payment)
     {
+        if (!Mark::isOn($payment, $facts['token'])) {
+            return self::FOREIGN;
+        }
         if ($payment['sequence'] <= $facts['sequence']) {
             return self::NOTHING;
         }
@@ -54,7 +61,21 @@ final class Decision
         if ($payment['status'] === 'authorized') {
             return self::authorized($facts, $payment);
         }
-        return $facts['order'] === 'open' ? self::unpaid($facts, $payment) : self::NOTHING;
+        if ($facts['order'] === 'open') {
+            return self::unpaid($facts, $payment);
+        }
+        return $facts['order'] === 'canceled' && self::isOpenThere($payment) ? self::ALERT_OPEN : self::NOTHING;
+    }
+
+    /**
+     * Tell whether a payment is over here and can still be accepted at the provider, so that its money would come late.
+     *
+     * @param array<string, mixed> $payment as the API shows it
+     * @return bool
+     */
+    public static function isOpenThere(array $payment)
+    {
+        return in_array($payment['status'], self::OVER, true) && isset($payment['provider_open']) && $payment['provider_open'] === true;
     }
 
     private static function captured(array $facts, array $payment)

@@ -34,8 +34,8 @@ final class NotificationProcessor
     /**
      * Take a notification as it came; return the HTTP status to answer, with an empty body.
      *
-     * 204 applied, repeated, older or not ours; 400 malformed; 401 not proven; 405, 413; 503 not now: the bridge
-     * sends it again.
+     * 204 applied, repeated, older or not ours; 400 malformed; 401 not proven; 405, 413; 503 not now, and 500 when the shop
+     * failed in the middle: the bridge sends it again. A shop's own code that ends the script is a 500, too.
      *
      * @param string $method of the request
      * @param array<string, string> $headers
@@ -46,13 +46,10 @@ final class NotificationProcessor
      */
     public function take($method, array $headers, $body, array $secrets, $now)
     {
+        $isAnswered = false;
+        $this->answerIfTheScriptEnds($isAnswered);
         try {
-            $event = self::read($method, $headers, $body, $secrets, $now);
-            $payment = $event['payment'];
-            if ($payment !== null) {
-                $this->learn($payment['id'], $payment['order_reference'], $event['id'], $event['sequence']);
-            }
-            return 204;
+            return $this->answer($method, $headers, $body, $secrets, $now);
         } catch (RefusedException $refused) {
             return $refused->getCode();
         } catch (BusyException $busy) {
@@ -60,6 +57,11 @@ final class NotificationProcessor
         } catch (BridgeException $failure) {
             $this->shop->log('a payment could not be fetched', ['reason' => Redactor::text($failure->getMessage())]);
             return 503;
+        } catch (\Throwable $failure) {
+            $this->shop->log('a notification could not be applied', ['reason' => self::told($failure)]);
+            return 500;
+        } finally {
+            $isAnswered = true;
         }
     }
 
@@ -70,54 +72,103 @@ final class NotificationProcessor
      *
      * @param string $paymentId
      * @param string $orderReference
-     * @param string|null $eventId
-     * @param int $atLeast the sequence that was told: an answer older than that is not used
      * @return string
      */
-    public function learn($paymentId, $orderReference, $eventId = null, $atLeast = 0)
+    public function learn($paymentId, $orderReference)
+    {
+        list($decision, $payment) = $this->settle($paymentId, $orderReference, null);
+        $this->isFinished($decision, $payment);
+        return $decision;
+    }
+
+    private function answer($method, array $headers, $body, array $secrets, $now)
+    {
+        $event = self::read($method, $headers, $body, $secrets, $now);
+        if ($event['payment'] === null) {
+            return 204;
+        }
+        list($decision, $payment) = $this->settle($event['payment']['id'], $event['payment']['order_reference'], $event);
+        return $this->isFinished($decision, $payment) ? 204 : 500;
+    }
+
+    /**
+     * Decide and apply under the order's lock; return the decision and the payment, or null if it is not this shop's.
+     */
+    private function settle($paymentId, $orderReference, $event)
     {
         if (!$this->shop->lock($orderReference)) {
             throw new BusyException('somebody else works on this order');
         }
         try {
-            list($decision, $payment) = $this->decide($paymentId, $orderReference, $eventId, $atLeast);
-            if ($payment !== null) {
-                $this->shop->apply($decision, $payment, $eventId);
+            if ($event !== null && $this->shop->isDone($event['id'])) {
+                return [Decision::NOTHING, $event['payment']];
             }
+            $facts = $this->shop->facts($paymentId, $orderReference);
+            if ($facts === null) {
+                $this->shop->log('a notification is about no payment of this shop', ['payment' => $paymentId]);
+                return [Decision::NOTHING, null];
+            }
+            $payment = $this->fetched($paymentId, $facts, $event === null ? 0 : $event['sequence']);
+            $decision = Decision::of($facts, $payment);
+            if ($decision === Decision::FOREIGN) {
+                $this->shop->log('a payment is not of the order that it names', ['payment' => $paymentId]);
+                return [$decision, null];
+            }
+            $this->shop->apply($decision, $payment, $event === null ? null : $event['id']);
+            return [$decision, $payment];
         } finally {
             $this->shop->unlock($orderReference);
         }
-        $this->finish($decision, $payment);
-        return $decision;
     }
 
-    private function decide($paymentId, $orderReference, $eventId, $atLeast)
+    private function fetched($paymentId, array $facts, $atLeast)
     {
-        if ($eventId !== null && $this->shop->isDone($eventId)) {
-            return [Decision::NOTHING, null];
-        }
-        $facts = $this->shop->facts($paymentId, $orderReference);
-        if ($facts === null) {
-            $this->shop->log('a notification is about no payment of this shop', ['payment' => $paymentId]);
-            return [Decision::NOTHING, null];
-        }
         $payment = self::payment(call_user_func($this->fetch, $paymentId, $facts));
         if ($payment === null || $payment['id'] !== $paymentId || $payment['sequence'] < $atLeast) {
             throw new NoAnswerException('the payment as fetched is not what was told');
         }
-        return [Decision::of($facts, $payment), $payment];
+        return $payment;
     }
 
-    private function finish($decision, $payment)
+    private function isFinished($decision, $payment)
     {
-        if ($payment === null || $decision === Decision::NOTHING) {
-            return;
+        if ($payment === null) {
+            return true;
         }
         try {
             $this->shop->afterwards($decision, $payment);
-        } catch (\Exception $failure) {
-            $this->shop->log('what follows a change failed', ['reason' => Redactor::text($failure->getMessage())]);
+            return true;
+        } catch (\Throwable $failure) {
+            $this->shop->log('what follows a change failed', ['reason' => self::told($failure)]);
+            return false;
         }
+    }
+
+    private static function told(\Throwable $failure)
+    {
+        return get_class($failure) . ': ' . Redactor::text($failure->getMessage());
+    }
+
+    /**
+     * Have 500 answered, and a line logged, should the shop's own code end the script: it would be 200 by itself, and the
+     * bridge would not send the notification again.
+     */
+    private function answerIfTheScriptEnds(&$isAnswered)
+    {
+        if (!headers_sent()) {
+            http_response_code(500);
+        }
+        register_shutdown_function(function () use (&$isAnswered) {
+            if ($isAnswered) {
+                return;
+            }
+            if (!headers_sent()) {
+                http_response_code(500);
+            }
+            $error = error_get_last();
+            $reason = $error === null ? 'the script ended' : $error['message'];
+            $this->shop->log('a notification was cut off', ['reason' => Redactor::text($reason)]);
+        });
     }
 
     private static function read($method, array $headers, $body, array $secrets, $now)

@@ -11,6 +11,10 @@ namespace PaymentBridge\Core;
 abstract class Payments
 {
     public const SILENCES = 5; // one after the other, and the bridge is down: the next run goes on
+    private const NEVER = [400, 409, 422]; // of a request that is refused for what it says, not for who asks
+    private const UNASKED = [
+        'payment_id' => null, 'checkout_url' => null, 'checkout_token' => null, 'status' => 'created', 'sequence' => 0, 'refunded' => 0,
+    ];
 
     /** @var Attempts */
     private $attempts;
@@ -55,6 +59,14 @@ abstract class Payments
     abstract protected function endOrder(int $orderId, ?string $refusal): void;
 
     /**
+     * Tell the merchant that an order's number was already used for a payment of another order, and that the order is
+     * asked for under another reference instead. Told once for an order.
+     *
+     * @param array<string, mixed> $payment the other order's, as the API shows it
+     */
+    abstract protected function tellForeign(int $orderId, string $reference, array $payment): void;
+
+    /**
      * Ask the bridge about an attempt and apply what it says; return the decision.
      *
      * Throws BridgeException, BusyException.
@@ -63,8 +75,15 @@ abstract class Payments
      */
     public function refresh(array $attempt): string
     {
+        if ($this->cameToNothing($attempt)) {
+            return Decision::NOTHING;
+        }
         $attempt = $this->answered($attempt);
-        return $this->processor()->learn($attempt['payment_id'], $attempt['order_reference']);
+        $decision = $this->processor()->learn($attempt['payment_id'], $attempt['order_reference']);
+        if ($decision === Decision::FOREIGN) {
+            $this->letGo($attempt);
+        }
+        return $decision;
     }
 
     /**
@@ -76,31 +95,19 @@ abstract class Payments
      */
     public function giveUp(array $attempt): string
     {
+        if ($this->cameToNothing($attempt)) {
+            return Decision::NOTHING;
+        }
         $attempt = $this->answered($attempt);
-        $this->cancelAtTheBridge($attempt);
+        if ($this->isOurs($attempt)) {
+            $this->cancelAtTheBridge($attempt);
+        }
         return $this->refresh($attempt);
     }
 
     /**
-     * Ask the bridge to give an attempt up; null is a refusal: it is over already, or paid.
-     *
-     * @param array<string, mixed> $attempt
-     * @return array<string, mixed>|null
-     */
-    public function cancelAtTheBridge(array $attempt): ?array
-    {
-        try {
-            $client = $this->client((int) $attempt['store_id']);
-            return $client->cancel($attempt['payment_id'], 'cancel-' . $attempt['idempotency_key']);
-        } catch (ApiException $refused) {
-            $this->shop->log('the bridge did not cancel', ['code' => $refused->problemCode()]);
-            return null;
-        }
-    }
-
-    /**
      * Tell whether an attempt has surely come to nothing, after asking the bridge to give it up: no money has moved,
-     * and none will. Changes nothing in the shop.
+     * and none will. Changes nothing in the shop, and throws nothing of the core.
      *
      * @param array<string, mixed> $attempt
      */
@@ -108,25 +115,18 @@ abstract class Payments
     {
         try {
             $attempt = $attempt['payment_id'] === null ? $this->ask($attempt) : $attempt;
-            $told = $this->cancelAtTheBridge($attempt) ?? $this->look($attempt);
-        } catch (BridgeException $silence) {
+            if (!$this->isOurs($attempt)) {
+                return true;
+            }
+            $told = $this->cancelAtTheBridge($attempt) ?? $this->payment($attempt);
+        } catch (ForeignPaymentException $foreign) {
+            return true; // the bridge has no payment of this attempt
+        } catch (ApiException $refused) {
+            return in_array($refused->status(), self::NEVER, true);
+        } catch (BridgeException | BusyException $silence) {
             return false;
         }
         return in_array($told['status'], Decision::OVER, true) && $told['outcome_known'] && $told['amount_captured'] === 0;
-    }
-
-    /**
-     * Return the payment of an attempt as the bridge has it, and change nothing; throws BridgeException.
-     *
-     * Where the answer to its create was lost, the same create is asked again.
-     *
-     * @param array<string, mixed> $attempt
-     * @return array<string, mixed>
-     */
-    public function look(array $attempt): array
-    {
-        $paymentId = $attempt['payment_id'] ?? $this->ask($attempt)['payment_id'];
-        return $this->client((int) $attempt['store_id'])->payment($paymentId);
     }
 
     /**
@@ -192,47 +192,86 @@ abstract class Payments
             return null;
         }
         $latest = $this->attempts->latestAttempt($orderId);
-        if ($latest === null || in_array($latest['status'], Decision::OVER, true)) {
-            $latest = $this->add($orderId, $orderReference, $latest === null ? 1 : (int) $latest['attempt'] + 1);
+        if ($latest === null) {
+            $latest = $this->add($orderId, $orderReference, 1);
+        } elseif (in_array($latest['status'], Decision::OVER, true)) {
+            // An order that has a reference of its own keeps it, so that the bridge still sees one order.
+            $latest = $this->add($orderId, $latest['order_reference'], (int) $latest['attempt'] + 1);
         }
-        return $latest['payment_id'] === null ? $this->ask($latest) : $latest;
+        return $latest['payment_id'] === null ? $this->asked($latest) : $latest;
     }
 
     private function add(int $orderId, string $orderReference, int $number): array
     {
         $token = bin2hex(random_bytes(32));
-        list($store, $body) = $this->request($orderId, $token);
+        try {
+            Mark::check($orderReference);
+            list($store, $body) = $this->request($orderId, $token);
+        } catch (\InvalidArgumentException $wrong) {
+            throw $this->unsent($orderId, new UnsendableException('request_not_possible', $wrong->getMessage()));
+        } catch (UnsendableException $wrong) {
+            throw $this->unsent($orderId, $wrong);
+        }
+        $marked = ['order_reference' => $orderReference] + $body;
+        $marked['metadata'] = [Mark::NAME => $token] + ($body['metadata'] ?? []);
         return $this->attempts->addAttempt([
             'order_id' => $orderId,
             'order_reference' => $orderReference,
             'store_id' => $store,
             'attempt' => $number,
             'token' => $token,
-            'idempotency_key' => 'order-' . $orderReference . '-' . $number . '-' . substr($token, 0, 16),
-            'body' => json_encode($body, JSON_UNESCAPED_SLASHES),
+            'idempotency_key' => Row::newKey($orderReference, $number, $token),
+            'body' => json_encode($marked, JSON_UNESCAPED_SLASHES),
             'amount' => $body['amount'],
             'currency' => $body['currency'],
         ]);
     }
 
+    private function unsent(int $orderId, UnsendableException $refused): UnsendableException
+    {
+        $this->endOrder($orderId, $refused->detail());
+        $this->shop->log('a payment cannot be asked for', ['why' => $refused->detail(), 'order' => $orderId]);
+        return $refused;
+    }
+
     private function answered(array $attempt): array
     {
         return $attempt['payment_id'] !== null ? $attempt : $this->withLock($attempt['order_reference'], function () use ($attempt) {
-            return $this->ask($attempt);
+            return $this->asked($attempt);
         });
+    }
+
+    /** Ask for a payment, under the order's lock: a refusal ends the order, a reference that is taken is left. */
+    private function asked(array $attempt): array
+    {
+        try {
+            return $this->askAnyway($attempt);
+        } catch (ForeignPaymentException $again) {
+            throw new NoAnswerException('every reference of this order is taken: ' . $again->getMessage());
+        } catch (ApiException $refused) {
+            $this->close($attempt, $refused);
+            throw $refused;
+        }
+    }
+
+    private function askAnyway(array $attempt): array
+    {
+        try {
+            return $this->ask($attempt);
+        } catch (ForeignPaymentException $foreign) {
+            return $this->ask($this->renamed($attempt, $foreign->payment()));
+        }
     }
 
     private function ask(array $attempt): array
     {
-        $client = $this->client((int) $attempt['store_id']);
         try {
-            $payment = $client->createPayment(json_decode($attempt['body'], true), $attempt['idempotency_key']);
+            $payment = $this->clientOf($attempt)->createPayment(self::body($attempt), Row::key($attempt));
         } catch (ApiException $refused) {
             if ($refused->problemCode() !== 'payment_exists') {
-                $this->close($attempt, $refused);
                 throw $refused;
             }
-            $payment = $client->payment((string) $refused->member('payment_id'));
+            $payment = $this->existing($attempt, (string) $refused->member('payment_id'));
         }
         $answer = [
             'payment_id' => $payment['id'],
@@ -241,6 +280,100 @@ abstract class Payments
         ];
         $this->attempts->changeAttempt((int) $attempt['id'], $answer);
         return $answer + $attempt;
+    }
+
+    private function existing(array $attempt, string $paymentId): array
+    {
+        try {
+            $payment = $this->clientOf($attempt)->payment($paymentId);
+        } catch (ApiException $odd) {
+            throw new NoAnswerException('the payment that is said to exist is not shown', 0, $odd);
+        }
+        if (Mark::isOn($payment, $attempt['token'])) {
+            return $payment;
+        }
+        foreach ($this->attempts->attempts((int) $attempt['order_id']) as $other) {
+            if (Mark::isOn($payment, $other['token'])) {
+                throw new BusyException('an earlier payment of this order is not over');
+            }
+        }
+        throw new ForeignPaymentException($payment);
+    }
+
+    /** Leave a reference that somebody else's payment has taken, and tell the merchant; return the row as it is then. */
+    private function renamed(array $attempt, array $foreign): array
+    {
+        $reference = Mark::reference($attempt['order_reference'], $attempt['token']);
+        $body = ['order_reference' => $reference] + self::body($attempt);
+        $body['metadata'] = [Mark::NAME => $attempt['token']] + ($body['metadata'] ?? []);
+        $change = [
+            'order_reference' => $reference,
+            'idempotency_key' => Row::newKey($reference, (int) $attempt['attempt'], $attempt['token']),
+            'body' => json_encode($body, JSON_UNESCAPED_SLASHES),
+        ] + self::UNASKED;
+        $this->attempts->inOneTransaction(function () use ($attempt, $change, $reference, $foreign) {
+            $this->attempts->changeAttempt((int) $attempt['id'], $change);
+            $this->tellForeign((int) $attempt['order_id'], $reference, $foreign);
+        });
+        return $change + $attempt;
+    }
+
+    /** Let a payment go that this order has taken for its own, as versions before this one did. */
+    private function letGo(array $attempt): void
+    {
+        $this->withLock($attempt['order_reference'], function () use ($attempt) {
+            $latest = $this->attempts->latestAttempt((int) $attempt['order_id']);
+            $isStillIts = $latest !== null && $latest['payment_id'] === $attempt['payment_id'];
+            if (!$isStillIts || !$this->isOpen((int) $attempt['order_id'])) {
+                return;
+            }
+            try {
+                $this->renamed($latest, $this->payment($latest));
+            } catch (UnsendableException $refused) {
+                $this->close($latest, $refused);
+            }
+        });
+    }
+
+    private function isOurs(array $attempt): bool
+    {
+        // What was asked for with a mark in `metadata` was compared before its payment was stored.
+        return isset(self::body($attempt)['metadata'][Mark::NAME]) || Mark::isOn($this->payment($attempt), $attempt['token']);
+    }
+
+    /** Ask the bridge to give an attempt up; null is a refusal: it is over already, or paid. */
+    private function cancelAtTheBridge(array $attempt): ?array
+    {
+        try {
+            return $this->clientOf($attempt)->cancel($attempt['payment_id'], 'cancel-' . Row::key($attempt));
+        } catch (ApiException $refused) {
+            $this->shop->log('the bridge did not cancel', ['code' => $refused->problemCode()]);
+            return null;
+        }
+    }
+
+    private function cameToNothing(array $attempt): bool
+    {
+        return $attempt['payment_id'] === null && in_array($attempt['status'], Decision::OVER, true);
+    }
+
+    private function payment(array $attempt): array
+    {
+        return $this->clientOf($attempt)->payment($attempt['payment_id']);
+    }
+
+    private function clientOf(array $attempt): Client
+    {
+        return $this->client((int) $attempt['store_id']);
+    }
+
+    private static function body(array $attempt): array
+    {
+        $body = json_decode((string) $attempt['body'], true);
+        if (!is_array($body)) {
+            throw new UnsendableException('request_not_possible', 'The stored request cannot be read.');
+        }
+        return $body;
     }
 
     private function close(array $attempt, ApiException $refused): void
@@ -254,12 +387,12 @@ abstract class Payments
         $this->shop->log('the bridge refused a payment', $context + ['order' => $attempt['order_reference']]);
     }
 
-    private function tryFor($order, callable $work): ?\Exception
+    private function tryFor($order, callable $work): ?\Throwable
     {
         try {
             $work($order);
             return null;
-        } catch (\Exception $failure) {
+        } catch (\Throwable $failure) {
             $name = is_array($order) ? $order['order_reference'] : (string) $order;
             $why = Redactor::text($failure->getMessage());
             $this->shop->log('an order could not be looked after', ['order' => $name, 'why' => $why]);

@@ -18,6 +18,7 @@ final class Row
     {
         return $order + [
             'store' => (int) $row['store_id'],
+            'token' => (string) $row['token'],
             'order_reference' => $row['order_reference'],
             'amount' => (int) $row['amount'],
             'currency' => $row['currency'],
@@ -63,10 +64,40 @@ final class Row
     }
 
     /**
-     * Return the name of an order's lock: 46 letters, fit for every shop's database.
+     * Return the number of an attempt's order, for people to read: its reference at the bridge may have a mark behind it.
+     *
+     * @param array<string, mixed> $row
+     */
+    public static function number(array $row): string
+    {
+        return Mark::number((string) $row['order_reference']);
+    }
+
+    /**
+     * Return the idempotency key of a new request: a hash, because an order number may hold what no header can.
+     */
+    public static function newKey(string $orderReference, int $number, string $token): string
+    {
+        return 'order-' . hash('sha256', $number . ' ' . $token . ' ' . $orderReference);
+    }
+
+    /**
+     * Return the idempotency key to send for an attempt: the stored one, unless it could never have been sent.
+     *
+     * @param array<string, mixed> $row
+     */
+    public static function key(array $row): string
+    {
+        $stored = (string) $row['idempotency_key'];
+        return Client::isKey($stored) ? $stored : 'order-' . hash('sha256', $stored);
+    }
+
+    /**
+     * Return the name of an order's lock: 46 letters, fit for every shop's database, and the same for its number and for
+     * a reference that was made of it.
      */
     public static function lock(string $orderReference): string
     {
-        return 'paymentbridge_' . substr(hash('sha256', $orderReference), 0, 32);
+        return 'paymentbridge_' . substr(hash('sha256', Mark::number($orderReference)), 0, 32);
     }
 }

@@ -33,7 +33,8 @@ interface Shop
     /**
      * Return the facts that Decision::of() needs, read afresh from the database; null if the payment is not ours.
      *
-     * A payment whose create answer was lost is found by its order reference.
+     * A payment whose create answer was lost is found by its order reference. That it is really this attempt's is not
+     * decided here: the facts have the attempt's `token`, which the payment must carry.
      *
      * @param string $paymentId
      * @param string $orderReference
@@ -51,7 +52,12 @@ interface Shop
     public function apply($decision, array $payment, $eventId);
 
     /**
-     * Do what may fail without harm, as mails; the lock is given back and all is committed. Exceptions are logged.
+     * Do what is still to be done after a change and may fail without harm to the order, as mails: the lock is given back
+     * and all is committed.
+     *
+     * It is called after every decision about a payment of this shop, `NOTHING` too, and again when an event is repeated:
+     * so it looks at what is outstanding, and does nothing twice. What it throws is logged; where a notification was
+     * taken, the bridge is asked to send it again.
      *
      * @param string $decision
      * @param array<string, mixed> $payment

@@ -161,15 +161,26 @@ final class ClientTest extends TestCase
     }
 
     /** @dataProvider keys */
-    public function testKeyThatWouldBreakTheHeaderIsRefused($key)
+    public function testKeyThatWouldBreakTheHeaderIsRefusedAsTheBridgeRefuses($key)
     {
-        $this->expectException(\InvalidArgumentException::class);
-        $this->client()->cancel('pay_1', $key);
+        self::$bridge->script([]);
+        $this->expectException(ApiException::class);
+        try {
+            $this->client()->cancel('pay_1', $key);
+        } finally {
+            self::assertSame([], self::$bridge->asked());
+        }
     }
 
     public function keys()
     {
-        return [[''], ["a\r\nX: 1"], ['a"b'], ['a\\b'], [str_repeat('a', 256)], ["k\n"]];
+        return [[''], ["a\r\nX: 1"], ['a"b'], ['a\\b'], [str_repeat('a', 256)], ["k\n"], ['order-a b'], ['order-№1']];
+    }
+
+    public function testTextThatIsNoUtf8IsRefusedAsTheBridgeRefuses()
+    {
+        $this->expectException(ApiException::class);
+        $this->client()->createPayment(['order_reference' => "M\xfcller"], 'k');
     }
 
     public function testApiKeyWithLineEndIsRefused()

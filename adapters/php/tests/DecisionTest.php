@@ -7,6 +7,8 @@ use PHPUnit\Framework\TestCase;
 
 final class DecisionTest extends TestCase
 {
+    public const TOKEN = 'f00df00df00df00df00df00df00df00df00df00df00df00df00df00df00df00d';
+    private const OTHERS = 'beefbeefbeefbeefbeefbeefbeefbeefbeefbeefbeefbeefbeefbeefbeefbeef';
     private const STATUSES = ['created', 'pending', 'authorized', 'paid', 'declined', 'failed', 'canceled', 'expired', 'new'];
 
     /** @dataProvider table */
@@ -45,6 +47,18 @@ final class DecisionTest extends TestCase
             'another amount' => [Decision::ALERT_MISMATCH, [], ['amount' => 1] + $paid],
             'another currency' => [Decision::ALERT_MISMATCH, [], ['currency' => 'USD'] + $paid],
             'another order' => [Decision::ALERT_MISMATCH, [], ['order_reference' => '100000124'] + $paid],
+            'another shop\'s, of the same number' => [Decision::FOREIGN, [], ['metadata' => ['attempt' => self::OTHERS]] + $paid],
+            'without any mark' => [Decision::FOREIGN, [], ['metadata' => []] + $paid],
+            'made before metadata had the mark' => [Decision::PAID, [], ['metadata' => ['cart' => '7'],
+                'return_url' => 'https://shop.example/done/token/' . self::TOKEN . '/'] + $paid],
+            'made before, of another order' => [Decision::FOREIGN, [], ['metadata' => [],
+                'return_url' => 'https://shop.example/done/token/' . self::OTHERS . '/'] + $paid],
+            'a row without a token' => [Decision::FOREIGN, ['token' => ''], ['return_url' => 'https://shop.example/'] + $paid],
+            'over, and open at the provider' => [Decision::CANCEL, [], ['status' => 'canceled', 'provider_open' => true]],
+            'canceled, and open at the provider' => [Decision::ALERT_OPEN, ['order' => 'canceled'],
+                ['status' => 'expired', 'provider_open' => true]],
+            'canceled, and over there too' => [Decision::NOTHING, ['order' => 'canceled'],
+                ['status' => 'expired', 'provider_open' => false]],
             'a word of tomorrow' => [Decision::NOTHING, [], ['status' => 'on_the_moon']],
         ];
     }
@@ -60,14 +74,14 @@ final class DecisionTest extends TestCase
 
     public static function facts()
     {
-        return ['order_reference' => '100000123', 'amount' => 4999, 'currency' => 'EUR', 'sequence' => 0, 'refunded' => 0,
-            'returned' => 0, 'order' => 'open', 'paid_by' => null, 'latest' => true];
+        return ['token' => self::TOKEN, 'order_reference' => '100000123', 'amount' => 4999, 'currency' => 'EUR', 'sequence' => 0,
+            'refunded' => 0, 'returned' => 0, 'order' => 'open', 'paid_by' => null, 'latest' => true];
     }
 
     public static function payment()
     {
         return ['id' => 'pay_1', 'order_reference' => '100000123', 'amount' => 4999, 'currency' => 'EUR', 'sequence' => 3,
             'status' => 'created', 'outcome_known' => true, 'amount_captured' => 0, 'amount_refunded' => 0,
-            'amount_refund_pending' => 0];
+            'amount_refund_pending' => 0, 'metadata' => ['attempt' => self::TOKEN]];
     }
 }

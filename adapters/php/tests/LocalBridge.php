@@ -16,14 +16,15 @@ final class LocalBridge
     /** @var string */
     public $url;
 
-    public function __construct()
+    /** Start it with another script than the one that answers as `script` says. */
+    public function __construct($router = __DIR__ . '/local_bridge_router.php')
     {
         $this->folder = sys_get_temp_dir() . '/bridge-php-' . bin2hex(random_bytes(6));
         mkdir($this->folder);
         $this->script([]);
         $port = self::freePort();
         $this->url = "http://127.0.0.1:$port";
-        $command = ['php', '-S', "127.0.0.1:$port", __DIR__ . '/local_bridge_router.php'];
+        $command = ['php', '-S', "127.0.0.1:$port", $router];
         $quiet = ['file', '/dev/null', 'w'];
         $pipes = [];
         $environment = ['LOCAL_BRIDGE' => $this->folder, 'PATH' => getenv('PATH')];
@@ -57,6 +58,12 @@ final class LocalBridge
         return array_map(static function ($line) {
             return json_decode($line, true);
         }, array_values($lines));
+    }
+
+    /** Return where the script may leave a file. */
+    public function folder()
+    {
+        return $this->folder;
     }
 
     /** Return a port that nobody listens on, of those that no outgoing connection is given. */

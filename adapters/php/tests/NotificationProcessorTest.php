@@ -117,12 +117,54 @@ final class NotificationProcessorTest extends TestCase
         self::assertSame([503, []], [$this->tell('evt_1', ['sequence' => 3]), $this->shop->applied]);
     }
 
-    public function testTakeWhenAMailFailsIsDoneAllTheSameAndLogsNoAddress()
+    public function testTakeWhenAMailFailsIsRepeatedAndTheMailFollowsAndTheLogHasNoAddress()
     {
         $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999]);
         $this->shop->mailFails = true;
-        self::assertSame([204, 'paid'], [$this->tell('evt_1'), $this->shop->order]);
+        self::assertSame([500, 'paid', 0], [$this->tell('evt_1'), $this->shop->order, $this->shop->mails]);
+        $this->shop->mailFails = false;
+        self::assertSame([204, [Decision::PAID], 1], [$this->tell('evt_1'), $this->shop->applied, $this->shop->mails]);
         self::assertStringNotContainsString('customer@', implode($this->shop->log));
+    }
+
+    public function testMailThatFailedAfterTheReturnPageFollowsWithTheNotification()
+    {
+        $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999]);
+        $this->shop->mailFails = true;
+        self::assertSame(Decision::PAID, $this->processor()->learn('pay_1', '100000123'));
+        $this->shop->mailFails = false;
+        self::assertSame([204, 1], [$this->tell('evt_1'), $this->shop->mails]);
+    }
+
+    public function testTakeThatDiesInTheShopsCoreIs500AndLoggedAndDoneWhenRepeated()
+    {
+        $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999]);
+        $this->shop->dies = true;
+        self::assertSame([500, 'open', false], [$this->tell('evt_1'), $this->shop->order, $this->shop->locked]);
+        self::assertStringContainsString('TypeError', $this->shop->log[0]);
+        self::assertStringNotContainsString('customer@', $this->shop->log[0]);
+        $this->shop->dies = false;
+        self::assertSame([204, 'paid', 1], [$this->tell('evt_1'), $this->shop->order, $this->shop->mails]);
+    }
+
+    public function testTakeThatEndsTheScriptIs500()
+    {
+        $bridge = new LocalBridge(__DIR__ . '/exiting_shop_router.php');
+        try {
+            $context = stream_context_create(['http' => ['method' => 'GET', 'ignore_errors' => true]]);
+            file_get_contents($bridge->url, false, $context);
+            self::assertStringContainsString(' 500 ', $http_response_header[0]);
+            self::assertStringContainsString('cut off', file_get_contents($bridge->folder() . '/log'));
+        } finally {
+            $bridge->stop();
+        }
+    }
+
+    public function testTakeOfAPaymentOfAnotherOrderUnderThisNumberChangesNothing()
+    {
+        $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999, 'metadata' => ['attempt' => str_repeat('b', 64)]]);
+        self::assertSame([204, [], 'open'], [$this->tell('evt_1'), $this->shop->applied, $this->shop->order]);
+        self::assertStringContainsString('not of the order', $this->shop->log[0]);
     }
 
     public function testTakeWithHalfAPaymentFetchedAsksForARepeatAndGivesTheLockBack()

@@ -14,10 +14,15 @@ final class PaperAttempts implements Attempts
 
     public function latestAttempt(int $orderId): ?array
     {
+        return $this->attempts($orderId)[0] ?? null;
+    }
+
+    public function attempts(int $orderId): array
+    {
         $found = array_filter($this->rows, static function (array $row) use ($orderId) {
             return $row['order_id'] === $orderId;
         });
-        return $found ? end($found) : null;
+        return array_reverse(array_values($found));
     }
 
     public function addAttempt(array $row): array

@@ -7,15 +7,19 @@ use PaymentBridge\Core\Client;
 use PaymentBridge\Core\NoAnswerException;
 
 /**
- * The bridge in memory: payments by key, refunds by key, each done once; it can lose its answers.
+ * The bridge in memory: payments by key, refunds by key, each done once, one open payment for each reference; it can lose
+ * its answers.
  */
 final class PaperBridge extends Client
 {
+    private const TAKEN = ['created', 'pending', 'authorized', 'paid'];
+
     public $payments = [];
     public $refunds = [];
     public $asked = [];
     public $keys = [];
     public $loses = 0; // this many answers, after the work is done
+    public $losesAfter = null; // one answer, after so many that arrive
     public $refuses = null; // [status, problem]
     public $refundStatus = 'succeeded';
     /** @var string|null what became of the refunds since their answers */
@@ -31,7 +35,11 @@ final class PaperBridge extends Client
     {
         $this->asked[] = ['create', $key, $body];
         $this->refuse();
+        if (!Client::isKey($key) || preg_match('/\A.{1,64}\z/us', $body['order_reference'] ?? '') !== 1) {
+            throw new \LogicException('the bridge itself would have to refuse this');
+        }
         if (!isset($this->keys[$key])) {
+            $this->refuseSecond($body['order_reference']);
             $id = 'pay_' . (count($this->payments) + 1);
             $this->keys[$key] = $id;
             $this->has($body + self::blank() + ['id' => $id]);
@@ -86,11 +94,24 @@ final class PaperBridge extends Client
 
     private function say(array $answer)
     {
+        if ($this->losesAfter !== null && $this->losesAfter-- === 0) {
+            $this->losesAfter = null;
+            throw new NoAnswerException('lost');
+        }
         if ($this->loses > 0) {
             $this->loses--;
             throw new NoAnswerException('lost');
         }
         return $answer;
+    }
+
+    private function refuseSecond($reference)
+    {
+        foreach ($this->payments as $id => $payment) {
+            if ($payment['order_reference'] === $reference && in_array($payment['status'], self::TAKEN, true)) {
+                throw new ApiException(409, ['code' => 'payment_exists', 'payment_id' => $id]);
+            }
+        }
     }
 
     private function refuse()

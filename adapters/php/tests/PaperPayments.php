@@ -24,6 +24,15 @@ final class PaperPayments extends Payments
     /** @var array<int, string|null> the refusals with which the order was ended */
     public $ended = [];
 
+    /** @var array<int, array{0: string, 1: string}> references of this order, and payments of others that were told */
+    public $told = [];
+
+    /** @var string of the order */
+    public $number = '100000123';
+
+    /** @var \InvalidArgumentException|null what the shop's own amounts throw */
+    public $wrong;
+
     public function __construct()
     {
         $this->shop = new PaperShop();
@@ -34,9 +43,9 @@ final class PaperPayments extends Payments
 
     public function start()
     {
-        $attempt = $this->begin(self::ORDER, '100000123');
+        $attempt = $this->begin(self::ORDER, $this->number);
         if ($attempt !== null && !isset($this->shop->attempts[$attempt['payment_id']])) {
-            $this->shop->attempt($attempt['payment_id']);
+            $this->shop->attempt($attempt['payment_id'], $attempt['token'], $attempt['order_reference']);
         }
         return $attempt;
     }
@@ -48,7 +57,7 @@ final class PaperPayments extends Payments
 
     protected function referenceOf(int $orderId): string
     {
-        return '100000123';
+        return $this->number;
     }
 
     protected function isOpen(int $orderId): bool
@@ -58,13 +67,21 @@ final class PaperPayments extends Payments
 
     protected function request(int $orderId, string $token): array
     {
+        if ($this->wrong !== null) {
+            throw $this->wrong;
+        }
         $home = 'https://shop.example/done?token=' . $token;
-        return [1, ['order_reference' => '100000123', 'amount' => 4999, 'currency' => 'EUR', 'return_url' => $home]];
+        return [1, ['order_reference' => $this->number, 'amount' => 4999, 'currency' => 'EUR', 'return_url' => $home]];
     }
 
     protected function endOrder(int $orderId, ?string $refusal): void
     {
         $this->shop->order = 'canceled';
         $this->ended[] = $refusal;
+    }
+
+    protected function tellForeign(int $orderId, string $reference, array $payment): void
+    {
+        $this->told[] = [$reference, $payment['id']];
     }
 }

@@ -17,13 +17,15 @@ final class PaperShop implements Shop
     public $applied = [];
     public $mails = 0;
     public $mailFails = false;
+    public $dies = false;
     public $locked = false;
     public $refusesLock = false;
     public $log = [];
 
-    public function attempt($paymentId, $amount = 4999, $currency = 'EUR')
+    public function attempt($paymentId, $token = DecisionTest::TOKEN, $reference = '100000123')
     {
-        $this->attempts[$paymentId] = ['sequence' => 0, 'refunded' => 0, 'returned' => 0] + compact('amount', 'currency');
+        $this->attempts[$paymentId] = ['sequence' => 0, 'refunded' => 0, 'returned' => 0, 'amount' => 4999, 'currency' => 'EUR',
+            'token' => $token, 'order_reference' => $reference];
     }
 
     public function lock($orderReference)
@@ -52,7 +54,6 @@ final class PaperShop implements Shop
         $ids = array_keys($this->attempts);
         return $this->attempts[$paymentId] + [
             'store' => 1,
-            'order_reference' => '100000123',
             'order' => $this->order,
             'paid_by' => $this->paidBy,
             'latest' => end($ids) === $paymentId,
@@ -63,6 +64,9 @@ final class PaperShop implements Shop
     {
         if (!$this->locked) {
             throw new \LogicException('applied without the lock');
+        }
+        if ($this->dies) {
+            throw new \TypeError('the invoice of customer@example.com cannot be printed');
         }
         $this->applied[] = $decision;
         $attempt = &$this->attempts[$payment['id']];
@@ -84,9 +88,11 @@ final class PaperShop implements Shop
             throw new \LogicException('mails are sent without the lock');
         }
         if ($this->mailFails) {
-            throw new \RuntimeException('no mail server for customer@example.com');
+            throw new \TypeError('no mail server for customer@example.com');
         }
-        $this->mails += $decision === Decision::PAID ? 1 : 0;
+        if ($this->order === 'paid' && $this->mails === 0) {
+            $this->mails++;
+        }
     }
 
     public function log($message, array $context)

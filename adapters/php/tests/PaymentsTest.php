@@ -58,11 +58,12 @@ final class PaymentsTest extends TestCase
         }
     }
 
-    public function testBeginOfAnOrderThatTheBridgeKnowsTakesItsPayment()
+    public function testBeginOfAnAttemptThatTheBridgeKnowsTakesItsPayment()
     {
-        $this->payments->bridge->has(['id' => 'pay_7', 'order_reference' => '100000123'] + PaperBridge::blank());
-        $this->payments->bridge->refuses = [409, ['code' => 'payment_exists', 'payment_id' => 'pay_7']];
-        self::assertSame('pay_7', $this->payments->start()['payment_id']);
+        $this->lost();
+        $this->payments->bridge->keys = []; // kept for 30 days, and this is later
+        self::assertSame('pay_1', $this->payments->start()['payment_id']);
+        self::assertSame([1, []], [count($this->payments->bridge->payments), $this->payments->told]);
     }
 
     public function testBeginOfAnOrderThatIsPaidMeanwhileAsksForNoMoreMoney()
@@ -77,6 +78,8 @@ final class PaymentsTest extends TestCase
     {
         $this->payments->start();
         $this->payments->attempts->rows[1]['status'] = 'declined';
+        $this->bridgeSays(['status' => 'declined']);
+        $this->payments->shop->attempts['pay_1']['sequence'] = 3; // and it was applied
         $second = $this->payments->start();
         self::assertSame([2, 'pay_2'], [$second['attempt'], $second['payment_id']]);
         self::assertCount(2, array_unique(array_column($this->payments->attempts->rows, 'idempotency_key')));
@@ -186,9 +189,10 @@ final class PaymentsTest extends TestCase
             $this->payments->start();
             self::fail('the answer was not lost');
         } catch (NoAnswerException $lost) {
-            $this->payments->shop->attempt('pay_1');
+            $attempt = $this->payments->attempts->latestAttempt(PaperPayments::ORDER);
+            $this->payments->shop->attempt('pay_1', $attempt['token']);
         }
-        return $this->payments->attempts->latestAttempt(PaperPayments::ORDER);
+        return $attempt;
     }
 
     private function bridgeSays(array $change)

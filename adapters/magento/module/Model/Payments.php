@@ -70,6 +70,16 @@ class Payments extends PaymentsOfAnyShop
         $this->orders->cancel($this->orders->fresh($orderId), (string) $words);
     }
 
+    protected function tellForeign(int $orderId, string $reference, array $payment): void
+    {
+        $words = __(
+            'This order number was already used for payment %1 of another order. That money does not belong to this order, which is paid as %2.',
+            $payment['id'],
+            $reference
+        );
+        $this->orders->alert($this->orders->fresh($orderId), (string) $words);
+    }
+
     protected function request(int $orderId, string $token): array
     {
         $order = $this->orders->fresh($orderId);

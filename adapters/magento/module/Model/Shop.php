@@ -78,11 +78,11 @@ class Shop implements ShopInterface
     public function afterwards($decision, array $payment): void
     {
         $row = $this->tables->attemptByPayment($payment['id']);
-        if ($decision === Decision::PAID && !$this->config->mailsWhenPlaced((int) $row['store_id'])) {
+        if ((int) $row['paid'] === 1 && !$this->config->mailsWhenPlaced((int) $row['store_id'])) {
             $this->orders->mail((int) $row['order_id']);
         }
         if (strncmp($decision, 'alert', 5) === 0) {
-            $this->log('an order needs a look: ' . $decision, ['order' => $row['order_reference']]);
+            $this->log('an order needs a look: ' . $decision, ['order' => Row::number($row)]);
         }
     }
 

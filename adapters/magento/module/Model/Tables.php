@@ -73,6 +73,13 @@ class Tables implements Attempts
         return $this->attempt('order_id = ?', $orderId);
     }
 
+    public function attempts(int $orderId): array
+    {
+        $db = $this->resource->getConnection();
+        $select = $db->select()->from($this->name(self::ATTEMPT))->where('order_id = ?', $orderId)->order('id DESC');
+        return $db->fetchAll($select);
+    }
+
     /**
      * Return the id of the payment that paid an order.
      */

@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace PaymentBridge\Checkout\Observer;
 
 use Magento\Checkout\Model\Session;
-use Magento\Framework\App\Action\Action;
 use Magento\Framework\App\ActionFlag;
+use Magento\Framework\App\Action\Action;
 use Magento\Framework\Event\Observer;
 use Magento\Framework\Event\ObserverInterface;
 use Magento\Framework\Message\ManagerInterface;
@@ -14,6 +14,7 @@ use Magento\Framework\UrlInterface;
 use Magento\Sales\Model\Order;
 use PaymentBridge\Checkout\Model\Config;
 use PaymentBridge\Checkout\Model\Tables;
+use PaymentBridge\Core\Row;
 
 /**
  * A customer who comes back to an empty cart while an order waits for its money is shown that order: to pay it, or
@@ -47,7 +48,7 @@ class ShowWaitingOrder implements ObserverInterface
             $this->flags->set('', Action::FLAG_NO_DISPATCH, true);
             $observer->getData('controller_action')->getResponse()->setRedirect($url);
         } elseif ($order->getState() === Order::STATE_PENDING_PAYMENT) {
-            $words = ['order' => $attempt['order_reference'], 'url' => $url];
+            $words = ['order' => Row::number($attempt), 'url' => $url];
             $this->messages->addComplexNoticeMessage('paymentbridgeWaitingOrder', $words);
         }
     }

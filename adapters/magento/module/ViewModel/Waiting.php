@@ -35,6 +35,11 @@ class Waiting implements ArgumentInterface
         return (array) $this->tables->attemptByToken((string) $this->request->getParam('token'));
     }
 
+    public function number(): string
+    {
+        return Row::number($this->attempt());
+    }
+
     public function state(): string
     {
         return $this->orders->state($this->orders->fresh((int) $this->attempt()['order_id']));

@@ -18,6 +18,7 @@ use PaymentBridge\Checkout\Controller\Notification\Index;
 use PaymentBridge\Checkout\Model\Cart;
 use PaymentBridge\Core\Signature;
 use PaymentBridge\Core\Tests\DoorCases;
+use PaymentBridge\Core\Tests\PaperBridge;
 use PHPUnit\Framework\TestCase;
 
 final class DoorsTest extends TestCase
@@ -81,6 +82,16 @@ final class DoorsTest extends TestCase
         $attempt = $this->house->payments->start($this->own($this->house->order()));
         $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]);
         self::assertSame('checkout/onepage/success', $this->done($attempt['token'])->getPath());
+        self::assertSame('000000123', $this->session->data['LastRealOrderId']);
+    }
+
+    public function testDoneOfAnOrderUnderAnotherReferenceNamesItsNumber()
+    {
+        $order = $this->own($this->house->order());
+        $this->house->attempt($order, ['order_reference' => '000000123~0a1b2c3d']);
+        $this->house->bridge()->has(['id' => 'pay_1', 'order_reference' => '000000123~0a1b2c3d', 'amount' => 4999, 'currency' => 'EUR',
+            'status' => 'paid', 'amount_captured' => 4999, 'metadata' => ['attempt' => House::TOKEN]] + PaperBridge::blank());
+        self::assertSame('checkout/onepage/success', $this->done()->getPath());
         self::assertSame('000000123', $this->session->data['LastRealOrderId']);
     }
 

@@ -64,6 +64,13 @@ final class PaperTables extends Tables
         return $this->last('order_id', $orderId);
     }
 
+    public function attempts(int $orderId): array
+    {
+        return array_reverse(array_values(array_filter($this->attempts, static function ($row) use ($orderId) {
+            return $row['order_id'] === $orderId;
+        })));
+    }
+
     public function paidBy(int $orderId): ?string
     {
         foreach ($this->attempts as $row) {

@@ -76,12 +76,29 @@ final class PaymentsTest extends TestCase
         }
     }
 
-    public function testStartOfAnOrderThatTheBridgeKnowsTakesItsPayment()
+    /** @dataProvider others */
+    public function testStartOfANumberThatAnotherOrdersPaymentHasAsksUnderAnotherReferenceAndTellsTheMerchant($theirs)
     {
         $order = $this->house->order();
-        $this->house->bridge()->has(['id' => 'pay_7', 'order_reference' => '000000123'] + PaperBridge::blank());
-        $this->house->bridge()->refuses = [409, ['code' => 'payment_exists', 'payment_id' => 'pay_7']];
-        self::assertSame('pay_7', $this->house->payments->start($order)['payment_id']);
+        $this->house->bridge()->has($theirs + ['id' => 'pay_1', 'order_reference' => '000000123', 'amount' => 4999, 'currency' => 'EUR',
+            'metadata' => ['attempt' => self::token('e')]] + PaperBridge::blank());
+        $attempt = $this->house->payments->start($order);
+        self::assertSame('pay_2', $attempt['payment_id']);
+        self::assertMatchesRegularExpression('/^000000123~[0-9a-f]{8}$/', $attempt['order_reference']);
+        self::assertStringContainsString('payment pay_1 of another order', $this->house->alerts[0]);
+        self::assertSame($this->house->alerts, $order->comments);
+        $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3], 'pay_2');
+        $this->house->payments->refresh($attempt);
+        self::assertSame(['pay_2', ['49.9900'], 1], [$order->getPayment()->getTransactionId(), $order->data['invoices'], count($this->house->alerts)]);
+    }
+
+    public function others()
+    {
+        return [
+            'a shop restored from its backup of yesterday' => [['status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]],
+            'a shop renumbered' => [['status' => 'paid', 'amount' => 1, 'amount_captured' => 1, 'sequence' => 3]],
+            'a clone under the same address' => [['status' => 'created']],
+        ];
     }
 
     public function testStartOfAPaidOrderStartsNothing()
@@ -125,8 +142,8 @@ final class PaymentsTest extends TestCase
     public function testRefreshOfALateAttemptThatPaidFirstOneStaysPaid()
     {
         $order = $this->house->order();
-        $first = $this->house->attempt($order, ['payment_id' => 'pay_a', 'token' => 'a']);
-        $second = $this->house->attempt($order, ['payment_id' => 'pay_b', 'token' => 'b', 'attempt' => 2]);
+        $first = $this->house->attempt($order, ['payment_id' => 'pay_a', 'token' => self::token('a')]);
+        $second = $this->house->attempt($order, ['payment_id' => 'pay_b', 'token' => self::token('b'), 'attempt' => 2]);
         $this->house->bridge()->has($this->told(['id' => 'pay_b', 'status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]));
         $this->house->bridge()->has($this->told(['id' => 'pay_a', 'status' => 'declined', 'sequence' => 4]));
         foreach ([$first, $second, $first] as $attempt) {
@@ -139,8 +156,8 @@ final class PaymentsTest extends TestCase
     {
         $order = $this->house->order();
         $order->data['invoices'] = ['49.9900'];
-        $this->house->attempt($order, ['payment_id' => 'pay_a', 'token' => 'a', 'paid' => 1]);
-        $second = $this->house->attempt($order, ['payment_id' => 'pay_b', 'token' => 'b', 'attempt' => 2]);
+        $this->house->attempt($order, ['payment_id' => 'pay_a', 'token' => self::token('a'), 'paid' => 1]);
+        $second = $this->house->attempt($order, ['payment_id' => 'pay_b', 'token' => self::token('b'), 'attempt' => 2]);
         $this->house->bridge()->has($this->told(['id' => 'pay_b', 'status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]));
         $this->house->payments->refresh($second);
         self::assertSame([1, ['49.9900']], [count($this->house->alerts), $order->data['invoices']]);
@@ -201,7 +218,7 @@ final class PaymentsTest extends TestCase
     public function testExpireWithoutAnAnswerCancelsNothingAndGoesOn()
     {
         $silent = $this->house->order(124);
-        $this->house->attempt($silent, ['payment_id' => 'pay_unknown', 'token' => 'x']);
+        $this->house->attempt($silent, ['payment_id' => 'pay_unknown', 'token' => self::token('x')]);
         $order = $this->house->order(125);
         $this->house->tables->neverAsked = [125];
         $this->expire();
@@ -284,15 +301,22 @@ final class PaymentsTest extends TestCase
         (new Expire($house->tables, $house->payments, $house->config))->execute();
     }
 
-    private function bridgeSays(array $change)
+    private function bridgeSays(array $change, $id = 'pay_1')
     {
         $bridge = $this->house->bridge();
-        $bridge->payments['pay_1'] = $change + $bridge->payments['pay_1'];
+        $bridge->payments[$id] = $change + $bridge->payments[$id];
     }
 
     private function told(array $payment)
     {
-        return $payment + ['order_reference' => '000000123', 'amount' => 4999, 'currency' => 'EUR'] + PaperBridge::blank();
+        $attempt = $this->house->tables->attemptByPayment($payment['id']);
+        return $payment + ['order_reference' => '000000123', 'amount' => 4999, 'currency' => 'EUR',
+            'metadata' => ['attempt' => $attempt['token']]] + PaperBridge::blank();
+    }
+
+    private static function token($letter)
+    {
+        return str_repeat($letter, 64);
     }
 
     private function creates()

@@ -67,6 +67,7 @@ class Notes
             'alert_double' => $this->module->l('%s arrived a second time: refund it.', 'notes'),
             'alert_partial' => $this->module->l('Only %s of this order were taken. The order is not paid.', 'notes'),
             'alert_refund' => $this->module->l('A refund did not succeed: only %s went back to the customer.', 'notes'),
+            'alert_foreign' => $this->module->l('This order number was already used for payment %s of another order. That money does not belong to this order, which is paid under another reference.', 'notes'),
             'alert_canceled' => $this->module->l('This order was canceled while its payment is still under way. If the money comes, you are told here.', 'notes'),
         ];
         return $words[$code] ?? $code;

@@ -88,6 +88,11 @@ class Payments extends PaymentsOfAnyShop
         $this->orders->sendMails($placed);
     }
 
+    protected function tellForeign(int $orderId, string $reference, array $payment): void
+    {
+        $this->notes->add($orderId, 'alert_foreign', $payment['id']);
+    }
+
     protected function request(int $orderId, string $token): array
     {
         $placed = $this->placed($orderId);

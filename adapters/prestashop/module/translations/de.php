@@ -44,6 +44,7 @@ $_MODULE['<{paymentbridge}prestashop>notes_d5c39a1d9aced393f835f334a1fb9206'] = 
 $_MODULE['<{paymentbridge}prestashop>notes_59e6b9e272eca41f44360ca9b264e57e'] = 'abgelehnt';
 $_MODULE['<{paymentbridge}prestashop>notes_c4bfb2a0bab0e91bc7dcfbe3bbec246e'] = 'abgelaufen';
 $_MODULE['<{paymentbridge}prestashop>notes_26934eb377001f66e37289a5c93fe284'] = 'fehlgeschlagen';
+$_MODULE['<{paymentbridge}prestashop>notes_7ab651fe198a36caef1a67fe2fb64d9d'] = 'Diese Bestellnummer wurde schon für Zahlung %s einer anderen Bestellung verwendet. Dieses Geld gehört nicht zu dieser Bestellung; sie wird unter einer anderen Referenz bezahlt.';
 
 $_MODULE['<{paymentbridge}prestashop>order_panel_bd120b1919c85297575ecd22edf10b16'] = 'Noch einmal fragen';
 $_MODULE['<{paymentbridge}prestashop>order_panel_9772cdbbdafe9ae0113a752ce9e752f7'] = 'Zurückzahlen';

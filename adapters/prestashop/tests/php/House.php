@@ -128,8 +128,9 @@ final class House
     /** What the bridge says of a payment from now on. */
     public function bridgeSays(array $change, $id = 'pay_1')
     {
-        $known = $this->bridge()->payments[$id] ?? ['id' => $id, 'order_reference' => 'REFOF1', 'amount' => 4999, 'currency' => 'EUR']
-            + PaperBridge::blank();
+        $attempt = $this->parts->tables()->attemptByPayment($id) ?? $this->parts->tables()->latestAttempt(1);
+        $known = $this->bridge()->payments[$id] ?? ['id' => $id, 'order_reference' => 'REFOF1', 'amount' => 4999, 'currency' => 'EUR',
+            'metadata' => ['attempt' => $attempt['token']]] + PaperBridge::blank();
         $this->bridge()->has($change + ['sequence' => $known['sequence'] + 1] + $known);
     }
 

@@ -7,8 +7,8 @@ namespace PaymentBridge\Checkout\Controller\Checkout;
 use Magento\Checkout\Model\Session;
 use Magento\Framework\App\Action\HttpGetActionInterface;
 use Magento\Framework\App\RequestInterface;
-use Magento\Framework\Controller\Result\RedirectFactory;
 use Magento\Framework\Controller\ResultInterface;
+use Magento\Framework\Controller\Result\RedirectFactory;
 use Magento\Framework\Message\ManagerInterface;
 use Magento\Framework\View\Result\PageFactory;
 use PaymentBridge\Checkout\Model\Cart;
@@ -18,6 +18,7 @@ use PaymentBridge\Checkout\Model\Payments;
 use PaymentBridge\Checkout\Model\Tables;
 use PaymentBridge\Core\BridgeException;
 use PaymentBridge\Core\BusyException;
+use PaymentBridge\Core\Row;
 
 /**
  * Where the customer comes back to. Coming back proves nothing: the bridge is asked, and what it says is shown.
@@ -87,18 +88,18 @@ class Done implements HttpGetActionInterface
         }
         $this->cart->giveBack();
         $this->messages->addWarningMessage(
-            __('Nothing was paid for order %1. Your cart is as it was.', $attempt['order_reference'])
+            __('Nothing was paid for order %1. Your cart is as it was.', Row::number($attempt))
         );
         return $this->redirects->create()->setPath('checkout/cart');
     }
 
     private function rememberSuccess(array $attempt): void
     {
-        $quoteId = $this->orders->fresh((int) $attempt['order_id'])->getQuoteId();
-        $this->session->setLastQuoteId($quoteId)
-            ->setLastSuccessQuoteId($quoteId)
+        $order = $this->orders->fresh((int) $attempt['order_id']);
+        $this->session->setLastQuoteId($order->getQuoteId())
+            ->setLastSuccessQuoteId($order->getQuoteId())
             ->setLastOrderId($attempt['order_id'])
-            ->setLastRealOrderId($attempt['order_reference']);
+            ->setLastRealOrderId($order->getIncrementId());
     }
 
     private function page(): ResultInterface

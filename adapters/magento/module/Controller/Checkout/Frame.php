@@ -9,6 +9,7 @@ use Magento\Framework\App\RequestInterface;
 use Magento\Framework\Controller\Result\RedirectFactory;
 use Magento\Framework\View\Result\PageFactory;
 use PaymentBridge\Checkout\Model\Tables;
+use PaymentBridge\Core\Row;
 
 /**
  * The bridge's checkout inside a page of the shop.
@@ -32,7 +33,7 @@ class Frame implements HttpGetActionInterface
         }
         $page = $this->pages->create();
         $page->setHeader('Cache-Control', 'no-store', true);
-        $page->getConfig()->getTitle()->set(__('Pay for order %1', $attempt['order_reference']));
+        $page->getConfig()->getTitle()->set(__('Pay for order %1', Row::number($attempt)));
         return $page;
     }
 }
