@@ -80,16 +80,23 @@ final class Decision
 
     private static function captured(array $facts, array $payment)
     {
-        if ($facts['order'] === 'paid') {
-            if ($facts['paid_by'] !== $payment['id']) {
-                return self::ALERT_DOUBLE;
-            }
+        if ($facts['order'] === 'paid' && $facts['paid_by'] === $payment['id']) {
             return self::refunded($facts, $payment);
         }
+        // The bridge holds or gives back a second payment; the one that it calls the first pays the order.
+        if ($facts['order'] === 'paid' || isset($payment['duplicate_of'])) {
+            return self::unwanted(self::ALERT_DOUBLE, $facts, $payment);
+        }
         if ($facts['order'] !== 'open') {
-            return self::ALERT_LATE;
+            return self::unwanted(self::ALERT_LATE, $facts, $payment);
         }
         return $payment['amount_captured'] === $payment['amount'] ? self::PAID : self::ALERT_PARTIAL;
+    }
+
+    private static function unwanted($alert, array $facts, array $payment)
+    {
+        $isAllBack = $payment['amount_refunded'] >= $payment['amount_captured'];
+        return $isAllBack ? self::refunded($facts, $payment) : $alert;
     }
 
     private static function refunded(array $facts, array $payment)
