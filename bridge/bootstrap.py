@@ -194,6 +194,6 @@ def _services(
         resend_notification=ResendNotification(units, clock),
         resolve=Resolve(units, clock, represent),
         prune=Prune(units, clock, keys=timedelta(days=kept.keys), callbacks=timedelta(days=kept.callbacks), rejected=timedelta(days=kept.rejected)),
-        check_health=CheckHealth(units, clock, migrated),
-        measure=Measure(units),
+        check_health=CheckHealth(units, clock, migrated, lambda: shops.sound),
+        measure=Measure(units, shops.measure),
     )

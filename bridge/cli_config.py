@@ -51,10 +51,16 @@ def keys() -> None:
 @config.command()
 @_file
 def check(path: str) -> None:
-    """Read all settings as the service would, and tell every mistake."""
+    """Read all settings as the service would, and tell every mistake. Fails for a mistake in one merchant's profile too."""
     found = _loaded(path)
     for warning in found.warnings:
         click.echo(f"warning: {warning}", err=True)
+    if found.refused:
+        problems = [problem for refused in found.refused for problem in refused.problems]
+        off = ", ".join(refused.merchant for refused in found.refused)
+        click.echo("\n".join(problems), err=True)
+        click.echo(f"{_count(len(problems), 'mistake')}: the service serves {_count(len(found.merchants), 'merchant')} and switches off {off}", err=True)
+        raise SystemExit(1)
     shops = sum(len(merchant.shops) for merchant in found.merchants)
     accounts = sum(len(merchant.providers) for merchant in found.merchants)
     click.echo(f"ok: {_count(len(found.merchants), 'merchant')}, {_count(shops, 'shop')}, {_count(accounts, 'account')} at providers")
@@ -73,6 +79,8 @@ def schema(kind: str) -> None:
 def show(path: str) -> None:
     """Print the settings in force, defaults included, without secrets."""
     found = _loaded(path)
+    for refused in found.refused:
+        click.echo("\n".join([*refused.problems, refused.sentence]), err=True)
     shown = {
         # An address that is written out carries no password; one that came by reference is hidden below.
         "service": {**found.service.model_dump(mode="json"), "database": found.service.database.get_secret_value()},

@@ -18,7 +18,8 @@
     ├── RefundableMismatch          `expected_refundable` was wrong
     ├── TooManyTries
     └── Unavailable                 try again later
-        └── ProviderUnreachable     the provider did not answer
+        ├── ProviderUnreachable     the provider did not answer
+        └── MerchantOff             the merchant's profile has mistakes
 
     ConfigError                     a setting is wrong; the process does not start
     LeaseLost                       another worker took the job over; give it up silently
@@ -244,6 +245,10 @@ class ProviderUnreachable(Unavailable):
     """The provider did not answer; nothing was changed."""
 
     code = "provider_unreachable"
+
+
+class MerchantOff(Unavailable):
+    """This merchant is switched off, because the settings have a mistake; nothing was changed."""
 
 
 class ConfigError(Exception):

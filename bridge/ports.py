@@ -280,7 +280,7 @@ class Providers(Protocol):
     """The accounts of all merchants."""
 
     def get(self, merchant: str, provider: str) -> Provider:
-        """Return a merchant's account at a provider. Raises NotFound."""
+        """Return a merchant's account at a provider. Raises NotFound, MerchantOff."""
 
 
 # --- shops -----------------------------------------------------------------------------------------------------------
@@ -313,10 +313,10 @@ class Shops(Protocol):
     """The shops of all profiles in force."""
 
     def get(self, shop: str) -> Shop:
-        """Return a shop by its name, which is unique over all merchants. Raises NotFound."""
+        """Return a shop by its name, which is unique over all merchants. Raises NotFound, MerchantOff."""
 
     def by_key(self, api_key: str) -> Shop | None:
-        """Return the shop that an API key belongs to; compared by SHA-256 in constant time."""
+        """Return the shop that an API key belongs to; compared by SHA-256 in constant time. Raises MerchantOff."""
 
     def secrets(self, shop: str) -> Sequence[str]:
         """Return the notification secrets (whsec_…) that are valid for a shop now."""

@@ -45,6 +45,7 @@ def serve(house: House) -> None:
     for number in ENDING:
         signal.signal(number, _exit)
     heed({signal.SIGHUP: lambda: _reload(house)})
+    _tell_mistakes(house)
     log.info("listening on http://%s", service.listen)
     try:
         server.run()
@@ -62,6 +63,7 @@ def serve(house: House) -> None:
 def work(house: House) -> None:
     """Run a worker until a signal; profiles are read anew on SIGHUP."""
     heed({**dict.fromkeys(ENDING, house.worker.stop), signal.SIGHUP: lambda: _reload(house)})
+    _tell_mistakes(house)
     log.info("working")
     try:
         house.worker.run()
@@ -86,11 +88,21 @@ def _register(house: House, stopping: threading.Event) -> None:
 
 
 def _reload(house: House) -> None:
+    generation = house.profiles.generation
     problems = house.profiles.reload()
-    for problem in problems:
-        log.error("the new profiles are refused: %s", problem)
-    if not problems:
+    if house.profiles.generation != generation:
+        _tell_mistakes(house)
         log.info("profiles read anew")
+        return
+    for problem in problems:
+        log.error("the new settings are refused, and all stay as they were: %s", problem)
+
+
+def _tell_mistakes(house: House) -> None:
+    for refused in house.profiles.refused:
+        for problem in refused.problems:
+            log.error("a profile is refused: %s", problem)
+        log.error("%s", refused.sentence)
 
 
 def _start(name: str, act: Callable[[], None]) -> threading.Thread:

@@ -29,6 +29,9 @@ def package(merchant: str, output: Path | None, path: str) -> None:
         config = load(path, discover(), adapters.discover())
     except ConfigError as error:
         raise click.ClickException("\n".join(error.problems)) from error
+    for refused in config.refused:
+        if refused.merchant == merchant:
+            raise click.ClickException("\n".join(refused.problems))
     profile = next((one for one in config.merchants if one.merchant == merchant), None)
     if profile is None or "shopware" not in profile.adapters:
         raise click.ClickException(f"no profile has a merchant {merchant} with adapters: shopware:; the adapter's README shows how")

@@ -1,7 +1,7 @@
 """YAML → frozen settings; all mistakes reported at once, with file, line, key and what to write instead.
 
     load(path, provider_types) -> Config        raises errors.ConfigError(problems)
-    Config                                      path, service: ServiceConfig, merchants, warnings
+    Config                                      path, service: ServiceConfig, merchants, refused: RefusedProfile…, warnings
     Profiles(config, provider_types)            ports.Shops, provider_settings(merchant, provider), accounts(), reload() -> problems
 
 `provider_types` is a provider's name → ports.ProviderType; the caller finds them, nothing here names a provider.

@@ -1,13 +1,17 @@
-"""Reads bridge.yaml and every merchant profile, and finds all mistakes at once, those between the files too."""
+"""Reads bridge.yaml and every merchant profile, and finds all mistakes at once, those between the files too.
+
+A mistake in bridge.yaml stops everything. A mistake in a profile stops that merchant (`merchants.py`).
+"""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from bridge.config.merchants import Reading, RefusedProfile, compare
 from bridge.config.mistakes import complain, did_you_mean
 from bridge.config.models import MerchantProfile, ServiceConfig
 from bridge.config.reading import Document, Where, read
@@ -22,38 +26,53 @@ Model = TypeVar("Model", bound=BaseModel)
 class Config:
     """Everything that was configured: the service, the merchants, and what is allowed but unwise (`warnings`).
 
+    `profiles` are the profiles in force by the file that brought them, `refused` the files that have mistakes.
     `secrets` is every value that came through a reference, for cutting it out of what is shown.
     """
 
     path: Path
     service: ServiceConfig
-    merchants: tuple[MerchantProfile, ...]
+    profiles: Mapping[Path, MerchantProfile]
+    refused: tuple[RefusedProfile, ...] = ()
     warnings: tuple[str, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
+    @property
+    def merchants(self) -> tuple[MerchantProfile, ...]:
+        """Return the merchants that are served."""
+        return tuple(self.profiles.values())
+
 
 def load(
-    path: Path | str, provider_types: Mapping[str, ProviderType], adapter_types: Mapping[str, AdapterType] | None = None
+    path: Path | str, provider_types: Mapping[str, ProviderType], adapter_types: Mapping[str, AdapterType] | None = None,
+    *, before: Mapping[Path, MerchantProfile] | None = None,
 ) -> Config:
-    """Read bridge.yaml at `path` and the profiles it points to. Raises ConfigError with every mistake in every file."""
+    """Read bridge.yaml at `path` and the profiles it points to. `before` are the profiles in force so far: each stays where its new one is refused.
+
+    Raises ConfigError, with every mistake in every file, for a mistake in bridge.yaml, and where not one merchant could be served.
+    """
     document = read(Path(path))
     service = _validated(document, ServiceConfig, document.value)
     if service:
         _files_are_there(document, service)
-    profiles = [read(file) for file in _profile_files(document, service)]
-    merchants = [_merchant(profile, provider_types, adapter_types or {}) for profile in profiles]
-    _compare(profiles)
-    documents = [document, *profiles]
-    problems = [problem for one in documents for problem in one.problems]
-    if problems or service is None:
-        raise ConfigError(problems)
+    readings = [_reading(read(file), provider_types, adapter_types or {}) for file in _profile_files(document, service)]
+    compare(readings, before or {})
+    documents = [document, *(reading.document for reading in readings)]
+    in_force = {reading.document.path: reading.in_force for reading in readings if reading.in_force}
+    if document.mistakes or service is None or not in_force:
+        raise ConfigError([problem for one in documents for problem in one.problems])
     return Config(
         path=Path(path),
         service=service,
-        merchants=tuple(merchant for merchant in merchants if merchant),
+        profiles=in_force,
+        refused=tuple(reading.refused() for reading in readings if not reading.sound),
         warnings=tuple(warning for one in documents for warning in one.warnings),
         secrets=frozenset(secret for one in documents for secret in one.secrets),
     )
+
+
+def _reading(document: Document, provider_types: Types, adapter_types: Types) -> Reading:
+    return Reading(document, _merchant(document, provider_types, adapter_types))
 
 
 def _profile_files(document: Document, service: ServiceConfig | None) -> list[Path]:
@@ -116,62 +135,3 @@ def _block(document: Document, types: Types, where: tuple[str, str], block: Any,
         document.complain(where, f"is no {what}; {did_you_mean(name, types)}")
         return None
     return _validated(document, types[name].settings, block, where)
-
-
-# --- between the files ------------------------------------------------------------------------------------------------
-
-
-def _compare(profiles: list[Document]) -> None:
-    """Check what must be unique, on what is written: a mistake elsewhere in a file hides nothing here."""
-    _unique(profiles, "another merchant", lambda document: _texts(document.value, "merchant"))
-    _unique(profiles, "another shop", _shop_names)
-    _unique(profiles, "another API key; make a new one with `bridge keys new`", _key_hashes)
-    for document in profiles:
-        _methods_have_accounts(document)
-
-
-Found = Iterator[tuple[Where, str]]
-
-
-def _unique(profiles: list[Document], other: str, values: Callable[[Document], Found]) -> None:
-    first: dict[str, str] = {}
-    for document in profiles:
-        for where, text in values(document):
-            if text in first:
-                document.complain(where, f"is already used in {first[text]} by {other}")
-            first.setdefault(text, f"{document.path}:{document.line(where)}")
-
-
-def _texts(block: Any, key: str, prefix: Where = ()) -> Found:
-    if isinstance(block, dict) and isinstance(block.get(key), str):
-        yield (*prefix, key), block[key]
-
-
-def _shops(document: Document) -> Iterator[tuple[Where, dict[str, Any]]]:
-    shops = document.value.get("shops") if document.value else None
-    for index, shop in enumerate(shops if isinstance(shops, list) else []):
-        if isinstance(shop, dict):
-            yield ("shops", index), shop
-
-
-def _shop_names(document: Document) -> Found:
-    for where, shop in _shops(document):
-        yield from _texts(shop, "shop", where)
-
-
-def _key_hashes(document: Document) -> Found:
-    for where, shop in _shops(document):
-        keys = shop.get("api_keys")
-        for index, key in enumerate(keys if isinstance(keys, list) else []):
-            if isinstance(key, str):
-                yield (*where, "api_keys", index), key
-
-
-def _methods_have_accounts(document: Document) -> None:
-    accounts = document.value.get("providers") if document.value else None
-    for where, shop in _shops(document):
-        methods = shop.get("methods")
-        for method, provider in (methods.items() if isinstance(methods, dict) else ()):
-            if isinstance(provider, str) and isinstance(accounts, dict) and provider not in accounts:
-                document.complain(
-                    (*where, "methods", method), f"{provider} has no block under providers; {did_you_mean(provider, accounts)}")

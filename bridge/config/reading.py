@@ -18,6 +18,12 @@ from bridge.settings import Resolved
 Where = tuple[str | int, ...]
 """The way to a value: keys and list positions."""
 
+MOST_BYTES = 1024 * 1024
+"""The largest file that is read; a profile of a hundred shops has 100 KiB."""
+
+MOST_VALUES = 50_000
+"""The most values that a file may hold, each alias (`*name`) counted with all that it stands for."""
+
 _WORLD_READABLE = stat.S_IROTH
 _QUOTE = "put the text in quotes"
 _KEY_HELP = "put it in quotes; `<<` is not understood, write the settings out"
@@ -25,9 +31,13 @@ _KEY_HELP = "put it in quotes; `<<` is not understood, write the settings out"
 
 @dataclass(slots=True)
 class Document:
-    """What one file says. `value` is None when it says nothing that can be read; `lines` knows where each value stands."""
+    """What one file says. `value` is None when it says nothing that can be read; `lines` knows where each value stands.
+
+    `text` is the file as it stands, empty where it cannot be read.
+    """
 
     path: Path
+    text: str = field(default="", repr=False)
     value: Any = None
     lines: dict[Where, int] = field(default_factory=dict)
     mistakes: list[tuple[int, str]] = field(default_factory=list)
@@ -77,14 +87,34 @@ def read(path: Path) -> Document:
     """Read one file. Never raises for what it says: its mistakes are in `problems`."""
     document = Document(path)
     try:
-        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+        document.text = _text(path)
+        root = yaml.compose(document.text, Loader=yaml.SafeLoader)
+        _read_root(document, root)
     except (OSError, UnicodeDecodeError) as error:
         document.complain((), f"cannot be read ({_why(error)})")
     except yaml.YAMLError as error:
         _complain_of_syntax(document, error)
-    else:
-        _read_root(document, root)
+    except (_TooMuch, RecursionError) as error:
+        _complain_of_size(document, str(error) if isinstance(error, _TooMuch) else "is nested too deep")
     return document
+
+
+class _TooMuch(Exception):
+    """The file holds more than any settings need. The text says what is too much."""
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > MOST_BYTES:
+        raise _TooMuch(f"is larger than {MOST_BYTES} bytes")
+    return path.read_text("utf-8")
+
+
+def _complain_of_size(document: Document, what: str) -> None:
+    document.value = None
+    document.mistakes.clear()
+    document.faulty.clear()
+    document.lines = {(): 1}
+    document.complain((), f"{what}; write the settings out, without aliases")
 
 
 def _read_root(document: Document, root: yaml.Node | None) -> None:
@@ -106,8 +136,12 @@ class _Builder:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._scalars = yaml.SafeLoader("")
+        self._values = 0
 
     def value(self, node: yaml.Node, where: Where, above: tuple[yaml.Node, ...]) -> Any:
+        self._values += 1
+        if self._values > MOST_VALUES:
+            raise _TooMuch(f"holds more than {MOST_VALUES} values, aliases counted with all that they stand for")
         self._document.lines.setdefault(where, node.start_mark.line + 1)
         if any(node is one for one in above):
             self._document.complain(where, "refers to itself")

@@ -55,7 +55,8 @@ class AskProvider:
     # --- payments
 
     def intend(self, record: Record) -> None:
-        """Beat 1: note on an open record that the provider is about to be asked."""
+        """Beat 1: note on an open record that the provider is about to be asked. Raises NotFound, MerchantOff where it cannot be asked."""
+        self._account(record.payment)
         record.set(asking=Asking.ASKING, attempt=record.payment.attempt + 1, asked_at=record.at)
         self._settle.plan(record)
 
@@ -64,7 +65,7 @@ class AskProvider:
         failpoint("payment_intended")
         if payment.asked_at is None or self._clock() > self._schedule.send_by(payment.asked_at):
             return None  # by now others may act on it
-        provider = self._providers.get(payment.merchant, payment.provider)
+        provider = self._account(payment)
         start = guarded(lambda: provider.start(self._request_from(payment)), Start(Answer.unknown("internal")))
         failpoint("payment_asked")
         with self._units() as unit:
@@ -115,7 +116,8 @@ class AskProvider:
     # --- refunds, captures, cancels
 
     def intend_operation(self, record: Record, operation: Operation) -> Operation:
-        """Beat 1: return the operation as being asked, not yet saved, with its next look planned."""
+        """Beat 1: return the operation as being asked, not yet saved, with its next look planned. Raises NotFound, MerchantOff."""
+        self._account(record.payment)
         asking = replace(operation, asking=Asking.ASKING, attempt=operation.attempt + 1, asked_at=record.at, updated_at=record.at)
         return self._settle.plan_operation(record, asking)
 
@@ -124,7 +126,7 @@ class AskProvider:
         failpoint("operation_intended")
         if operation.asked_at is None or self._clock() > self._schedule.send_by(operation.asked_at):
             return
-        call = _verb(self._providers.get(payment.merchant, payment.provider), operation.kind)
+        call = _verb(self._account(payment), operation.kind)
         answer = guarded(lambda: call(request_for(payment, operation)), Answer.unknown("internal"))
         failpoint("operation_asked")
         with self._units() as unit:
@@ -151,6 +153,9 @@ class AskProvider:
                 unit.outbox.put(JobKind.OPERATION, operation.id, lane_of(payment), self._soon())
 
     # --- both
+
+    def _account(self, payment: Payment) -> Provider:
+        return self._providers.get(payment.merchant, payment.provider)
 
     def _run(self, payment: Payment, wait: float, call: Callable[[], None], put_back: Callable[[], None]) -> bool:
         try:

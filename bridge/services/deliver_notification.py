@@ -46,7 +46,7 @@ class DeliverNotification:
     def __call__(self, job: Job) -> bool:
         """Try to deliver the head of the job's lane, and what is behind it while the shop takes it at once; return whether that ended the job.
 
-        Raises LeaseLost when another worker holds the job by now.
+        Raises LeaseLost when another worker holds the job by now, MerchantOff where the shop's merchant is switched off: that is no try.
         """
         with self._units.read() as unit:
             event = unit.events.next_undelivered(job.subject)

@@ -1,7 +1,7 @@
 """What operators see and do: health, gauges, pruning, and the last word on what nobody else can decide."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -31,16 +31,20 @@ ROUNDS = 40
 class CheckHealth:
     """Tells whether the service can do its job."""
 
-    def __init__(self, units: Units, clock: Clock, migrated: Callable[[], bool]) -> None:
-        """Take the store, the clock of this process, and a function that tells whether the store's tables are good for this version."""
+    def __init__(self, units: Units, clock: Clock, migrated: Callable[[], bool], profiles: Callable[[], bool]) -> None:
+        """Take the store, the clock of this process, and functions that tell whether the store's tables are good for this version, and whether
+        every merchant's profile was read without a mistake.
+        """
         self._units = units
         self._clock = clock
         self._migrated = migrated
+        self._profiles = profiles
 
     def __call__(self) -> dict[str, bool]:
         """Return one truth per part; where the database cannot be had it is waited for once, and nothing else is asked of it."""
         has_database = _works(self._ping)
-        return {"database": has_database, "migrations": has_database and _works(self._migrated), "clock": has_database and _works(self._agree)}
+        return {"database": has_database, "migrations": has_database and _works(self._migrated), "clock": has_database and _works(self._agree),
+                "profiles": _works(self._profiles)}
 
     def _ping(self) -> bool:
         with self._units.read() as unit:
@@ -62,14 +66,16 @@ def _works(check: Callable[[], bool]) -> bool:
 class Measure:
     """Counts what waits and what needs an operator."""
 
-    def __init__(self, units: Units) -> None:
-        """Take the store."""
+    def __init__(self, units: Units, profiles: Callable[[], Mapping[str, Any]]) -> None:
+        """Take the store, and what is to be told of the merchants' profiles."""
         self._units = units
+        self._profiles = profiles
 
     def __call__(self) -> dict[str, Any]:
-        """Return {"outbox": {kind: jobs}, "undeliverable": events, "needs_review": payments}; the last two count up to 1,000."""
+        """Return {"outbox": {kind: jobs}, "undeliverable": events, "needs_review": payments, and the profiles'}; those two count up to 1,000."""
         with self._units.read() as unit:
             return {
+                **self._profiles(),
                 "outbox": {kind.value: 0 for kind in JobKind} | dict(unit.outbox.depth()),
                 "undeliverable": len(unit.events.undeliverable(None, COUNTED)),
                 "needs_review": len(unit.payments.list(None, PaymentFilter(needs_review=True), COUNTED, None)),

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from bridge.domain.operation import Operation, OperationStatus
 from bridge.domain.payment import GIVEN_UP, Asking, Payment, Status
-from bridge.errors import NotFound
+from bridge.errors import MerchantOff, NotFound
 from bridge.ports import JobKind, Providers
 
 DAY = 86_400
@@ -60,7 +60,7 @@ class Schedule:
         """Return the moment after which a request intended at `asked_at` can no longer be on its way."""
         try:
             deadline = self._providers.get(payment.merchant, payment.provider).deadline
-        except NotFound:
+        except (NotFound, MerchantOff):
             deadline = 60.0
         return self.send_by(asked_at) + timedelta(seconds=deadline + 1)
 

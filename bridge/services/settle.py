@@ -13,7 +13,7 @@ from bridge.domain.operation import ENDS, PREFIXES, Kind, Operation, OperationSt
 from bridge.domain.outcome import Answer, Outcome, Statement
 from bridge.domain.payment import EFFECTS, GIVEN_UP, Asking, Fact, Failure, Payment, Status
 from bridge.domain.reasons import MEANINGS, Reason
-from bridge.errors import NotFound
+from bridge.errors import MerchantOff, NotFound
 from bridge.ports import JobKind, Operations, Payments, Shops
 from bridge.services.ids import new_id
 from bridge.services.record import Record
@@ -190,7 +190,7 @@ class Settle:
     def _late_policy(self, shop: str) -> str:
         try:
             return self._shops.get(shop).late_payment
-        except NotFound:
+        except (NotFound, MerchantOff):
             return "hold"
 
     # --- refunds, captures, cancels

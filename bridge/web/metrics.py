@@ -17,6 +17,10 @@ METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
+LABELS: Mapping[str, str] = {"profile_refused": "merchant"}
+"""The label of what the house counts by name, where it is not `kind`."""
+
+
 class Metrics:
     """Counts requests and measures how long they took, in seconds."""
 
@@ -67,7 +71,7 @@ class _House(Collector):
 def _gauge(name: str, value: Any) -> Metric:
     if not isinstance(value, Mapping):
         return GaugeMetricFamily(f"bridge_{name}", f"State of the house: {name}.", value)
-    family = GaugeMetricFamily(f"bridge_{name}", f"State of the house: {name}.", labels=["kind"])
+    family = GaugeMetricFamily(f"bridge_{name}", f"State of the house: {name}.", labels=[LABELS.get(name, "kind")])
     for kind, number in value.items():
         family.add_metric([str(kind)], number)
     return family

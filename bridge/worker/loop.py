@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from bridge.errors import BridgeError, LeaseLost
+from bridge.errors import BridgeError, LeaseLost, MerchantOff
 from bridge.failpoints import failpoint
 from bridge.ports import Clock, Job, JobKind, Units
 from bridge.worker.jobs import Jobs
@@ -21,6 +21,8 @@ log = logging.getLogger("bridge.worker")
 
 CHORE_SECONDS = 3_600
 LONGEST_BACK_OFF = 3_600
+LONGEST_WAIT_FOR_A_MERCHANT = 300
+"""Seconds between two looks whether a merchant is served again: seldom enough for thousands of waiting jobs, soon enough after a mistake is mended."""
 
 
 class Worker:
@@ -108,6 +110,9 @@ class Worker:
             failpoint("job_run")
             if not ended:
                 self._end(job)
+        except MerchantOff:
+            log.info("a job waits, because its merchant is switched off", extra={"kind": job.kind.value, "detail": job.subject, "lane": job.lane})
+            self._guarded(lambda: self._back_off(job, LONGEST_WAIT_FOR_A_MERCHANT))
         except LeaseLost:
             log.info("another worker holds this job by now", extra={"kind": job.kind.value, "detail": job.subject})
         except Exception as error:
@@ -118,8 +123,8 @@ class Worker:
         with self._units() as unit:
             unit.outbox.done(job)
 
-    def _back_off(self, job: Job) -> None:
-        pause = min(2 ** min(job.attempts, 12), LONGEST_BACK_OFF)
+    def _back_off(self, job: Job, longest: int = LONGEST_BACK_OFF) -> None:
+        pause = min(2 ** min(job.attempts, 12), longest)
         with self._units() as unit:
             unit.outbox.postpone(job, self._clock() + timedelta(seconds=pause))
 

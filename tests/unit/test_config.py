@@ -122,6 +122,8 @@ def test_load__a_key_twice__is_a_mistake_with_both_lines(folder: Path) -> None:
     ("a: [1\n", "bridge.yaml:2: is not YAML"),
     ("a: \"\0\"\n", "bridge.yaml:1: is not YAML"),
     ("database: &a [*a]\n", "bridge.yaml:1: database[0]: refers to itself"),
+    ("database: " + "[" * 1_000 + "]" * 1_000 + "\n", "bridge.yaml:1: is nested too deep; write the settings out, without aliases"),
+    ("# " + "x" * 2**20 + "\n", "bridge.yaml:1: is larger than 1048576 bytes; write the settings out, without aliases"),
     (SERVICE + "1: x\n", "bridge.yaml:4: a key is no text"),
     (SERVICE + "worker: {<<: {lease: 5}}\n", "bridge.yaml:4: worker: a key is no text"),
     (SERVICE + "worker: 5\n", "bridge.yaml:4: worker: must be a block of settings"),
@@ -226,9 +228,12 @@ def test_load__a_secret_file_for_everybody__is_a_warning(folder: Path) -> None:
     assert re.search(r"acme\.yaml:3: providers\.walletpay\.password: everybody on this machine may read .*password; chmod o-rwx it", warning)
 
 
-def test_load__equal_shops_keys_and_merchants_in_two_files__are_told_with_the_first_place(folder: Path) -> None:
+def test_load__equal_shops_keys_and_merchants_in_two_files__are_told_in_both(folder: Path) -> None:
     found = problems(folder, acme=a_profile(), other=a_profile())
     assert [problem.split(" by ")[0].replace(f"{folder}/", "") for problem in found] == [
+        "merchants/acme.yaml:1: merchant: is used again in merchants/other.yaml:1",
+        "merchants/acme.yaml:5: shops[0].shop: is used again in merchants/other.yaml:5",
+        "merchants/acme.yaml:7: shops[0].api_keys[0]: is used again in merchants/other.yaml:7",
         "merchants/other.yaml:1: merchant: is already used in merchants/acme.yaml:1",
         "merchants/other.yaml:5: shops[0].shop: is already used in merchants/acme.yaml:5",
         "merchants/other.yaml:7: shops[0].api_keys[0]: is already used in merchants/acme.yaml:7",
