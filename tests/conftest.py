@@ -56,6 +56,15 @@ def new_postgres_database(postgres: str) -> Iterator[Callable[[], str]]:
     admin.dispose()
 
 
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[Any]:
+    """Start a real MariaDB, non-strict, for this run; see `real_mariadb.MariaDb`."""
+    from real_mariadb import a_mariadb
+
+    with a_mariadb() as server:
+        yield server
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path) -> str:  # type: ignore[no-untyped-def]
     """Return the URL of an empty database; the test runs once on each kind."""

@@ -90,6 +90,22 @@ class Tables implements Attempts
     }
 
     /**
+     * Give rows whose order reference was cut at 32 characters the whole number again. What was decided about a payment of
+     * an unpaid one is decided again: it was compared with half a number.
+     */
+    public function mendCutReferences(): void
+    {
+        $this->resource->getConnection()->query(sprintf(
+            'UPDATE %s a JOIN %s o ON o.entity_id = a.order_id
+            SET a.sequence = IF(a.paid = 1, a.sequence, 0), a.order_reference = o.increment_id
+            WHERE CHAR_LENGTH(a.order_reference) = 32 AND CHAR_LENGTH(o.increment_id) > 32
+            AND LEFT(o.increment_id, 32) = a.order_reference',
+            $this->name(self::ATTEMPT),
+            $this->name('sales_order')
+        ));
+    }
+
+    /**
      * Return attempts that nobody has heard of for a while, oldest first.
      */
     public function quietAttempts(array $statuses, int $minutes, int $most): array

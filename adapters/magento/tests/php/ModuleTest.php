@@ -164,7 +164,7 @@ final class ModuleTest extends TestCase
     public function testNoAnonymousDoorOfTheWebApiAndNoUninstall()
     {
         self::assertFileDoesNotExist(self::MODULE . 'etc/webapi.xml');
-        self::assertDirectoryDoesNotExist(self::MODULE . 'Setup'); // what was paid is kept when the module goes
+        self::assertFileDoesNotExist(self::MODULE . 'Setup/Uninstall.php'); // what was paid is kept when the module goes
     }
 
     public function testCheckoutKeepsTheRegionOfTermsAndCaptcha()
