@@ -147,12 +147,15 @@ final class PaymentsTest extends TestCase
     public function testLaterEventsOfLateMoneyDoNotSoundTheSameAlertAgain()
     {
         $attempt = $this->house->attempt($this->house->order('49.990000', 1, ['current_state' => House::CANCELED]));
-        foreach ([['amount_captured' => 4999], ['amount_refund_pending' => 4999], ['amount_refunded' => 4999]] as $told) {
+        $events = [['amount_captured' => 4999], ['amount_refund_pending' => 4999], ['amount_refunded' => 4999]];
+        foreach (array_map(null, $events, ['alert_late', 'alert_late', 'refund_told']) as list($told, $decision)) {
             $this->house->bridgeSays($told + ['status' => 'paid']);
-            self::assertSame('alert_late', $this->house->parts->payments()->refresh($attempt));
+            self::assertSame($decision, $this->house->parts->payments()->refresh($attempt));
         }
         self::assertCount(1, preg_grep('/alert_late/', \PrestaShopLogger::$lines));
-        self::assertCount(1, $this->house->notes(1));
+        list($arrived, $returned) = $this->house->notes(1);
+        self::assertStringContainsString('49.99 EUR (pay_1) arrived although', $arrived);
+        self::assertSame('Refunded so far: 49.99 EUR.', $returned);
     }
 
     public function testLateMoneyOfASecondPaymentIsAnAlertOfItsOwn()
