@@ -93,7 +93,7 @@ def traced(run, step):
 for step in range(20, 120):
     worker = Worker(Nothing, {}, lambda: datetime.now(UTC), threads=2, lease=3, poll=0.01, chore=lambda: None)
     worker.run = partial(traced, worker.run, step)
-    serving.work(SimpleNamespace(worker=worker, close=lambda: print(step)))
+    serving.work(SimpleNamespace(worker=worker, profiles=SimpleNamespace(refused=()), close=lambda: print(step)))
 """
 
 
