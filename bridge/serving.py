@@ -8,10 +8,9 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn
 
-import waitress
-
 from bridge import logs
 from bridge.bootstrap import House
+from bridge.connections import Limits, create_server
 from bridge.signals import heed
 from bridge.web.app import build as build_app
 from bridge.web.settings import WebSettings
@@ -21,9 +20,6 @@ log = logging.getLogger("bridge")
 ENDING = (signal.SIGTERM, signal.SIGINT)
 REGISTER_AGAIN_SECONDS = (5, 30, 120, 600, 3_600)
 BODY_LIMIT = 256 * 1024
-CONNECTIONS = 800
-"""Open at once; the next one waits. Every waiting browser keeps one."""
-
 OPEN_FILES = 4_096
 """As many as that, if the system's hard limit allows: most begin with 1,024, which the connections and all that is behind them may reach."""
 
@@ -35,9 +31,9 @@ def serve(house: House) -> None:
                        docs=service.docs)
     app = build_app(house.services, seen, bind_request_id=logs.request_id.set, doors=house.doors())
     _allow_open_files()
-    server = waitress.create_server(app, listen=service.listen, threads=service.threads, ident=None, clear_untrusted_proxy_headers=False,
-                                    max_request_body_size=house.body_limit(BODY_LIMIT), connection_limit=CONNECTIONS,
-                                    channel_timeout=60, asyncore_use_poll=True)
+    limits = Limits(per_client=service.connections_per_client, trusted_proxies=service.trusted_proxies)
+    server = create_server(app, listen=service.listen, limits=limits, threads=service.threads, ident=None, clear_untrusted_proxy_headers=False,
+                           max_request_body_size=house.body_limit(BODY_LIMIT), channel_timeout=60, asyncore_use_poll=True)
     stopping = threading.Event()
     background = [_start("register", lambda: _register(house, stopping))]
     if service.in_process_worker:

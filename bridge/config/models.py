@@ -83,6 +83,8 @@ class ServiceConfig(Settings):
     docs: bool = Field(True, description="serve /openapi.json and /docs")
     operator_networks: Annotated[tuple[Network, ...], LIST] = Field(
         (), description="networks (CIDR) that may read /readyz and /metrics beside this machine itself")
+    connections_per_client: int = Field(
+        100, ge=10, le=800, description="connections at once from one address (IPv6: one /64 network); trusted proxies have no such limit")
     trusted_proxies: Annotated[tuple[Network, ...], LIST] = Field(
         (), description="networks (CIDR) of reverse proxies; the client's address is read from `X-Forwarded-For` of these alone")
 

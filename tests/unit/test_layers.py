@@ -28,6 +28,7 @@ TABLE: dict[str, str] = {
     "notify":     "domain ports errors",
     "transport":  "ports errors",
     "calls":      "errors",
+    "connections": "",
     "platforms":  "domain ports errors",
     "config":     "domain ports errors settings platforms",
     "web":        "domain services ports errors",
@@ -140,7 +141,7 @@ def test_imports__of_end_to_end_tests__know_nothing_of_the_house():
 
 @pytest.mark.parametrize(("library", "parts"), [
     ("sqlalchemy", {"store", "bootstrap"}), ("alembic", {"store"}), ("psycopg", {"store"}), ("falcon", {"web", "sandbox"}),
-    ("requests", {"transport", "sandbox", "demo"}), ("urllib3", {"transport"}), ("waitress", {"serving", "sandbox"}), ("yaml", {"config", "cli_config", "demo"}),
+    ("requests", {"transport", "sandbox", "demo"}), ("urllib3", {"transport"}), ("waitress", {"connections", "sandbox"}), ("yaml", {"config", "cli_config", "demo"}),
     ("standardwebhooks", {"notify"}), ("click", {"__main__", "cli_config", "cli_operate", "cli_serve", "sandbox", "demo"}), ("jinja2", {"web"}),
     ("minify", {"web"}),
 ])
