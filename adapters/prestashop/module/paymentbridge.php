@@ -226,7 +226,11 @@ class PaymentBridge extends PaymentModule
      */
     public function hookActionCronJob()
     {
-        $this->parts()->expiry()->run(50);
+        try {
+            $this->parts()->expiry()->run(50);
+        } catch (\Throwable $failure) { // the jobs of other modules come next
+            $this->parts()->log()->note('quiet orders could not be looked after', ['why' => $failure->getMessage()]);
+        }
     }
 
     /**

@@ -18,8 +18,12 @@ class Expiry
     /** @var Payments */
     private $payments;
 
-    public function __construct(Tables $tables, Orders $orders, Payments $payments)
+    /** @var Mailing */
+    private $mailing;
+
+    public function __construct(Tables $tables, Orders $orders, Payments $payments, Mailing $mailing)
     {
+        $this->mailing = $mailing;
         $this->tables = $tables;
         $this->orders = $orders;
         $this->payments = $payments;
@@ -34,6 +38,12 @@ class Expiry
         // An order of which the bridge has never heard waits for a customer who is on the way, or gone.
         $this->payments->lookAfter($this->orders->neverAsked(6 * self::QUIET, $most), function ($orderId) {
             $this->payments->endNeverAsked((int) $orderId);
+        });
+        $this->payments->lookAfter($this->mailing->overdue(self::QUIET, $most), function ($orderId) {
+            $placed = $this->orders->with((int) $orderId);
+            if ($placed !== null) {
+                $this->mailing->send($placed);
+            }
         });
     }
 

@@ -10,10 +10,14 @@ namespace PaymentBridge\PrestaShop;
  */
 class HeldMail
 {
+    private const TABLE = 'payment_bridge_mail';
     private const TEMPLATE = 'order_conf';
 
     /** @var Database */
     private $database;
+
+    /** @var Claims */
+    private $claims;
 
     /** @var Surroundings */
     private $surroundings;
@@ -21,9 +25,10 @@ class HeldMail
     /** @var bool whether the order that is being placed just now has its mail kept back */
     private $isHolding = false;
 
-    public function __construct(Database $database, Surroundings $surroundings)
+    public function __construct(Database $database, Claims $claims, Surroundings $surroundings)
     {
         $this->database = $database;
+        $this->claims = $claims;
         $this->surroundings = $surroundings;
     }
 
@@ -56,24 +61,30 @@ class HeldMail
         if ($json === false) {
             return false;
         }
-        $this->database->insert('payment_bridge_mail', ['order_id' => $orderId, 'mail' => $json]);
+        try {
+            $this->database->insert(self::TABLE, ['order_id' => $orderId, 'mail' => $json]);
+        } catch (\RuntimeException $refused) {
+            return false; // better a mail too early than an order that cannot be placed
+        }
         return true;
     }
 
     /**
-     * Send what was kept for these orders, once.
+     * Send what was kept for these orders, once; false while somebody else sends it. What is thrown on the way leaves it kept.
      */
-    public function send(PlacedOrder $placed): void
+    public function send(PlacedOrder $placed): bool
     {
+        $isAllSent = true;
         foreach ($placed->ids() as $orderId) {
             $json = $this->database->value('SELECT mail FROM {payment_bridge_mail} WHERE order_id = ?', [$orderId]);
-            $mail = $json === null ? null : json_decode($json, true);
-            if (is_array($mail) && $this->forget($orderId)) {
-                $this->surroundings->during($placed, function () use ($mail) {
-                    $this->post($mail);
+            $isSent = $json === null || $this->claims->once(self::TABLE, 'order_id', $orderId, function () use ($placed, $json) {
+                $this->surroundings->during($placed, function () use ($json) {
+                    $this->post(json_decode($json, true));
                 });
-            }
+            });
+            $isAllSent = $isAllSent && $isSent;
         }
+        return $isAllSent;
     }
 
     /**
@@ -82,13 +93,8 @@ class HeldMail
     public function drop(PlacedOrder $placed): void
     {
         foreach ($placed->ids() as $orderId) {
-            $this->forget($orderId);
+            $this->database->run('DELETE FROM {payment_bridge_mail} WHERE order_id = ?', [$orderId]);
         }
-    }
-
-    private function forget(int $orderId): bool
-    {
-        return $this->database->run('DELETE FROM {payment_bridge_mail} WHERE order_id = ?', [$orderId]) === 1;
     }
 
     private function post(array $mail): void

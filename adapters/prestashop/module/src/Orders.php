@@ -20,26 +20,28 @@ class Orders
     /** @var Vouchers */
     private $vouchers;
 
+    /** @var Mailing */
+    private $mailing;
+
     /** @var string what customers read as payment method on their invoice */
     private $name;
 
     /** @var bool whether it is the module itself that changes an order just now */
     private $isChanging = false;
 
-    /** @var \OrderHistory[] whose mails are not sent yet */
-    private $mails = [];
-
     public function __construct(
         Database $database,
         States $states,
         Surroundings $surroundings,
         Vouchers $vouchers,
+        Mailing $mailing,
         string $name
     ) {
         $this->database = $database;
         $this->states = $states;
         $this->surroundings = $surroundings;
         $this->vouchers = $vouchers;
+        $this->mailing = $mailing;
         $this->name = $name;
     }
 
@@ -94,8 +96,9 @@ class Orders
      */
     public function paidBy(PlacedOrder $placed, array $paymentIds): ?string
     {
-        $sql = 'SELECT transaction_id FROM {order_payment} WHERE order_reference = ?';
-        foreach ($this->database->rows($sql, [$placed->reference()]) as $row) {
+        // Before 9 PrestaShop keeps nine letters of it.
+        $sql = 'SELECT transaction_id FROM {order_payment} WHERE order_reference IN (?, ?)';
+        foreach ($this->database->rows($sql, [$placed->reference(), mb_substr($placed->reference(), 0, 9)]) as $row) {
             if (in_array($row['transaction_id'], $paymentIds, true)) {
                 return $row['transaction_id'];
             }
@@ -104,7 +107,7 @@ class Orders
     }
 
     /**
-     * Book the money once, and put each order into the paid state; the mails come with `sendMails`.
+     * Book the money once, and put each order into the paid state; the mails come with Mailing.
      *
      * @param string $amount decimal text in the order's currency
      */
@@ -144,7 +147,6 @@ class Orders
                 $this->change($orderId, $this->states->refunded());
             }
         });
-        $this->sendMails($placed);
     }
 
     /**
@@ -155,24 +157,10 @@ class Orders
         return $this->isChanging;
     }
 
-    /**
-     * Send the mails of the changes made before.
-     */
-    public function sendMails(PlacedOrder $placed): void
-    {
-        $mails = $this->mails;
-        $this->mails = [];
-        $this->surroundings->during($placed, function () use ($mails) {
-            foreach ($mails as $history) {
-                $history->sendEmail($this->fresh((int) $history->id_order), false);
-            }
-        });
-    }
-
     private function change(int $orderId, int $state): void
     {
         $order = $this->fresh($orderId);
-        if ((int) $order->current_state === $state) {
+        if ((int) $order->current_state === $state && $this->wasIn($orderId, $state)) {
             return;
         }
         $history = new \OrderHistory();
@@ -186,10 +174,19 @@ class Orders
         } finally {
             $this->isChanging = $before;
         }
-        $this->mails[] = $history;
+        $this->mailing->remember((int) $history->id, $orderId);
         if (method_exists('Order', 'cleanHistoryCache')) { // since 1.7.7
             \Order::cleanHistoryCache();
         }
+    }
+
+    /**
+     * Tell whether the history has a state: without it a change to that state broke off, in a hook of another module.
+     */
+    private function wasIn(int $orderId, int $state): bool
+    {
+        $sql = 'SELECT 1 FROM {order_history} WHERE id_order = ? AND id_order_state = ?';
+        return $this->database->value($sql, [$orderId, $state]) !== null;
     }
 
     private function fresh(int $orderId): \Order

@@ -106,7 +106,21 @@ class Parts
     public function heldMail(): HeldMail
     {
         return $this->once(HeldMail::class, function () {
-            return new HeldMail($this->database(), $this->surroundings());
+            return new HeldMail($this->database(), $this->claims(), $this->surroundings());
+        });
+    }
+
+    public function claims(): Claims
+    {
+        return $this->once(Claims::class, function () {
+            return new Claims($this->database());
+        });
+    }
+
+    public function mailing(): Mailing
+    {
+        return $this->once(Mailing::class, function () {
+            return new Mailing($this->database(), $this->claims(), $this->surroundings(), $this->heldMail(), $this->log());
         });
     }
 
@@ -114,14 +128,28 @@ class Parts
     {
         return $this->once(Orders::class, function () {
             $name = (string) $this->module->displayName;
-            return new Orders($this->database(), $this->states(), $this->surroundings(), $this->vouchers(), $name);
+            return new Orders(
+                $this->database(),
+                $this->states(),
+                $this->surroundings(),
+                $this->vouchers(),
+                $this->mailing(),
+                $name
+            );
         });
     }
 
     public function refunds(): Refunds
     {
         return $this->once(Refunds::class, function () {
-            return new Refunds($this->tables(), $this->orders(), $this->locks(), $this->clients(), $this->log());
+            return new Refunds(
+                $this->tables(),
+                $this->orders(),
+                $this->locks(),
+                $this->clients(),
+                $this->mailing(),
+                $this->log()
+            );
         });
     }
 
@@ -140,7 +168,7 @@ class Parts
                 $this->orders(),
                 $this->locks(),
                 $this->notes(),
-                $this->heldMail(),
+                $this->mailing(),
                 $this->refunds(),
                 $this->log()
             );
@@ -155,9 +183,11 @@ class Parts
                 $this->shop(),
                 $this->orders(),
                 $this->notes(),
+                $this->mailing(),
                 $this->clients(),
                 $this->config(),
-                $this->addresses()
+                $this->addresses(),
+                $this->log()
             );
         });
     }
@@ -201,7 +231,7 @@ class Parts
                 $this->payments(),
                 $this->vouchers(),
                 $this->notes(),
-                $this->heldMail(),
+                $this->mailing(),
                 $this->log()
             );
         });
@@ -224,7 +254,7 @@ class Parts
     public function expiry(): Expiry
     {
         return $this->once(Expiry::class, function () {
-            return new Expiry($this->tables(), $this->orders(), $this->payments());
+            return new Expiry($this->tables(), $this->orders(), $this->payments(), $this->mailing());
         });
     }
 

@@ -16,6 +16,9 @@ class Payments extends PaymentsOfAnyShop
     /** @var Notes */
     private $notes;
 
+    /** @var Mailing */
+    private $mailing;
+
     /** @var Clients */
     private $clients;
 
@@ -25,6 +28,9 @@ class Payments extends PaymentsOfAnyShop
     /** @var Addresses */
     private $addresses;
 
+    /** @var Log */
+    private $log;
+
     /** @var string the method of the payment that is asked for */
     private $method = '';
 
@@ -33,16 +39,20 @@ class Payments extends PaymentsOfAnyShop
         Shop $shop,
         Orders $orders,
         Notes $notes,
+        Mailing $mailing,
         Clients $clients,
         Config $config,
-        Addresses $addresses
+        Addresses $addresses,
+        Log $log
     ) {
         parent::__construct($tables, $shop);
         $this->orders = $orders;
         $this->notes = $notes;
+        $this->mailing = $mailing;
         $this->clients = $clients;
         $this->config = $config;
         $this->addresses = $addresses;
+        $this->log = $log;
     }
 
     /**
@@ -85,12 +95,14 @@ class Payments extends PaymentsOfAnyShop
         $placed = $this->placed($orderId);
         $this->orders->cancel($placed);
         $this->notes->add($placed->id(), $refusal === null ? 'never_asked' : 'refused', (string) $refusal);
-        $this->orders->sendMails($placed);
+        $this->mailing->sendIfPossible($this->placed($orderId));
     }
 
     protected function tellForeign(int $orderId, string $reference, array $payment): void
     {
         $this->notes->add($orderId, 'alert_foreign', $payment['id']);
+        $context = ['order' => $this->referenceOf($orderId), 'payment' => $payment['id']];
+        $this->log->note('an order needs a look: alert_foreign', $context, Log::ALERT);
     }
 
     protected function request(int $orderId, string $token): array

@@ -39,15 +39,19 @@ class Refunds
     /** @var Clients */
     private $clients;
 
+    /** @var Mailing */
+    private $mailing;
+
     /** @var Log */
     private $log;
 
-    public function __construct(Tables $tables, Orders $orders, Locks $locks, Clients $clients, Log $log)
+    public function __construct(Tables $tables, Orders $orders, Locks $locks, Clients $clients, Mailing $mailing, Log $log)
     {
         $this->tables = $tables;
         $this->orders = $orders;
         $this->locks = $locks;
         $this->clients = $clients;
+        $this->mailing = $mailing;
         $this->log = $log;
     }
 
@@ -161,6 +165,19 @@ class Refunds
         }
     }
 
+    /**
+     * Say on the orders that all of the money went back, once it surely has: a wallet may turn a refund down days later.
+     */
+    public function closeIfAllIsBack(PlacedOrder $placed): void
+    {
+        // An order that is canceled stays so: PrestaShop would take its goods from stock again.
+        $attempt = $placed->state() === PlacedOrder::PAID ? $this->paidAttempt($placed, '') : null;
+        if ($attempt !== null && $this->tables->surelyReturned($attempt['payment_id']) >= (int) $attempt['amount']) {
+            $this->orders->closeRefunded($placed);
+            $this->mailing->sendIfPossible($placed);
+        }
+    }
+
     private function withPayment(PlacedOrder $placed, string $paymentId, callable $work): array
     {
         $attempt = $this->paidAttempt($placed, $paymentId);
@@ -248,14 +265,5 @@ class Refunds
     {
         $paid = $this->paidAttempts($placed);
         return $paymentId === '' ? (reset($paid) ?: null) : ($paid[$paymentId] ?? null);
-    }
-
-    private function closeIfAllIsBack(PlacedOrder $placed): void
-    {
-        // An order that is canceled stays so: PrestaShop would take its goods from stock again.
-        $attempt = $placed->state() === PlacedOrder::PAID ? $this->paidAttempt($placed, '') : null;
-        if ($attempt !== null && $this->tables->returned($attempt['payment_id']) >= (int) $attempt['amount']) {
-            $this->orders->closeRefunded($placed);
-        }
     }
 }

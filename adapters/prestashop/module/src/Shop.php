@@ -12,6 +12,10 @@ use PaymentBridge\Core\Shop as ShopInterface;
  */
 class Shop implements ShopInterface
 {
+    // How an attempt has ended, by the provider's word; empty while nobody can say.
+    public const NOTHING_TAKEN = 'nothing_taken';
+    public const OPEN_THERE = 'open_there'; // over here, and the payer can still accept it at the provider
+
     private const WAIT = 8; // seconds for the lock
 
     /** @var Tables */
@@ -26,8 +30,8 @@ class Shop implements ShopInterface
     /** @var Notes */
     private $notes;
 
-    /** @var HeldMail */
-    private $heldMail;
+    /** @var Mailing */
+    private $mailing;
 
     /** @var Refunds */
     private $refunds;
@@ -35,15 +39,15 @@ class Shop implements ShopInterface
     /** @var Log */
     private $log;
 
-    /** @var bool whether what was applied last is news: later events of late money say the same again */
-    private $isNews = true;
+    /** @var string[] what was applied last and needs a person's look */
+    private $alerts = [];
 
     public function __construct(
         Tables $tables,
         Orders $orders,
         Locks $locks,
         Notes $notes,
-        HeldMail $heldMail,
+        Mailing $mailing,
         Refunds $refunds,
         Log $log
     ) {
@@ -51,7 +55,7 @@ class Shop implements ShopInterface
         $this->orders = $orders;
         $this->locks = $locks;
         $this->notes = $notes;
-        $this->heldMail = $heldMail;
+        $this->mailing = $mailing;
         $this->refunds = $refunds;
         $this->log = $log;
     }
@@ -93,24 +97,26 @@ class Shop implements ShopInterface
         $placed = $this->orders->with((int) $row['order_id']);
         // The order first: a crash in between does all of this again, and what is done already is found done.
         $this->perform($decision, $placed, $payment);
-        $this->isNews = $decision !== Decision::ALERT_LATE || $row['status'] !== $payment['status'];
-        $this->tables->applied((int) $row['id'], Row::change($row, $decision, $payment), $eventId, $decision);
+        $this->alerts = $this->alerts($decision, $row, $payment);
+        $change = Row::change($row, $decision, $payment) + ['ending' => $decision === Decision::ALERT_MISMATCH ? $row['ending'] : self::ending($payment)];
+        $this->tables->applied((int) $row['id'], $change, $eventId, $decision);
     }
 
     public function afterwards($decision, array $payment)
     {
         $row = $this->tables->attemptByPayment($payment['id']);
-        $placed = $this->orders->with((int) $row['order_id']);
-        if ($this->isNews && strncmp($decision, 'alert', 5) === 0) {
-            $this->log->note('an order needs a look: ' . $decision, ['order' => $row['order_reference']], Log::ALERT);
+        $placed = $row === null ? null : $this->orders->with((int) $row['order_id']);
+        if ($placed === null) {
+            return;
         }
-        if ($decision === Decision::PAID) {
-            $this->heldMail->send($placed);
-        } elseif ($decision === Decision::CANCEL) {
-            $this->heldMail->drop($placed);
+        list($alerts, $this->alerts) = [$this->alerts, []];
+        foreach ($alerts as $alert) {
+            $context = ['order' => $placed->reference(), 'payment' => $payment['id']];
+            $this->log->note('an order needs a look: ' . $alert, $context, Log::ALERT);
         }
-        $this->orders->sendMails($placed);
         $this->refunds->refreshPending($payment['id'], (int) $row['store_id']);
+        $this->refunds->closeIfAllIsBack($placed);
+        $this->mailing->send($placed);
     }
 
     public function log($message, array $context)
@@ -130,6 +136,7 @@ class Shop implements ShopInterface
             Decision::ALERT_DOUBLE => $this->money($payment, 'amount_captured') . ' (' . $payment['id'] . ')',
             Decision::ALERT_PARTIAL => $this->money($payment, 'amount_captured'),
             Decision::ALERT_REFUND => $this->money($payment, 'amount_refunded'),
+            Decision::ALERT_OPEN => $payment['id'],
         ];
         if ($decision === Decision::PAID) {
             $amount = Money::toDecimal($payment['amount_captured'], $payment['currency']);
@@ -140,6 +147,34 @@ class Shop implements ShopInterface
         if (isset($details[$decision])) {
             $this->notes->add($placed->id(), $decision, $details[$decision]);
         }
+        if ($decision === Decision::CANCEL && Decision::isOpenThere($payment)) {
+            $this->notes->add($placed->id(), Decision::ALERT_OPEN, $payment['id']);
+        }
+    }
+
+    /**
+     * Return the alerts that are news: later events of the same payment say the same again.
+     *
+     * @return string[]
+     */
+    private function alerts(string $decision, array $row, array $payment): array
+    {
+        if ($decision === Decision::ALERT_OPEN || Decision::isOpenThere($payment)) {
+            return $row['ending'] === self::OPEN_THERE ? [] : [Decision::ALERT_OPEN];
+        }
+        $isRepeated = in_array($decision, [Decision::ALERT_LATE, Decision::ALERT_DOUBLE], true) && $row['status'] === $payment['status'];
+        return strncmp($decision, 'alert', 5) === 0 && !$isRepeated ? [$decision] : [];
+    }
+
+    private static function ending(array $payment): string
+    {
+        if (!in_array($payment['status'], Decision::OVER, true)) {
+            return '';
+        }
+        if (Decision::isOpenThere($payment)) {
+            return self::OPEN_THERE;
+        }
+        return $payment['outcome_known'] ? self::NOTHING_TAKEN : '';
     }
 
     private function row(string $paymentId, string $orderReference): ?array

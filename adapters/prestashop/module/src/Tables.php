@@ -178,6 +178,15 @@ class Tables implements Attempts
     }
 
     /**
+     * Return the sum of a payment's refunds that are done for good.
+     */
+    public function surelyReturned(string $paymentId): int
+    {
+        $sql = "SELECT SUM(amount) FROM {payment_bridge_refund} WHERE status = 'succeeded' AND payment_id = ?";
+        return (int) $this->database->value($sql, [$paymentId]);
+    }
+
+    /**
      * Tell whether a refund was asked for under this name.
      */
     public function hasRefund(string $reference): bool

@@ -3,8 +3,6 @@
 namespace PaymentBridge\PrestaShop;
 
 use PaymentBridge\Core\ApiException;
-use PaymentBridge\Core\BridgeException;
-use PaymentBridge\Core\BusyException;
 use PaymentBridge\Core\Decision;
 use PaymentBridge\Core\Row;
 
@@ -106,7 +104,7 @@ class Visit
             }
             $latest = $this->tables->latestAttempt($placed->id());
             return [self::REFUSED, $latest, $latest !== null && $this->carts->giveBack($latest, $placed, $context)];
-        } catch (BridgeException | BusyException $silence) {
+        } catch (\Throwable $silence) { // of the bridge, or of what hangs on a change of the order
             $this->log->note('a payment could not be started', ['why' => $silence->getMessage()]);
             $latest = $this->tables->latestAttempt($placed->id());
             $this->remember($latest, $context);
@@ -137,7 +135,7 @@ class Visit
         $this->payments->hurry();
         try {
             $this->payments->refresh($attempt);
-        } catch (BridgeException | BusyException $silence) {
+        } catch (\Throwable $silence) {
             $this->log->note('a payment could not be asked about', ['why' => $silence->getMessage()]);
         }
     }
@@ -152,7 +150,7 @@ class Visit
         $this->payments->hurry();
         try {
             $this->payments->giveUp($attempt);
-        } catch (BridgeException | BusyException $silence) {
+        } catch (\Throwable $silence) {
             $this->log->note('a payment could not be given up', ['why' => $silence->getMessage()]);
             return false;
         }
@@ -170,6 +168,17 @@ class Visit
     }
 
     /**
+     * Return how an attempt has ended, as Shop names it; empty while nobody can say. Only NOTHING_TAKEN is good news.
+     *
+     * @param array<string, mixed> $attempt
+     */
+    public function ending(array $attempt): string
+    {
+        $isRefused = $attempt['payment_id'] === null && in_array($attempt['status'], Decision::OVER, true);
+        return $isRefused ? Shop::NOTHING_TAKEN : (string) $attempt['ending'];
+    }
+
+    /**
      * Return what the pages show.
      *
      * @param array<string, mixed> $attempt
@@ -181,6 +190,7 @@ class Visit
         return [
             'reference' => $placed->reference(),
             'state' => $placed->state(),
+            'ending' => $this->ending($attempt),
             'is_own' => $this->isOwn($placed, $context),
             'checkout_token' => (string) $attempt['checkout_token'],
             'checkout_url' => (string) Row::page($attempt),

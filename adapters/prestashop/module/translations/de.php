@@ -28,9 +28,6 @@ $_MODULE['<{paymentbridge}prestashop>frame_e8d0c6823d5e1f9258a1154935c36dd3'] = 
 
 $_MODULE['<{paymentbridge}prestashop>giveup_55dda718c4abfbf6b9b97f1e6baf2cd4'] = 'Der Zahlungsdienst antwortet gerade nicht. Bitte versuchen Sie es noch einmal.';
 
-$_MODULE['<{paymentbridge}prestashop>notes_e0b251d914c94ef5ac5cb5bb4cdc9e24'] = '%s sind ein zweites Mal eingegangen: bitte erstatten.';
-$_MODULE['<{paymentbridge}prestashop>notes_b403fe30d5c8e8d9c29bf2d9618a0ba4'] = '%s sind eingegangen, obwohl diese Bestellung storniert ist: erstatten oder liefern.';
-$_MODULE['<{paymentbridge}prestashop>notes_cfbbcb5fca0829564dc6018f4127d259'] = 'Eine Erstattung ist nicht gelungen: Nur %s gingen an den Kunden zurück.';
 $_MODULE['<{paymentbridge}prestashop>notes_a50ab5163784009cef971a1c7ccfbd2c'] = 'Nur %s dieser Bestellung wurden eingezogen. Die Bestellung ist nicht bezahlt.';
 $_MODULE['<{paymentbridge}prestashop>notes_3af0bea0e5e3550224b5a74819fac117'] = 'Bezahlt: %s.';
 $_MODULE['<{paymentbridge}prestashop>notes_0ad531e5f125eea4edf652746a9f8aa0'] = 'Zahlung %s lautet auf einen anderen Betrag, eine andere Währung oder Bestellung. Nichts wurde geändert.';
@@ -45,6 +42,10 @@ $_MODULE['<{paymentbridge}prestashop>notes_59e6b9e272eca41f44360ca9b264e57e'] = 
 $_MODULE['<{paymentbridge}prestashop>notes_c4bfb2a0bab0e91bc7dcfbe3bbec246e'] = 'abgelaufen';
 $_MODULE['<{paymentbridge}prestashop>notes_26934eb377001f66e37289a5c93fe284'] = 'fehlgeschlagen';
 $_MODULE['<{paymentbridge}prestashop>notes_7ab651fe198a36caef1a67fe2fb64d9d'] = 'Diese Bestellnummer wurde schon für Zahlung %s einer anderen Bestellung verwendet. Dieses Geld gehört nicht zu dieser Bestellung; sie wird unter einer anderen Referenz bezahlt.';
+$_MODULE['<{paymentbridge}prestashop>notes_c7240050c44d96021ab896ee8e4e20cf'] = '%s sind ein zweites Mal eingegangen. Bitte in diesem Feld erstatten, falls sie nicht schon zurückgezahlt sind.';
+$_MODULE['<{paymentbridge}prestashop>notes_d2eeb467c503ceea0d0f5500a08a173f'] = '%s sind eingegangen, obwohl diese Bestellung storniert ist: in diesem Feld erstatten oder liefern.';
+$_MODULE['<{paymentbridge}prestashop>notes_49c4f1bb989f02be1936af08a409abe7'] = 'Eine Erstattung ist nicht gelungen: Nur %s gingen an den Kunden zurück. Der Rest kann in diesem Feld erstattet werden.';
+$_MODULE['<{paymentbridge}prestashop>notes_ed42fdcdc0ff5817ab77e6c385784621'] = 'Zahlung %s ist hier beendet, aber der Kunde kann sie beim Zahlungsanbieter noch annehmen. Wenn das Geld kommt, lesen Sie es hier und können es in diesem Feld erstatten.';
 
 $_MODULE['<{paymentbridge}prestashop>order_panel_bd120b1919c85297575ecd22edf10b16'] = 'Noch einmal fragen';
 $_MODULE['<{paymentbridge}prestashop>order_panel_9772cdbbdafe9ae0113a752ce9e752f7'] = 'Zurückzahlen';
@@ -107,6 +108,10 @@ $_MODULE['<{paymentbridge}prestashop>return_068e1f22c37ae0b52abac04d034b4e67'] =
 $_MODULE['<{paymentbridge}prestashop>return_1f509e4edea1366a442f4518472ff089'] = 'Ihre Zahlung wird bearbeitet. Diese Seite ändert sich von selbst.';
 $_MODULE['<{paymentbridge}prestashop>return_875f8687dbb8e575ededfabb1cc2fef4'] = 'Ihre Bestellung wartet auf die Zahlung. Wenn Sie schon bezahlt haben, ändert sich diese Seite von selbst.';
 $_MODULE['<{paymentbridge}prestashop>return_6c148c45e6c9b81bc5f6a46de07f6631'] = 'Zum Warenkorb';
+$_MODULE['<{paymentbridge}prestashop>return_67e300627efca5e8d4d90d2e7c9d887f'] = 'Diese Bestellung ist storniert, aber Sie können ihre Zahlung in der App Ihres Wallets noch annehmen. Bitte lehnen Sie sie dort ab, bevor Sie noch einmal bestellen.';
+$_MODULE['<{paymentbridge}prestashop>return_090b420e7cbd245a4f2f266d5ea79b31'] = 'Diese Bestellung ist storniert. Ob etwas abgebucht wurde, ist noch nicht bekannt; wenn ja, erfährt es der Shop.';
+$_MODULE['<{paymentbridge}prestashop>return_16043ec4fc18b9a4f6eda4efdea5c707'] = 'Bestellung %s ist storniert, aber Sie können ihre Zahlung in der App Ihres Wallets noch annehmen. Bitte lehnen Sie sie dort ab, bevor Sie noch einmal bestellen. Ihr Warenkorb ist wie zuvor.';
+$_MODULE['<{paymentbridge}prestashop>return_5a3170309c4e9a099f41ce6716437818'] = 'Bestellung %s ist storniert. Ob etwas abgebucht wurde, ist noch nicht bekannt; wenn ja, erfährt es der Shop. Ihr Warenkorb ist wie zuvor.';
 
 $_MODULE['<{paymentbridge}prestashop>settingsform_3bed5bbbfd9312cd3d87e10b86d7feaf'] = 'Eine Gutschrift zahlt das Geld sofort zurück. Sonst tut das nur das Feld auf der Bestellung.';
 $_MODULE['<{paymentbridge}prestashop>settingsform_656a6828d7ef1bb791e42087c4b5ee6e'] = 'API-Schlüssel';

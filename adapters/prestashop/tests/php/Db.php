@@ -1,7 +1,8 @@
 <?php
 
 /**
- * PrestaShop's database class over SQLite: the module's own SQL runs, in MySQL's words where the two differ.
+ * PrestaShop's database class over SQLite: the module's own SQL runs, in MySQL's words where the two differ; or over a real
+ * MariaDB, as PrestaShop sets it up.
  */
 class Db
 {
@@ -23,8 +24,13 @@ class Db
     /** @var int */
     private $changed = 0;
 
-    public function __construct()
+    public function __construct(?PDO $mariaDb = null)
     {
+        if ($mariaDb !== null) {
+            $mariaDb->exec("SET SESSION sql_mode = ''"); // what is too long is cut, and nobody is told
+            $this->pdo = $mariaDb;
+            return;
+        }
         $this->pdo = new PDO('sqlite::memory:', null, null, [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION]);
         $this->pdo->sqliteCreateFunction('GET_LOCK', function ($name, $seconds) {
             return array_filter($this->locked, static function ($kept) use ($name) {
@@ -46,7 +52,8 @@ class Db
 
     public function escape($text, $htmlOk = false)
     {
-        return str_replace("'", "''", $htmlOk ? $text : strip_tags($text));
+        $text = $htmlOk ? $text : strip_tags($text);
+        return $this->isReal() ? substr($this->pdo->quote($text), 1, -1) : str_replace("'", "''", $text);
     }
 
     public function executeS($sql, $array = true, $useCache = true)
@@ -120,8 +127,16 @@ class Db
         $this->pdo->exec($sql);
     }
 
+    private function isReal()
+    {
+        return $this->pdo->getAttribute(PDO::ATTR_DRIVER_NAME) === 'mysql';
+    }
+
     private function translate($sql)
     {
+        if ($this->isReal()) {
+            return $sql;
+        }
         if (strpos($sql, 'CREATE TABLE') === 0) {
             $sql = preg_replace('/INT UNSIGNED NOT NULL AUTO_INCREMENT/', 'INTEGER PRIMARY KEY AUTOINCREMENT', $sql);
             $sql = preg_replace('/PRIMARY KEY \(id\),?/', '', $sql);
@@ -131,6 +146,13 @@ class Db
             $sql = preg_replace('/,(\s*\))\s*ENGINE=.*$/s', '$1', $sql);
             return preg_replace('/\)\s*ENGINE=.*$/s', ')', $sql);
         }
+        if (preg_match('/^SHOW COLUMNS FROM `(\w+)`$/', $sql, $table)) {
+            return "SELECT name AS Field, type AS Type FROM pragma_table_info('$table[1]')";
+        }
+        if (preg_match('/^ALTER TABLE `\w+` MODIFY/', $sql)) {
+            return 'SELECT 1'; // SQLite knows no lengths
+        }
+        $sql = str_replace('CHAR_LENGTH', 'LENGTH', $sql);
         $sql = preg_replace('/CURRENT_TIMESTAMP - INTERVAL (\d+) MINUTE/', "datetime('now', '-$1 minutes')", $sql);
         return str_replace('START TRANSACTION', 'BEGIN', $sql);
     }

@@ -2,7 +2,6 @@
 
 namespace PaymentBridge\PrestaShop\Tests;
 
-use PaymentBridge\Core\Signature;
 use PaymentBridge\Core\Tests\DoorCases;
 use PHPUnit\Framework\TestCase;
 
@@ -276,43 +275,11 @@ final class DoorsTest extends TestCase
 
     private function notify($verb, $body, $age = 0, $secret = House::SECRET)
     {
-        $at = (string) (time() - $age);
-        list($_SERVER['HTTP_WEBHOOK_ID'], $_SERVER['HTTP_WEBHOOK_TIMESTAMP']) = ['evt_1', $at];
-        $_SERVER['HTTP_WEBHOOK_SIGNATURE'] = Signature::sign($secret, 'evt_1', $at, $body);
-        \SpokenInput::$body = $body;
-        stream_wrapper_unregister('php');
-        stream_wrapper_register('php', \SpokenInput::class);
-        try {
-            return $this->answer('Notification', [], $verb)[0];
-        } finally {
-            stream_wrapper_restore('php');
-        }
+        return $this->house->notify($body, $verb, $age, $secret);
     }
 
-    /** What a page answers that ends with `exit`. */
-    private function answer($page, array $values, $verb = 'GET')
+    private function answer($page, array $values)
     {
-        $pages = [
-            'Status' => new class extends \PaymentBridgeStatusModuleFrontController {
-                protected function answer(int $status, string $state): void
-                {
-                    throw new \Gone($status . ' ' . $state);
-                }
-            },
-            'Cron' => new class extends \PaymentBridgeCronModuleFrontController {
-                protected function answer(int $status, string $words): void
-                {
-                    throw new \Gone($status . ' ' . $words);
-                }
-            },
-            'Notification' => new class extends \PaymentBridgeNotificationModuleFrontController {
-                protected function answer(int $status): void
-                {
-                    throw new \Gone($status . ' ');
-                }
-            },
-        ];
-        list($status, $words) = explode(' ', $this->house->open($pages[$page], $values, $verb), 2);
-        return [(int) $status, $words];
+        return $this->house->answer($page, $values);
     }
 }

@@ -3,6 +3,7 @@
 namespace PaymentBridge\PrestaShop\Tests;
 
 use PaymentBridge\Core\Client;
+use PaymentBridge\Core\Signature;
 use PaymentBridge\Core\Tests\PaperBridge;
 use PaymentBridge\PrestaShop\Clients;
 use PaymentBridge\PrestaShop\Database;
@@ -183,9 +184,61 @@ final class House
         }
     }
 
+    /** Tell of a payment as the bridge has it; returns the status that is answered. */
+    public function tell($paymentId = 'pay_1', $event = null)
+    {
+        $payment = $this->bridge()->payments[$paymentId];
+        return $this->notify(json_encode(['id' => $event ?? 'evt_' . $paymentId . '_' . $payment['sequence'], 'type' => 'payment.paid',
+            'sequence' => $payment['sequence'], 'data' => ['payment' => $payment]]));
+    }
+
+    /** Have the bridge post a notification; returns the status that is answered. */
+    public function notify($body, $verb = 'POST', $age = 0, $secret = self::SECRET)
+    {
+        $at = (string) (time() - $age);
+        list($_SERVER['HTTP_WEBHOOK_ID'], $_SERVER['HTTP_WEBHOOK_TIMESTAMP']) = ['evt_1', $at];
+        $_SERVER['HTTP_WEBHOOK_SIGNATURE'] = Signature::sign($secret, 'evt_1', $at, $body);
+        \SpokenInput::$body = $body;
+        stream_wrapper_unregister('php');
+        stream_wrapper_register('php', \SpokenInput::class);
+        try {
+            return $this->answer('Notification', [], $verb)[0];
+        } finally {
+            stream_wrapper_restore('php');
+        }
+    }
+
+    /** What a page answers that ends with `exit`. */
+    public function answer($page, array $values, $verb = 'GET')
+    {
+        $pages = [
+            'Status' => new class extends \PaymentBridgeStatusModuleFrontController {
+                protected function answer(int $status, string $state): void
+                {
+                    throw new \Gone($status . ' ' . $state);
+                }
+            },
+            'Cron' => new class extends \PaymentBridgeCronModuleFrontController {
+                protected function answer(int $status, string $words): void
+                {
+                    throw new \Gone($status . ' ' . $words);
+                }
+            },
+            'Notification' => new class extends \PaymentBridgeNotificationModuleFrontController {
+                protected function answer(int $status): void
+                {
+                    throw new \Gone($status . ' ');
+                }
+            },
+        ];
+        list($status, $words) = explode(' ', $this->open($pages[$page], $values, $verb), 2);
+        return [(int) $status, $words];
+    }
+
     private function forgetOthers()
     {
         \OrderHistory::$mails = \OrderHistory::$crash = \Mail::$sent = \PrestaShopLogger::$lines = \Cart::$products = \Tools::$values = [];
+        \OrderHistory::$brokenInvoice = \Mail::$broken = null;
         \Shop::$context = [\Shop::CONTEXT_SHOP, 1];
         \Access::$granted = true;
         \Cart::$isSoldOut = false;

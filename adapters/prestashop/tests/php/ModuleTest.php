@@ -84,6 +84,24 @@ final class ModuleTest extends TestCase
         self::assertContains('displayAdminOrderTop', $this->house->module->hooks);
     }
 
+    public function testUpgradeTo020MendsRowsThatWereCutSoThatTheirOrdersAreStillPaid()
+    {
+        require_once self::MODULE . 'upgrade/upgrade-0.2.0.php';
+        $whole = str_repeat('A', 40);
+        $placed = $this->house->order('49.990000', 1, ['reference' => $whole]);
+        $rest = ['sequence' => 5, 'body' => json_encode(['order_reference' => $whole])];
+        $this->house->attempt($placed, ['order_reference' => substr($whole, 0, 32)] + $rest);
+        $short = ['order_reference' => str_repeat('B', 32)];
+        $other = $this->house->attempt($this->house->order(), ['payment_id' => 'pay_2', 'token' => House::token(2), 'body' => json_encode($short)] + $short + $rest);
+        $this->house->bridgeSays(['order_reference' => $whole, 'status' => 'paid', 'amount_captured' => 4999, 'sequence' => 5]);
+        self::assertTrue(upgrade_module_0_2_0($this->house->module));
+        self::assertTrue(upgrade_module_0_2_0($this->house->module));
+        self::assertSame($other, $this->house->parts->tables()->attemptByPayment('pay_2'));
+        $this->house->db->run("UPDATE ps_payment_bridge_attempt SET updated_at = datetime('now', '-1 hour') WHERE id = 1");
+        $this->house->parts->expiry()->run(50);
+        self::assertSame(['paid', ['49.99']], [$this->house->placed(1)->state(), $this->house->booked()]);
+    }
+
     public function testStateThatSomebodyDeletedIsMadeAnew()
     {
         $this->house->db->run('DELETE FROM ps_order_state WHERE id_order_state = ' . House::WAITING);

@@ -89,13 +89,24 @@ namespace {
         /** @var string[] */
         public static $mails = [];
 
+        /** @var Throwable|null what making the invoice throws */
+        public static $brokenInvoice;
+
         /** @var int[] states in which a crash comes after the order was changed */
         public static $crash = [];
 
+        public $id;
         public $id_order;
         public $id_employee;
 
         private $state;
+
+        public function __construct($id = null)
+        {
+            foreach ($id ? Db::getInstance()->all("SELECT * FROM ps_order_history WHERE id_order_history = $id") : [] as $row) {
+                list($this->id, $this->id_order, $this->state) = [(int) $id, (int) $row['id_order'], (int) $row['id_order_state']];
+            }
+        }
 
         public function changeIdOrderState($state, $order, $useExistingPayment = false)
         {
@@ -115,12 +126,15 @@ namespace {
 
         public function add($autodate = true)
         {
-            Db::getInstance()->put('order_history', ['id_order' => $this->id_order, 'id_order_state' => $this->state]);
+            $this->id = Db::getInstance()->put('order_history', ['id_order' => $this->id_order, 'id_order_state' => $this->state]);
             return true;
         }
 
         public function sendEmail($order, $variables = false)
         {
+            if (self::$brokenInvoice !== null) {
+                throw self::$brokenInvoice;
+            }
             self::$mails[] = (int) $this->state . ' for ' . $order->id . ' in language ' . Context::getContext()->language->id;
             return true;
         }
@@ -512,11 +526,17 @@ namespace {
     {
         public static $sent = [];
 
+        /** @var Throwable|null what a hook on the mail throws */
+        public static $broken;
+
         public static function send($language, $template, $subject, $variables, $to, $toName, $from = null, $fromName = null, $file = null, $mode = null, $path = null, $die = false, $shop = null)
         {
             $mail = ['idLang' => $language, 'template' => $template, 'subject' => $subject, 'templateVars' => $variables,
                 'to' => $to, 'toName' => $toName, 'idShop' => $shop, 'fileAttachment' => $file];
             if (Module::getInstanceByName('paymentbridge')->hookActionEmailSendBefore($mail)) {
+                if (self::$broken !== null) {
+                    throw self::$broken;
+                }
                 self::$sent[] = $mail;
             }
         }

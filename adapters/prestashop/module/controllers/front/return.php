@@ -6,6 +6,7 @@ if (!defined('_PS_VERSION_')) {
 
 use PaymentBridge\PrestaShop\Page;
 use PaymentBridge\PrestaShop\PlacedOrder;
+use PaymentBridge\PrestaShop\Shop;
 use PaymentBridge\PrestaShop\Visit;
 
 /**
@@ -42,9 +43,19 @@ class PaymentBridgeReturnModuleFrontController extends Page
         if (!$visit->giveCartBack($attempt, $placed, $this->context)) {
             return false;
         }
-        $words = $this->module->l('Nothing was paid for order %s. Your cart is as it was.', 'return');
-        $this->warning[] = str_replace('%s', $placed->reference(), $words);
+        $this->warning[] = str_replace('%s', $placed->reference(), $this->words($visit->ending($attempt)));
         $this->redirectWithNotifications($this->context->link->getPageLink('cart', true, null, ['action' => 'show']));
         return true;
+    }
+
+    private function words(string $ending): string
+    {
+        if ($ending === Shop::NOTHING_TAKEN) {
+            return $this->module->l('Nothing was paid for order %s. Your cart is as it was.', 'return');
+        }
+        if ($ending === Shop::OPEN_THERE) {
+            return $this->module->l('Order %s is canceled, but you can still accept its payment in the app of your wallet. Please decline it there before you order again. Your cart is as it was.', 'return');
+        }
+        return $this->module->l('Order %s is canceled. It is not known yet whether anything was charged; if it was, the shop is told. Your cart is as it was.', 'return');
     }
 }

@@ -8,8 +8,12 @@
     <p role="status">
       {if $paymentbridge.state === 'paid'}
         {l s='Thank you, it is paid.' mod='paymentbridge'}
-      {elseif $paymentbridge.state === 'canceled'}
+      {elseif $paymentbridge.state === 'canceled' && $paymentbridge.ending === 'nothing_taken'}
         {l s='The payment is over, and nothing was charged.' mod='paymentbridge'}
+      {elseif $paymentbridge.state === 'canceled' && $paymentbridge.ending === 'open_there'}
+        {l s='This order is canceled, but you can still accept its payment in the app of your wallet. Please decline it there before you order again.' mod='paymentbridge'}
+      {elseif $paymentbridge.state === 'canceled'}
+        {l s='This order is canceled. It is not known yet whether anything was charged; if it was, the shop is told.' mod='paymentbridge'}
       {elseif $paymentbridge.is_own}
         {l s='Your order waits for its payment. If you have paid already, this page changes by itself.' mod='paymentbridge'}
       {else}
