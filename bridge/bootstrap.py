@@ -146,8 +146,8 @@ def build(
                                            str(service.public_url).rstrip("/"))) for name, kind in adapter_types.items()}
     services = _services(config, profiles, accounts, units, calls, represent, transport, clock, adapters,
                          patience or Patience(service.send_within, service.not_found_grace), lambda: is_migrated(engine, or_later=True))
-    worker = Worker(units, jobs_of(services), clock, threads=service.worker.threads, lease=service.worker.lease, poll=service.worker.poll,
-                    chore=services.prune)
+    worker = Worker(units, jobs_of(services), clock, threads=service.worker.threads, notification_threads=service.worker.notification_threads,
+                    lease=service.worker.lease, poll=service.worker.poll, chore=services.prune)
     return House(config, profiles, accounts, engine, units, services, worker, represent, calls, adapters)
 
 

@@ -363,6 +363,22 @@ class JobKind(StrEnum):
     NOTIFY = "notify"
 
 
+class Room(StrEnum):
+    """Jobs that share a worker's threads: those that move money apart from those that tell shops."""
+
+    MONEY = "money"
+    NOTIFICATIONS = "notifications"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many jobs to take of a lane, the newest or the oldest due first."""
+
+    lane: str
+    most: int
+    newest: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One piece of outbox work. `subject` is the id it is about, `lane` what must not be crowded out by it (shop or account).
@@ -501,8 +517,11 @@ class Outbox(Protocol):
     def nudge(self, kind: JobKind, subject: str, due_at: datetime) -> None:
         """Bring an existing job forward to `due_at`; never later, never a new one."""
 
-    def claim(self, kinds: Sequence[JobKind], now: datetime, leased_until: datetime, limit: int, crowded: Sequence[str]) -> Sequence[Job]:
-        """Lease due jobs to the caller, oldest due first, none of a `crowded` lane."""
+    def lanes_due(self, room: Room, now: datetime, *, after: str = "", left_out: Sequence[str] = (), most: int = 1_000) -> Sequence[str]:
+        """Return lanes of a room that have jobs to be claimed, in the order of their names from behind `after` on, and round to it."""
+
+    def claim(self, room: Room, shares: Sequence[Share], now: datetime, leased_until: datetime) -> Sequence[Job]:
+        """Lease due jobs of a room to the caller, at most its share of each lane."""
 
     def hold(self, job: Job) -> None:
         """Prove that the caller still holds the job, and keep others off until the unit ends. Raises LeaseLost."""

@@ -44,7 +44,8 @@ class Outgoing(Settings):
 class Worker(Settings):
     """How the outbox is worked off."""
 
-    threads: int = Field(8, ge=1, le=256, description="jobs at once")
+    threads: int = Field(8, ge=1, le=256, description="jobs at once that move money; one that waits for longer than a second is not counted")
+    notification_threads: int = Field(8, ge=1, le=256, description="notifications at once, beside those jobs; counted in the same way")
     lease: float = Field(60.0, ge=1, le=3600, description="seconds after which the job of a dead worker is taken over; longer than the slowest call")
     poll: float = Field(0.25, ge=0.01, le=60, description="seconds between two looks for due jobs")
 

@@ -14,8 +14,8 @@ from bridge.services.represent import timestamp, to_json
 from bridge.services.schedule import NOTIFICATION_STEPS
 
 JITTER = 0.1
-IN_A_ROW = timedelta(seconds=10)
-"""For so long one job may go on from event to event; a good deal less than a lease."""
+IN_A_ROW = timedelta(seconds=5)
+"""For so long one job may go on from event to event; a good deal less than a lease, and than what makes the worker think that the shop hangs."""
 
 OWNER = "house"
 

@@ -7,6 +7,7 @@ upsert        INSERT … ON CONFLICT                        INSERT … ON CONFLI
 event order   the writing transaction, then the position  the position
 visible       transactions older than every running one   everything
 clock         the server's                                this machine's
+index         led to, where statistics may be missing     named, where statistics would be needed
 """
 from __future__ import annotations
 
@@ -16,6 +17,9 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, func, literal, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.store import schema
+
+
+_NO_BITMAPS = text("SET LOCAL enable_bitmapscan = off")
 
 
 class PostgreSQL:
@@ -41,6 +45,16 @@ class PostgreSQL:
         """Lock the rows read until the transaction ends; `skip` leaves out rows that others hold."""
         return query.with_for_update(skip_locked=skip)
 
+    @staticmethod
+    def by_index(table: str, _index: str) -> str:
+        """Name a table in a FROM; the planner finds the index by itself."""
+        return table
+
+    @staticmethod
+    def in_index_order(connection: Connection) -> None:
+        """Have the rest of the transaction read rows in the order of an index: without statistics the planner fetches and sorts all of them."""
+        connection.execute(_NO_BITMAPS)
+
 
 class SQLite:
     """What SQLite does its own way: one writer at a time makes every lock unnecessary."""
@@ -64,6 +78,15 @@ class SQLite:
     def locked(query: Select[Any], *, skip: bool = False) -> Select[Any]:
         """Nothing to lock: a writing unit holds the file."""
         return query
+
+    @staticmethod
+    def by_index(table: str, index: str) -> str:
+        """Name a table in a FROM, and the index to read it by: without statistics the planner takes the primary key for better than it is."""
+        return f"{table} INDEXED BY {index}"
+
+    @staticmethod
+    def in_index_order(_connection: Connection) -> None:
+        """Rows are read in the order of an index anyway."""
 
 
 Dialect = type[PostgreSQL] | type[SQLite]

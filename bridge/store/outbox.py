@@ -1,16 +1,16 @@
 """Work written with the change that makes it necessary, claimed under a lease with a fence."""
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, literal, or_, select, text, update
 
 from bridge.errors import LeaseLost
-from bridge.ports import Job, JobKind
+from bridge.ports import Job, JobKind, Room, Share
 from bridge.store.dialects import DIALECTS, Dialect
-from bridge.store.schema import outbox
+from bridge.store.schema import ROOMS, outbox
 
 _FIELDS = ("subject", "lane", "due_at", "attempts", "fence", "revision")
 
@@ -33,18 +33,35 @@ _DONE = delete(outbox).where(_HELD, outbox.c.revision == bindparam("of_revision"
 _RELEASE = update(outbox).where(_HELD).values(leased_until=None)
 
 
-def _due(dialect: Dialect) -> Any:
+def _walk(dialect: Dialect, room: Room) -> Any:
+    """Go from lane to lane by the index: a lane with ten thousand jobs costs no more than one with a single job."""
+    jobs = f"{dialect.by_index('outbox', f'ix_outbox_{room.value}')} WHERE {ROOMS[room.value]}"
+    return text(f"""
+        WITH RECURSIVE onward(lane) AS (
+            SELECT (SELECT min(lane) FROM {jobs} AND lane > :after) WHERE (SELECT min(due_at) FROM outbox) <= :now
+            UNION ALL SELECT (SELECT min(lane) FROM {jobs} AND lane > onward.lane) FROM onward WHERE onward.lane IS NOT NULL
+        ), round(lane) AS (
+            SELECT (SELECT min(lane) FROM {jobs} AND lane <= :after) WHERE (SELECT min(due_at) FROM outbox) <= :now
+            UNION ALL SELECT (SELECT min(lane) FROM {jobs} AND lane > round.lane AND lane <= :after) FROM round WHERE round.lane IS NOT NULL
+        )
+        SELECT lane FROM (SELECT lane FROM onward UNION ALL SELECT lane FROM round) AS lanes
+        WHERE lane IS NOT NULL AND lane NOT IN :left_out AND (
+            SELECT subject FROM {jobs} AND outbox.lane = lanes.lane AND due_at <= :now AND (leased_until IS NULL OR leased_until < :now)
+            ORDER BY due_at LIMIT 1) IS NOT NULL
+        LIMIT :most""").bindparams(bindparam("now", type_=outbox.c.due_at.type), bindparam("left_out", expanding=True, type_=outbox.c.lane.type))
+
+
+def _pick(dialect: Dialect, room: Room, newest: bool) -> Any:
     c = outbox.c
     now = bindparam("now")
-    query = select(c.kind, c.subject).where(
-        c.kind.in_(bindparam("kinds", expanding=True)), c.due_at <= now, or_(c.leased_until.is_(None), c.leased_until < now),
-        c.lane.not_in(bindparam("crowded", expanding=True)))
-    return dialect.locked(query.order_by(c.due_at).limit(bindparam("most")), skip=True)
+    query = select(outbox).where(text(ROOMS[room.value]), c.lane == bindparam("of_lane"), c.due_at <= now,
+                                 or_(c.leased_until.is_(None), c.leased_until < now))
+    return dialect.locked(query.order_by(c.due_at.desc() if newest else c.due_at).limit(bindparam("most")), skip=True)
 
 
-_DUE = {dialect: _due(dialect) for dialect in DIALECTS}
-_TAKE = (update(outbox).where(tuple_(outbox.c.kind, outbox.c.subject).in_(bindparam("keys", expanding=True)))
-         .values(fence=outbox.c.fence + 1, leased_until=bindparam("until")).returning(outbox))
+_WALK = {(dialect, room): _walk(dialect, room) for dialect in DIALECTS for room in Room}
+_PICK = {(dialect, room, newest): _pick(dialect, room, newest) for dialect in DIALECTS for room in Room for newest in (False, True)}
+_LEASE = update(outbox).where(_THIS).values(fence=bindparam("new_fence"), leased_until=bindparam("until"))
 
 
 class SqlOutbox:
@@ -65,14 +82,26 @@ class SqlOutbox:
         sooner = update(outbox).where(_THIS, outbox.c.due_at > due_at).values(due_at=due_at)
         self._connection.execute(sooner, {"of_kind": kind.value, "of_subject": subject})
 
-    def claim(self, kinds: Sequence[JobKind], now: datetime, leased_until: datetime, limit: int, crowded: Sequence[str]) -> Sequence[Job]:
-        """Lease due jobs to the caller, oldest due first."""
-        wanted = {"kinds": [kind.value for kind in kinds], "now": now, "crowded": list(crowded), "most": limit}
-        keys = [tuple(row) for row in self._connection.execute(_DUE[self._dialect], wanted)]
-        if not keys:
-            return []
-        return [Job(kind=JobKind(row.kind), **{name: row._mapping[name] for name in _FIELDS})
-                for row in self._connection.execute(_TAKE, {"keys": keys, "until": leased_until})]
+    def lanes_due(self, room: Room, now: datetime, *, after: str = "", left_out: Sequence[str] = (), most: int = 1_000) -> Sequence[str]:
+        """Return lanes that have jobs to be claimed, from behind `after` on and round to it."""
+        wanted = {"now": now, "after": after, "left_out": list(left_out), "most": most}
+        return list(self._connection.execute(_WALK[self._dialect, room], wanted).scalars())
+
+    def claim(self, room: Room, shares: Sequence[Share], now: datetime, leased_until: datetime) -> Sequence[Job]:
+        """Lease due jobs to the caller, at most its share of each lane."""
+        self._dialect.in_index_order(self._connection)
+        jobs = [job for share in shares for job in self._picked(room, share, now)]
+        if jobs:
+            self._connection.execute(_LEASE, [{"of_kind": job.kind.value, "of_subject": job.subject, "new_fence": job.fence,
+                                               "until": leased_until} for job in jobs])
+        return jobs
+
+    def _picked(self, room: Room, share: Share, now: datetime) -> Iterator[Job]:
+        """Lock and return the jobs of a share as they are when they are leased; nobody else can change them until the unit ends."""
+        query = _PICK[self._dialect, room, share.newest]
+        for row in self._connection.execute(query, {"of_lane": share.lane, "now": now, "most": share.most}):
+            fields = {name: row._mapping[name] for name in _FIELDS}
+            yield Job(kind=JobKind(row.kind), **(fields | {"fence": row.fence + 1}))
 
     def hold(self, job: Job) -> None:
         """Prove that the caller still holds the job. Raises LeaseLost."""

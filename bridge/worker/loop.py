@@ -1,21 +1,20 @@
 """The worker: claims due jobs under a lease, runs them on threads, backs off from what fails, stops cleanly.
 
 As many workers as wanted may run on one database. A lease that runs out makes its job claimable again; its fence keeps the old holder
-from writing. No lane (a shop, an account) gets more than half of the threads, so a dead one delays no other.
+from writing. Jobs that move money have a room of their own, whose threads notifications cannot take.
 """
 from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from bridge.errors import BridgeError, LeaseLost, MerchantOff
 from bridge.failpoints import failpoint
-from bridge.ports import Clock, Job, JobKind, Units
+from bridge.ports import Clock, Job, Room, Units
 from bridge.worker.jobs import Jobs
+from bridge.worker.room import WorkRoom
 
 log = logging.getLogger("bridge.worker")
 
@@ -29,80 +28,48 @@ class Worker:
     """Works the outbox off until it is told to stop."""
 
     def __init__(
-        self, units: Units, jobs: Jobs, clock: Clock, *, threads: int, lease: float, poll: float, chore: Callable[[], object]
+        self, units: Units, jobs: Jobs, clock: Clock, *, threads: int, notification_threads: int, lease: float, poll: float,
+        chore: Callable[[], object],
     ) -> None:
         """Take the jobs, how many run at once, how long a lease lasts, the pause between two looks (seconds), and an hourly chore."""
         self._units = units
         self._jobs = jobs
         self._clock = clock
-        self._threads = threads
-        self._lease = timedelta(seconds=lease)
-        self._poll = poll
         self._chore = chore
         self._stopping = threading.Event()
-        self._changed = threading.Event()
-        self._lock = threading.Lock()
-        self._lanes: Counter[str] = Counter()
+        self._places = {Room.MONEY: threads, Room.NOTIFICATIONS: notification_threads}
+        self._lease = lease
+        self._poll = poll
+        self._rooms = self._new_rooms()
 
     def run(self) -> None:
         """Work until `stop`; jobs under way are finished first."""
-        next_chore = self._clock()
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="job") as pool:
-            while not self._stopping.is_set():
-                if self._clock() >= next_chore:
-                    next_chore = self._clock() + timedelta(seconds=CHORE_SECONDS)
-                    self._guarded(self._chore)
-                if not self._guarded(lambda: self._take(pool)):
-                    self._changed.wait(self._poll)
-                    self._changed.clear()
+        working = [threading.Thread(target=room.work, args=(self._guarded,), name=f"worker-{room.room.value}") for room in self._rooms]
+        for thread in working:
+            thread.start()
+        while not self._stopping.is_set():
+            self._guarded(self._chore)
+            self._stopping.wait(CHORE_SECONDS)
+        for thread in working:
+            thread.join()
 
     def stop(self) -> None:
-        """Ask the loop to end."""
+        """Ask the rooms to end."""
         self._stopping.set()
-        self._changed.set()
+        for room in self._rooms:
+            room.stop()
 
     def run_due(self, limit: int = 1_000) -> int:
-        """Run what is due now, one by one in this thread; return how many jobs ran. For commands and tests."""
-        ran = 0
-        while ran < limit and (jobs := self._claim(list(JobKind), 1)):
-            self._run(jobs[0])
-            ran += len(jobs)
+        """Run what is due now, one by one in this thread, money first; return how many jobs ran. For commands and tests."""
+        rooms, ran = self._new_rooms(), 0
+        while ran < limit and (job := next((job for room in rooms for job in room.claim(1)), None)):
+            self._run(job)
+            ran += 1
         return ran
 
-    def _take(self, pool: ThreadPoolExecutor) -> bool:
-        with self._lock:
-            free = self._threads - self._lanes.total()
-            fullest = max((running for running in self._lanes.values() if running < self._per_lane), default=0)
-        # What is claimed at once may all be of one lane: no more than the fullest lane that is not crowded has room for.
-        jobs = self._claim(list(JobKind), min(free, self._per_lane - fullest)) if free > 0 else []
-        for job in jobs:
-            with self._lock:
-                self._lanes[job.lane] += 1
-            pool.submit(self._run_in_lane, job)
-        return bool(jobs)
-
-    @property
-    def _per_lane(self) -> int:
-        return max(1, self._threads // 2)
-
-    def _claim(self, kinds: list[JobKind], limit: int) -> list[Job]:
-        with self._lock:
-            crowded = [lane for lane, running in self._lanes.items() if running >= self._per_lane]
-        now = self._clock()
-        with self._units() as unit:
-            jobs = list(unit.outbox.claim(kinds, now, now + self._lease, limit, crowded))
-        if jobs:
-            failpoint("job_claimed")
-        return jobs
-
-    def _run_in_lane(self, job: Job) -> None:
-        try:
-            self._run(job)
-        finally:
-            with self._lock:
-                self._lanes[job.lane] -= 1
-                self._lanes += Counter()  # forget lanes at zero
-            self._changed.set()
+    def _new_rooms(self) -> list[WorkRoom]:
+        return [WorkRoom(room, self._units, self._clock, self._run, places=places, lease=self._lease, poll=self._poll)
+                for room, places in self._places.items()]
 
     def _run(self, job: Job) -> None:
         try:

@@ -6,6 +6,7 @@ from factories import FIFTY, at_once
 
 from bridge.domain.payment import Status
 from bridge.errors import AmountTooLarge, LeaseLost
+from bridge.ports import Room, Share
 
 
 @pytest.fixture
@@ -72,7 +73,8 @@ def test_worker__that_slept_through_its_lease__writes_nothing(stage):
     payment = stage.create()
     stage.clock.advance(5)
     with stage.house.units() as unit:
-        (old,) = [job for job in unit.outbox.claim(list(stage.house.worker._jobs), stage.clock(), stage.clock(), 10, []) if job.kind == "payment"]
+        (lane,) = unit.outbox.lanes_due(Room.MONEY, stage.clock())
+        (old,) = unit.outbox.claim(Room.MONEY, [Share(lane, 10)], stage.clock(), stage.clock())
     stage.clock.advance(1)
     stage.work()
     before = stage.payment(payment)

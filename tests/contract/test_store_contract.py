@@ -1,6 +1,7 @@
 """Everything that `ports.py` promises of the store, on SQLite and on PostgreSQL alike."""
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from dataclasses import fields, replace
@@ -8,15 +9,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from factories import FIFTY, NOON, a_payment, an_event, an_operation, at_once, migrated
-from sqlalchemy import create_engine, delete, text
+from sqlalchemy import create_engine, delete, event, insert, text
 from sqlalchemy.exc import IntegrityError
 
 from bridge.domain.operation import Kind, OperationStatus
 from bridge.domain.payment import Asking, Failure, Payer, Payment, Status
 from bridge.domain.reasons import Reason
 from bridge.errors import IdempotencyRunning, LeaseLost, NotFound, PaymentExists
-from bridge.ports import Job, JobKind, KeptAnswer, PaymentFilter, RawCallback, StoredCallback
+from bridge.ports import Job, JobKind, KeptAnswer, PaymentFilter, RawCallback, Room, Share, StoredCallback
 from bridge.store import schema
+from bridge.store.dialects import dialect_of
 from bridge.store.unit import SqlUnits
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -487,9 +489,16 @@ def put(units, subject="s", lane="lane", due_at=NOON, kind=JobKind.PAYMENT, **mo
         unit.outbox.put(kind, subject, lane, due_at, **more)
 
 
-def claim(units, now=NOON, limit=10, kinds=tuple(JobKind), crowded=(), lease=MINUTE):
+def claim(units, now=NOON, most=10, lease=MINUTE, rooms=tuple(Room), **wanted):
+    """Claim as a worker does that has room for all."""
     with units() as unit:
-        return list(unit.outbox.claim(kinds, now, now + lease, limit, crowded))
+        return [job for room in rooms for job in unit.outbox.claim(
+            room, [Share(lane, most) for lane in unit.outbox.lanes_due(room, now, **wanted)], now, now + lease)]
+
+
+def lanes_due(units, room=Room.MONEY, now=NOON, **wanted):
+    with units.read() as unit:
+        return list(unit.outbox.lanes_due(room, now, **wanted))
 
 
 def held(units, job):
@@ -506,13 +515,75 @@ def act(units, verb, job, *arguments):
         getattr(unit.outbox, verb)(job, *arguments)
 
 
-def test_claim__due_jobs__oldest_first_within_kind_lane_and_limit(units):
-    for n, (lane, kind) in enumerate([("a", JobKind.PAYMENT), ("b", JobKind.NOTIFY), ("a", JobKind.NOTIFY), ("c", JobKind.CALLBACK)]):
+def test_claim__due_jobs__of_a_room_oldest_or_newest_first_up_to_the_lanes_share(units):
+    for n, (lane, kind) in enumerate([("a", JobKind.PAYMENT), ("b", JobKind.NOTIFY), ("a", JobKind.OPERATION), ("a", JobKind.CALLBACK)]):
         put(units, f"s{n}", lane, NOON - n * SECOND, kind)
-    put(units, "later", due_at=NOON + SECOND)
-    assert [job.subject for job in claim(units, limit=1, crowded=["c"], kinds=[JobKind.NOTIFY, JobKind.CALLBACK])] == ["s2"]
-    assert sorted(job.subject for job in claim(units)) == ["s0", "s1", "s3"]
-    assert claim(units) == []
+    put(units, "later", "a", due_at=NOON + SECOND)
+
+    def taken(room, *shares):
+        with units() as unit:
+            return [job.subject for job in unit.outbox.claim(room, shares, NOON, NOON + MINUTE)]
+
+    assert taken(Room.NOTIFICATIONS, Share("a", 5)) == []
+    assert taken(Room.MONEY, Share("b", 5), Share("a", 1)) == ["s3"]
+    assert taken(Room.MONEY, Share("a", 1, newest=True)) == ["s0"]
+    assert [job.subject for job in claim(units)] == ["s2", "s1"] and claim(units) == []
+
+
+def test_lanes_due__some_lanes__are_named_in_turn_and_round(units):
+    for lane in "abcde":
+        put(units, f"money-{lane}", lane), put(units, f"told-{lane}", lane, kind=JobKind.NOTIFY)
+    put(units, "later", "later", NOON + SECOND)
+    assert lanes_due(units) == list("abcde") and lanes_due(units, after="c") == list("deabc")
+    assert lanes_due(units, after="bb", left_out=["c", "e"], most=2) == ["d", "a"]
+    assert lanes_due(units, after="e", most=1) == ["a"] and lanes_due(units, after="zz", most=1) == ["a"]
+    claim(units, rooms=[Room.MONEY], left_out=["b"])
+    assert lanes_due(units) == ["b"] and lanes_due(units, Room.NOTIFICATIONS) == list("abcde")
+    assert lanes_due(units, now=NOON + MINUTE + SECOND) == ["a", "b", "c", "d", "e", "later"]
+
+
+def test_lanes_due__nothing_is_due__are_none(units):
+    assert lanes_due(units) == []
+    put(units, due_at=NOON + SECOND), put(units, "t", kind=JobKind.NOTIFY)
+    assert lanes_due(units) == []
+
+
+def plan_of(engine, statement, parameters):
+    """How the database carries a statement out, in its own words."""
+    how = "explain" if engine.dialect.name == "postgresql" else "explain query plan"
+    with engine.connect() as connection:
+        if "FOR UPDATE" in statement:
+            dialect_of(connection).in_index_order(connection)
+        return [str(row[-1]) for row in connection.exec_driver_sql(f"{how} {statement}", parameters)]
+
+
+@pytest.mark.invariant("I26")
+@pytest.mark.parametrize("counted", [False, True], ids=["without statistics", "with statistics"])
+def test_claim__ten_thousand_jobs_of_one_lane__reads_by_the_rooms_index_alone(units, engine, counted):
+    """What one lane has waiting costs the others nothing (I26)."""
+    rows = [{"kind": kind, "subject": f"s{n}", "lane": "full" if n else "other", "due_at": NOON, "attempts": 0, "fence": 0, "revision": 0}
+            for kind in ("notify", "payment") for n in range(10_000)]
+    with engine.begin() as connection:
+        connection.execute(insert(schema.outbox), rows)
+    if counted:
+        with engine.begin() as connection:
+            connection.execute(text("analyze"))
+    seen = []
+
+    def note(_connection, _cursor, statement, parameters, *_):
+        if "FROM outbox" in statement:
+            seen.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    assert lanes_due(units, Room.NOTIFICATIONS, left_out=["full"], after="x") == ["other"]
+    with units() as unit:
+        shares = [Share("full", 2), Share("other", 2, newest=True)]
+        assert [job.subject for job in unit.outbox.claim(Room.MONEY, shares, NOON, NOON + MINUTE)][-1] == "s0"
+    event.remove(engine, "before_cursor_execute", note)
+    plans = [line for statement, parameters in seen for line in plan_of(engine, statement, parameters) if re.search(r"\boutbox\b", line)]
+    assert len(seen) == 3 and {match for line in plans for match in re.findall(r"ix_\w+|\w+_autoindex\w+|pk_\w+|Seq Scan", line)} == {
+        "ix_outbox_money", "ix_outbox_notifications", "ix_outbox_due_at"}
+    assert all("ix_" in line for line in plans)
 
 
 def test_put__twice__is_one_job_whose_due_time_is_the_last_given(units):
@@ -642,7 +713,7 @@ def test_claim__many_workers_at_once__each_job_has_one_holder(units):
 
     def work(_):
         mine = []
-        while jobs := claim(units, limit=3):
+        while jobs := claim(units, most=1):
             mine += jobs
             for job in jobs:
                 act(units, "done", job)
@@ -662,7 +733,7 @@ def test_claim__a_row_locked_by_another__is_left_out_not_waited_for(units, engin
         return
     put(units, "busy"), put(units, "free", due_at=NOON + SECOND)
     with units() as other:
-        other.outbox.claim([JobKind.PAYMENT], NOON, NOON + MINUTE, 1, [])
+        other.outbox.claim(Room.MONEY, [Share("lane", 1)], NOON, NOON + MINUTE)
         assert [job.subject for job in claim(units, NOON + SECOND)] == ["free"]
 
 

@@ -79,7 +79,8 @@ class AtEveryStep:
         return self
 
 class Nothing:
-    outbox = SimpleNamespace(claim=lambda *_: [])
+    outbox = SimpleNamespace(lanes_due=lambda *_, **__: [])
+    read = lambda self: self
     def __enter__(self): return self
     def __exit__(self, *_): return None
 
@@ -91,7 +92,7 @@ def traced(run, step):
         sys.settrace(None)
 
 for step in range(20, 120):
-    worker = Worker(Nothing, {}, lambda: datetime.now(UTC), threads=2, lease=3, poll=0.01, chore=lambda: None)
+    worker = Worker(Nothing, {}, lambda: datetime.now(UTC), threads=2, notification_threads=2, lease=3, poll=0.01, chore=lambda: None)
     worker.run = partial(traced, worker.run, step)
     serving.work(SimpleNamespace(worker=worker, profiles=SimpleNamespace(refused=()), close=lambda: print(step)))
 """

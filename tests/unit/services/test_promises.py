@@ -95,7 +95,8 @@ def test_hang__on_every_path__the_call_ends_at_the_deadline(new_stage, verb):
         "cancel": lambda: stage.services.cancel_payment(stage.shop(), payment["id"], a_key()), "work": lambda: stage.advance(5),
     }[verb]
     act()
-    assert stage.transcripts[-1].error and stage.transcripts[-1].seconds >= 0.2
+    *_, hung = [one for one in stage.transcripts if one.error]
+    assert hung.seconds >= 0.2
 
 
 # --- one shop must not hold up another --------------------------------------------------------------------------------
@@ -118,7 +119,7 @@ def test_worker__one_lane_is_stuck__never_takes_more_than_half_of_the_threads(ne
             running[one.lane] -= 1
             done.append(one.subject)
 
-    worker = Worker(stage.house.units, dict.fromkeys(JobKind, job), stage.clock, threads=4, lease=600, poll=0.01, chore=lambda: None)
+    worker = Worker(stage.house.units, dict.fromkeys(JobKind, job), stage.clock, threads=4, notification_threads=4, lease=600, poll=0.01, chore=lambda: None)
     thread = threading.Thread(target=worker.run)
     put(stage, "dead", 1)
     thread.start()
@@ -136,6 +137,38 @@ def test_worker__one_lane_is_stuck__never_takes_more_than_half_of_the_threads(ne
     assert len(well) == 6 and most["dead"] <= 2
 
 
+@pytest.mark.invariant("I26")
+def test_worker__every_shop_hangs__jobs_that_move_money_run_meanwhile(new_stage, database_url):
+    """Notifications have threads of their own, however many hang (I26)."""
+    stage = new_stage(database=database_url)
+    free, moved = threading.Event(), threading.Event()
+    jobs = dict.fromkeys(JobKind, lambda job: moved.set()) | {JobKind.NOTIFY: lambda job: free.wait(20)}
+    worker = Worker(stage.house.units, jobs, stage.clock, threads=2, notification_threads=2, lease=600, poll=0.01, chore=lambda: None)
+    thread = threading.Thread(target=worker.run)
+    for shop in range(20):
+        put(stage, f"hanging-{shop}", 3)
+    thread.start()
+    with stage.house.units() as unit:
+        unit.outbox.put(JobKind.PAYMENT, "pay_1", "acme:cashcloud", stage.clock())
+    ran = moved.wait(10)
+    free.set(), worker.stop(), thread.join(20)
+    assert ran
+
+
+@pytest.mark.invariant("I26")
+def test_worker__a_shop_has_hundreds_of_events_waiting__new_orders_of_it_and_of_others_come_at_once(new_stage, database_url):
+    """Turns go from shop to shop, and within a shop from both ends: the due time alone does not say who is next (I26)."""
+    stage = new_stage(database=database_url)
+    ran = []
+    jobs = dict.fromkeys(JobKind, lambda job: ran.append(job.subject))
+    worker = Worker(stage.house.units, jobs, stage.clock, threads=2, notification_threads=2, lease=600, poll=0.01, chore=lambda: None)
+    put(stage, "full", 300, first=10), put(stage, "small", 1), put(stage, "another", 1)
+    with stage.house.units() as unit:
+        unit.outbox.put(JobKind.NOTIFY, "full-new-order", "full", stage.clock())
+    worker.run_due(limit=6)
+    assert {"full-new-order", "small-0", "another-0", "full-309"} <= set(ran)
+
+
 @pytest.mark.parametrize(("error", "told"), [
     (NotFound("there is no shop gone"), "a job failed and is tried again later: there is no shop gone"), (KeyError("bug"), "KeyError: 'bug'")])
 def test_worker__job_fails__tells_a_sentence_where_it_is_foreseen_and_where_it_happened_otherwise(new_stage, caplog, error, told):
@@ -145,7 +178,7 @@ def test_worker__job_fails__tells_a_sentence_where_it_is_foreseen_and_where_it_h
 
     stage = new_stage()
     put(stage, "lane", 1)
-    worker = Worker(stage.house.units, dict.fromkeys(JobKind, job), stage.clock, threads=1, lease=600, poll=0.01, chore=lambda: None)
+    worker = Worker(stage.house.units, dict.fromkeys(JobKind, job), stage.clock, threads=1, notification_threads=1, lease=600, poll=0.01, chore=lambda: None)
     assert worker.run_due() == 1 and len(stage.jobs()) == 1
     assert told in caplog.text and ("Traceback" in caplog.text) == isinstance(error, KeyError)
 
