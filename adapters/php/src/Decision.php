@@ -96,7 +96,8 @@ final class Decision
     private static function unwanted($alert, array $facts, array $payment)
     {
         $isAllBack = $payment['amount_refunded'] >= $payment['amount_captured'];
-        return $isAllBack ? self::refunded($facts, $payment) : $alert;
+        $decision = self::refunded($facts, $payment);
+        return $isAllBack || $decision === self::ALERT_REFUND ? $decision : $alert;
     }
 
     private static function refunded(array $facts, array $payment)

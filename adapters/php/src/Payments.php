@@ -11,6 +11,7 @@ namespace PaymentBridge\Core;
 abstract class Payments
 {
     public const SILENCES = 5; // one after the other, and the bridge is down: the next run goes on
+    private const REST = 60; // seconds in which a bridge that was silent so often is not asked to give anything up
     private const NEVER = [400, 409, 422]; // of a request that is refused for what it says, not for who asks
     private const UNASKED = [
         'payment_id' => null, 'checkout_url' => null, 'checkout_token' => null, 'status' => 'created', 'sequence' => 0, 'refunded' => 0,
@@ -21,6 +22,12 @@ abstract class Payments
 
     /** @var Shop */
     private $shop;
+
+    /** @var int how often the bridge was silent when it was asked to give an attempt up, without an answer since */
+    private $silences = 0;
+
+    /** @var int Unix seconds of the last of them */
+    private $silentAt = 0;
 
     public function __construct(Attempts $attempts, Shop $shop)
     {
@@ -109,10 +116,16 @@ abstract class Payments
      * Tell whether an attempt has surely come to nothing, after asking the bridge to give it up: no money has moved,
      * and none will. Changes nothing in the shop, and throws nothing of the core.
      *
+     * A job of the platform may ask for many orders, one after the other: where the bridge is silent again and again it is
+     * not asked for a while, and nothing is given up, so that the job need not wait for it each time.
+     *
      * @param array<string, mixed> $attempt
      */
     public function isGivenUp(array $attempt): bool
     {
+        if ($this->silences >= self::SILENCES && $this->silentAt > time() - self::REST) {
+            return false;
+        }
         try {
             $attempt = $attempt['payment_id'] === null ? $this->ask($attempt) : $attempt;
             if (!$this->isOurs($attempt)) {
@@ -124,8 +137,11 @@ abstract class Payments
         } catch (ApiException $refused) {
             return in_array($refused->status(), self::NEVER, true);
         } catch (BridgeException | BusyException $silence) {
+            $this->silences++;
+            $this->silentAt = time();
             return false;
         }
+        $this->silences = 0;
         return in_array($told['status'], Decision::OVER, true) && $told['outcome_known'] && $told['amount_captured'] === 0;
     }
 

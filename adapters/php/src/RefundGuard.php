@@ -78,18 +78,42 @@ final class RefundGuard
         return $refund;
     }
 
+    /**
+     * Return the references of a payment's refunds that were not refused: done, on their way, or in doubt.
+     *
+     * @param string $paymentId
+     * @return string[]
+     */
+    public function alive($paymentId)
+    {
+        $references = [];
+        foreach ($this->all($paymentId) as $refund) {
+            if (!in_array($refund['status'], self::REFUSED, true) && isset($refund['refund_reference'])) {
+                $references[] = $refund['refund_reference'];
+            }
+        }
+        return array_values(array_unique($references));
+    }
+
     private function refusals($paymentId, $reference)
     {
         $count = 0;
+        foreach ($this->all($paymentId) as $refund) {
+            $ours = isset($refund['refund_reference']) && $refund['refund_reference'] === $reference;
+            $count += $ours && in_array($refund['status'], self::REFUSED, true) ? 1 : 0;
+        }
+        return $count;
+    }
+
+    private function all($paymentId)
+    {
+        $all = [];
         $cursor = null;
         do {
             $page = $this->client->refunds($paymentId, $cursor);
-            foreach (isset($page['data']) ? $page['data'] : [] as $refund) {
-                $ours = isset($refund['refund_reference']) && $refund['refund_reference'] === $reference;
-                $count += $ours && in_array($refund['status'], self::REFUSED, true) ? 1 : 0;
-            }
+            $all = array_merge($all, isset($page['data']) ? $page['data'] : []);
             $cursor = isset($page['next_cursor']) ? $page['next_cursor'] : null;
         } while ($cursor !== null);
-        return $count;
+        return $all;
     }
 }

@@ -74,6 +74,17 @@ final class Row
     }
 
     /**
+     * Tell whether a payment, as its attempt's row has it, is over at the provider too: only then may a customer be told that
+     * nothing was charged.
+     *
+     * @param array<string, mixed> $row with `provider_open`
+     */
+    public static function isSurelyOver(array $row): bool
+    {
+        return in_array($row['status'], Decision::OVER, true) && empty($row['provider_open']);
+    }
+
+    /**
      * Return the idempotency key of a new request: a hash, because an order number may hold what no header can.
      */
     public static function newKey(string $orderReference, int $number, string $token): string

@@ -33,6 +33,14 @@ class Clients
     }
 
     /**
+     * Return the same for a page that somebody waits for.
+     */
+    public function hurried(?int $store): Client
+    {
+        return (new self($this->config, $this->product, Client::SHORT))->ofStore($store);
+    }
+
+    /**
      * Return the bridge at an address, with a key; throws BridgeException where they cannot be.
      */
     public function of(string $url, string $apiKey): Client

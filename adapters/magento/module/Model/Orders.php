@@ -5,6 +5,8 @@ declare(strict_types=1);
 namespace PaymentBridge\Checkout\Model;
 
 use Magento\Framework\Notification\NotifierInterface;
+use Magento\Sales\Api\OrderManagementInterface;
+use Magento\Sales\Api\OrderRepositoryInterface;
 use Magento\Sales\Api\OrderRepositoryInterfaceFactory;
 use Magento\Sales\Api\OrderStatusHistoryRepositoryInterface;
 use Magento\Sales\Model\Order;
@@ -22,6 +24,8 @@ class Orders
 
     public function __construct(
         private OrderRepositoryInterfaceFactory $repositories,
+        private OrderRepositoryInterface $remembering,
+        private OrderManagementInterface $management,
         private OrderStatusHistoryRepositoryInterface $histories,
         private OrderSender $orderSender,
         private NotifierInterface $notifier,
@@ -50,6 +54,8 @@ class Orders
 
     /**
      * Make the invoice. The amount was compared before, in the order's currency; Magento counts in the base currency.
+     *
+     * An order on hold stays there with its invoice; released, it is what a paid order is.
      */
     public function pay(Order $order, string $paymentId): void
     {
@@ -58,22 +64,29 @@ class Orders
             ->setCurrencyCode($order->getBaseCurrencyCode())
             ->setIsTransactionClosed(false)
             ->registerCaptureNotification($order->getBaseGrandTotal(), true);
+        $status = $this->config->paidStatus((int) $order->getStoreId());
         if ($order->getState() === Order::STATE_PROCESSING) {
-            $order->setStatus($this->config->paidStatus((int) $order->getStoreId()));
+            $order->setStatus($status);
+        } elseif ($order->getState() === Order::STATE_HOLDED) {
+            $order->setHoldBeforeState(Order::STATE_PROCESSING)->setHoldBeforeStatus($status);
         }
-        $this->save($order);
+        $this->repositories->create()->save($order);
     }
 
     /**
-     * Cancel an order whose attempt is over; stock and coupon go back with it.
+     * Cancel an order whose attempt is over, on hold or not; stock and coupon go back with it.
+     *
+     * Magento's own service does it, because the coupon goes back in a plugin of that. Both work on the order as the
+     * shared repository remembers it, so that one is given the fresh order first.
      */
     public function cancel(Order $order, string $why): void
     {
-        if ($order->canCancel()) {
-            $order->cancel();
+        if ($order->canUnhold()) {
+            $order->unhold();
         }
-        $order->addCommentToStatusHistory($why);
-        $this->save($order);
+        $this->remembering->save($order);
+        $this->management->cancel((int) $order->getId());
+        $this->comment($order, $why);
     }
 
     /**
@@ -101,10 +114,5 @@ class Orders
             $order->setCanSendNewEmailFlag(true);
             $this->orderSender->send($order);
         }
-    }
-
-    private function save(Order $order): void
-    {
-        $this->repositories->create()->save($order);
     }
 }

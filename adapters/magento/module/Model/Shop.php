@@ -6,6 +6,7 @@ namespace PaymentBridge\Checkout\Model;
 
 use Magento\Framework\Exception\NoSuchEntityException;
 use Magento\Framework\Lock\LockManagerInterface;
+use Magento\Sales\Model\Order;
 use PaymentBridge\Core\Decision;
 use PaymentBridge\Core\Money;
 use PaymentBridge\Core\Row;
@@ -68,7 +69,7 @@ class Shop implements ShopInterface
         $this->tables->inOneTransaction(function () use ($row, $decision, $payment, $eventId) {
             // The row first: an observer that sees the order canceled must know that the attempt is over.
             $this->tables->changeAttempt((int) $row['id'], $this->change($row, $decision, $payment));
-            $this->perform($decision, (int) $row['order_id'], $payment);
+            $this->perform($decision, $row, $payment);
             if ($eventId !== null) {
                 $this->tables->addEvent($eventId, $payment['id'], $decision);
             }
@@ -91,46 +92,74 @@ class Shop implements ShopInterface
         $this->log->note($message, $context);
     }
 
-    private function perform(string $decision, int $orderId, array $payment): void
+    private function perform(string $decision, array $row, array $payment): void
     {
-        if (in_array($decision, [Decision::NOTHING, Decision::PENDING], true)) {
+        $isSilent = in_array($decision, [Decision::NOTHING, Decision::PENDING], true);
+        if ($isSilent || ($this->isToldOnce($decision) && $row['status'] === $payment['status'])) {
             return;
         }
-        $order = $this->orders->fresh($orderId);
+        $order = $this->orders->fresh((int) $row['order_id']);
         $captured = $this->money($payment, 'amount_captured');
         $refunded = $this->money($payment, 'amount_refunded');
         match ($decision) {
             Decision::PAID => $this->orders->pay($order, $payment['id']),
-            Decision::CANCEL => $this->orders->cancel($order, (string) __('The payment is over: %1.', __($payment['status']))),
+            Decision::CANCEL => $this->cancel($order, $payment),
             Decision::AUTHORIZED => $this->orders->comment($order, (string) __('The amount is reserved, not taken yet.')),
             Decision::REFUND_TOLD => $this->orders->comment($order, (string) __('Refunded so far: %1.', $refunded)),
             Decision::ALERT_MISMATCH => $this->orders->alert(
                 $order,
                 (string) __('Payment %1 is over another amount, currency or order. Nothing was changed.', $payment['id'])
             ),
-            Decision::ALERT_LATE => $this->orders->alert(
-                $order,
-                (string) __('%1 arrived although this order is canceled: refund it or deliver.', $captured)
-            ),
+            Decision::ALERT_LATE => $this->orders->alert($order, (string) __(
+                '%1 arrived as payment %2 although this order is canceled: give it back on this page, or deliver.',
+                $captured,
+                $payment['id']
+            )),
             Decision::ALERT_DOUBLE => $this->orders->alert(
                 $order,
-                (string) __('%1 arrived a second time, as payment %2: refund it.', $captured, $payment['id'])
+                (string) __('%1 arrived a second time, as payment %2: give it back on this page.', $captured, $payment['id'])
             ),
             Decision::ALERT_PARTIAL => $this->orders->alert(
                 $order,
                 (string) __('Only %1 of this order were taken. No invoice was made.', $captured)
             ),
-            Decision::ALERT_REFUND => $this->orders->alert(
-                $order,
-                (string) __('A refund did not succeed: only %1 went back to the customer.', $refunded)
-            ),
+            Decision::ALERT_REFUND => $this->orders->alert($order, (string) __(
+                'A refund did not succeed: only %1 went back to the customer. Give the rest back on this page.',
+                $refunded
+            )),
+            Decision::ALERT_OPEN => $this->orders->alert($order, $this->openThere($payment)),
         };
+    }
+
+    /**
+     * Tell whether a decision is the same again with every later event of a payment: its refunds, for instance.
+     */
+    private function isToldOnce(string $decision): bool
+    {
+        return in_array($decision, [Decision::ALERT_LATE, Decision::ALERT_DOUBLE, Decision::ALERT_PARTIAL], true);
+    }
+
+    private function cancel(Order $order, array $payment): void
+    {
+        $this->orders->cancel($order, (string) __('The payment is over: %1.', __($payment['status'])));
+        if (Decision::isOpenThere($payment)) {
+            $this->orders->alert($order, $this->openThere($payment));
+        }
+    }
+
+    private function openThere(array $payment): string
+    {
+        return (string) __(
+            'Payment %1 is over here, but the customer can still accept it at the provider. If its money comes, you are told here, and can give it back on this page.',
+            $payment['id']
+        );
     }
 
     private function change(array $row, string $decision, array $payment): array
     {
         return Row::change($row, $decision, $payment) + [
             'paid' => $decision === Decision::PAID ? 1 : (int) $row['paid'],
+            'provider_open' => Decision::isOpenThere($payment) ? 1 : 0,
             'updated_at' => gmdate('Y-m-d H:i:s'),
         ];
     }

@@ -153,7 +153,8 @@ class Tables implements Attempts
     }
 
     /**
-     * Remember a refund in the transaction of its credit memo: a row is there if and only if the memo is.
+     * Remember a refund in the transaction of its credit memo: a row is there if and only if the memo is, or money was
+     * given back without one.
      */
     public function addRefund(string $refundId, string $paymentId, string $reference, int $amount): void
     {
@@ -162,13 +163,31 @@ class Tables implements Attempts
     }
 
     /**
-     * Return the sum of a payment's refunds that credit memos stand for.
+     * Return the sum of a payment's refunds as the shop has it: of credit memos, and of money given back without one.
      */
     public function returned(string $paymentId): int
     {
         $db = $this->resource->getConnection();
         $select = $db->select()->from($this->name(self::REFUND), ['SUM(amount)'])->where('payment_id = ?', $paymentId);
         return (int) $db->fetchOne($select);
+    }
+
+    /**
+     * Return the refunds of a payment as the shop has them: `refund_id`, `reference`, `amount`.
+     */
+    public function refunds(string $paymentId): array
+    {
+        $db = $this->resource->getConnection();
+        return $db->fetchAll($db->select()->from($this->name(self::REFUND))->where('payment_id = ?', $paymentId)->order('created_at'));
+    }
+
+    /**
+     * Remember a refund in the place of those of the same reference, which have failed.
+     */
+    public function replaceRefund(string $refundId, string $paymentId, string $reference, int $amount): void
+    {
+        $this->resource->getConnection()->delete($this->name(self::REFUND), ['reference = ?' => $reference]);
+        $this->addRefund($refundId, $paymentId, $reference, $amount);
     }
 
     /**

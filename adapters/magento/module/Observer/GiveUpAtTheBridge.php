@@ -6,35 +6,28 @@ namespace PaymentBridge\Checkout\Observer;
 
 use Magento\Framework\Event\Observer;
 use Magento\Framework\Event\ObserverInterface;
-use Magento\Framework\Exception\LocalizedException;
-use PaymentBridge\Checkout\Model\Config;
-use PaymentBridge\Checkout\Model\Payments;
-use PaymentBridge\Checkout\Model\Tables;
-use PaymentBridge\Core\Decision;
+use PaymentBridge\Checkout\Model\GivingUp;
 
 /**
- * Before an order is canceled, by the merchant or by Magento's own cron, its payment is given up at the bridge.
+ * Gives the payment of an order up where somebody cancels the order itself, not through Magento's service: the plugin
+ * AskBeforeCanceling is not asked then.
  *
- * If money has moved, or nobody can say, the order is not canceled.
+ * The order is canceled in any case, because whoever does it need not know of payments. If the payment is still under
+ * way, the order says so, and money that comes is told as late money.
  */
 class GiveUpAtTheBridge implements ObserverInterface
 {
-    public function __construct(private Config $config, private Tables $tables, private Payments $payments)
+    public function __construct(private GivingUp $givingUp)
     {
     }
 
     public function execute(Observer $observer): void
     {
-        $payment = $observer->getData('payment');
-        $attempt = $this->config->isOurs($payment->getMethod())
-            ? $this->tables->latestAttempt((int) $payment->getOrder()->getId())
-            : null;
-        if ($attempt === null || in_array($attempt['status'], Decision::OVER, true)) {
-            return; // not ours, never asked, or over
+        $order = $observer->getData('payment')->getOrder();
+        if (!$this->givingUp->isDone((int) $order->getId())) {
+            $order->addCommentToStatusHistory((string) __(
+                'This order was canceled while its payment is still under way. If the money comes, you are told here.'
+            ));
         }
-        if (!$this->payments->isGivenUp($attempt)) {
-            throw new LocalizedException(__('The payment of this order is still under way, so it cannot be canceled now.'));
-        }
-        $this->tables->changeAttempt((int) $attempt['id'], ['status' => 'canceled']);
     }
 }

@@ -46,6 +46,14 @@ class Waiting implements ArgumentInterface
     }
 
     /**
+     * Tell whether the provider has said that nothing was charged and nothing will be: only then the page says so.
+     */
+    public function isSurelyOver(): bool
+    {
+        return Row::isSurelyOver($this->attempt());
+    }
+
+    /**
      * Tell whether the bridge has answered; before that nobody has seen a payment page.
      */
     public function hasBegun(): bool

@@ -29,6 +29,9 @@ final class DoorsTest extends TestCase
     /** @var Session */
     private $session;
 
+    /** @var ManagerInterface|null what hears of messages, where a test wants to */
+    private $messages;
+
     protected function setUp(): void
     {
         $this->house = new House();
@@ -54,6 +57,42 @@ final class DoorsTest extends TestCase
         $this->house->settings = new \stdClass(); // whatever is read of it is an error
         $answer = $this->notify('POST', '{}', 0, House::SECRET);
         self::assertSame([500, ''], [$answer->getHttpResponseCode(), $answer->getContents()]);
+    }
+
+    /** @dataProvider deaths */
+    public function testNotificationWhoseHandlingDiesInMagentoIs500AndLoggedAndDoneWithItsMailWhenItIsRepeated($where)
+    {
+        $order = $this->house->order();
+        $attempt = $this->house->payments->start($order);
+        $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]);
+        $body = json_encode(['id' => 'evt_1', 'type' => 'payment.paid', 'sequence' => 3,
+            'data' => ['payment' => $this->house->bridge()->payments['pay_1']]]);
+        $this->house->dies = $where;
+        self::assertSame(500, $this->notify('POST', $body, 0, House::SECRET)->getHttpResponseCode());
+        self::assertStringContainsString('cannot be printed', implode($this->house->logged));
+        $this->house->dies = null;
+        self::assertSame(204, $this->notify('POST', $body, 0, House::SECRET)->getHttpResponseCode());
+        self::assertSame(204, $this->notify('POST', $body, 0, House::SECRET)->getHttpResponseCode());
+        self::assertSame([['49.9900'], 1, 1], [$order->data['invoices'], $this->house->mails, (int) $this->house->tables->attempts[1]['paid']]);
+    }
+
+    public function deaths()
+    {
+        return ['with the invoice' => ['invoice'], 'in the mail, whose attachment is the invoice' => ['mail']];
+    }
+
+    public function testDoneOfAPaymentThatIsStillOpenAtTheProviderDoesNotSayThatNothingWasPaid()
+    {
+        $attempt = $this->house->payments->start($this->own($this->house->order()));
+        $this->bridgeSays(['status' => 'canceled', 'provider_open' => true, 'sequence' => 3]);
+        $said = [];
+        $this->messages = $this->messages();
+        $this->messages->method('addWarningMessage')->willReturnCallback(static function ($words) use (&$said) {
+            $said[] = (string) $words;
+        });
+        self::assertSame('checkout/cart', $this->done($attempt['token'])->getPath());
+        self::assertStringNotContainsString('Nothing was paid', $said[0]);
+        self::assertStringContainsString('do not accept the payment', $said[0]);
     }
 
     public function testDoneForAStrangerIsAPageWhateverBecameOfThePayment()
@@ -220,7 +259,7 @@ final class DoorsTest extends TestCase
             $this->session,
             new PageFactory(),
             new RedirectFactory(),
-            $this->messages(),
+            $this->messages ?? $this->messages(),
             $house->payments,
             $house->tables,
             $house->orders,

@@ -5,11 +5,13 @@ namespace PaymentBridge\Checkout\Tests;
 use Magento\Sales\Model\Order;
 use PaymentBridge\Checkout\Model\Clients;
 use PaymentBridge\Checkout\Model\Config;
+use PaymentBridge\Checkout\Model\GivingUp;
 use PaymentBridge\Checkout\Model\Log;
 use PaymentBridge\Checkout\Model\Orders;
 use PaymentBridge\Checkout\Model\Payments;
 use PaymentBridge\Checkout\Model\Refusals;
 use PaymentBridge\Checkout\Model\Shop;
+use PaymentBridge\Checkout\Plugin\AskBeforeCanceling;
 use PaymentBridge\Core\Client;
 use PaymentBridge\Core\Tests\PaperBridge;
 
@@ -25,11 +27,13 @@ final class House
     public $paper = [];
     public $settings = [];
     public $saved = 0;
+    public $coupons = 0; // given back
     public $mails = 0;
     public $alerts = [];
     public $logged = [];
     public $locks = [];
     public $busy = false;
+    public $dies = null; // `invoice` or `mail`
 
     /** @var PaperTables */
     public $tables;
@@ -54,7 +58,15 @@ final class House
         $this->tables = new PaperTables();
         $this->config = new Config($this->scopeConfig(), $this->encryptor(), $this->stores());
         $this->log = new Log($this->logger());
-        $this->orders = new Orders($this->repositories(), $this->histories(), $this->mailer(), $this->notifier(), $this->config);
+        $this->orders = new Orders(
+            $this->repositories(),
+            $this->repositories(),
+            $this->management(),
+            $this->histories(),
+            $this->mailer(),
+            $this->notifier(),
+            $this->config
+        );
         $this->shop = new Shop($this->tables, $this->orders, $this->lockManager(), $this->config, $this->log);
         $this->clients = $this->paperClients();
         $this->refusals = new Refusals(new \Magento\Framework\FlagManager(), $this->config, $this->log);
@@ -100,12 +112,17 @@ final class House
             {
                 return $this->house->bridge($this->house->config->apiKey($store));
             }
+
+            public function hurried(?int $store): Client
+            {
+                return $this->ofStore($store);
+            }
         };
     }
 
     private function repositories()
     {
-        return new class ($this) extends \Magento\Sales\Api\OrderRepositoryInterfaceFactory {
+        return new class ($this) extends \Magento\Sales\Api\OrderRepositoryInterfaceFactory implements \Magento\Sales\Api\OrderRepositoryInterface {
             private $house;
 
             public function __construct(House $house)
@@ -128,9 +145,53 @@ final class House
 
             public function save($order)
             {
+                if ($this->house->dies === 'invoice') {
+                    list($order->data['State'], $order->data['TotalDue']) = ['pending_payment', $order->data['GrandTotal']];
+                    unset($order->data['invoices']); // what was never saved
+                    throw new \TypeError('the invoice cannot be printed');
+                }
                 $this->house->saved++;
             }
         };
+    }
+
+    /** Magento's own service: the module's plugin around it, and its own of the coupons after it. */
+    public function management()
+    {
+        return new class ($this) implements \Magento\Sales\Api\OrderManagementInterface {
+            private $house;
+
+            public function __construct(House $house)
+            {
+                $this->house = $house;
+            }
+
+            public function cancel($id)
+            {
+                return $this->house->plugin()->aroundCancel($this, function ($id) {
+                    $order = $this->house->paper[$id];
+                    if (!$order->canCancel()) {
+                        return false;
+                    }
+                    $order->cancel();
+                    $this->house->coupons++;
+                    return true;
+                }, $id);
+            }
+        };
+    }
+
+    /** Return the plugin as an area of Magento has it; `action` is the request's. */
+    public function plugin($isBackOffice = false, $action = null)
+    {
+        $request = new \Magento\Framework\App\Request\Http();
+        $request->data['ActionName'] = $action;
+        return new AskBeforeCanceling($this->givingUp(), $request, $this->log, $isBackOffice);
+    }
+
+    public function givingUp()
+    {
+        return new GivingUp($this->orders, $this->tables, $this->payments, $this->log);
     }
 
     private function histories()
@@ -154,6 +215,9 @@ final class House
 
             public function send($order)
             {
+                if ($this->house->dies === 'mail') {
+                    throw new \TypeError('the attachment cannot be printed');
+                }
                 $order->setEmailSent(1);
                 $this->house->mails++;
             }

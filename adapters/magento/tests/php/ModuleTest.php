@@ -156,7 +156,7 @@ final class ModuleTest extends TestCase
         foreach ($this->files('php') as $path => $text) {
             if (strncmp($path, 'Controller/Adminhtml/', 21) === 0) {
                 self::assertStringContainsString('implements HttpPostActionInterface', $text, $path);
-                self::assertStringContainsString("ADMIN_RESOURCE = 'PaymentBridge_Checkout::config'", $text, $path);
+                self::assertMatchesRegularExpression("/ADMIN_RESOURCE = '(PaymentBridge_Checkout::config|Magento_Sales::creditmemo)'/", $text, $path);
             }
         }
     }

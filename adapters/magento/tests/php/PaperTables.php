@@ -34,7 +34,7 @@ final class PaperTables extends Tables
     {
         $id = count($this->attempts) + 1;
         $defaults = ['id' => $id, 'payment_id' => null, 'status' => 'created', 'sequence' => 0, 'refunded' => 0, 'paid' => 0,
-            'checkout_url' => null, 'checkout_token' => null];
+            'provider_open' => 0, 'checkout_url' => null, 'checkout_token' => null];
         return $this->attempts[$id] = $row + $defaults;
     }
 
@@ -105,12 +105,31 @@ final class PaperTables extends Tables
 
     public function addRefund(string $refundId, string $paymentId, string $reference, int $amount): void
     {
-        $this->refunds[$refundId] = [$paymentId, $amount];
+        $this->refunds[$refundId] = [$paymentId, $amount, $reference];
+    }
+
+    public function replaceRefund(string $refundId, string $paymentId, string $reference, int $amount): void
+    {
+        $this->refunds = array_filter($this->refunds, static function ($refund) use ($reference) {
+            return $refund[2] !== $reference;
+        });
+        $this->addRefund($refundId, $paymentId, $reference, $amount);
+    }
+
+    public function refunds(string $paymentId): array
+    {
+        $rows = [];
+        foreach ($this->refunds as $id => list($payment, $amount, $reference)) {
+            $rows[] = ['refund_id' => $id, 'payment_id' => $payment, 'amount' => $amount, 'reference' => $reference];
+        }
+        return array_values(array_filter($rows, static function ($row) use ($paymentId) {
+            return $row['payment_id'] === $paymentId;
+        }));
     }
 
     public function returned(string $paymentId): int
     {
-        return array_sum(array_column($this->refunds, 1));
+        return array_sum(array_column($this->refunds($paymentId), 'amount'));
     }
 
     public function refundedForUpdate(int $paymentRowId): string

@@ -255,18 +255,14 @@ final class PaymentsTest extends TestCase
     }
 
     /** @dataProvider cancels */
-    public function testCancelInTheBackOfficeWaitsForTheBridge($change, $refuses, $isCanceled)
+    public function testCancelWaitsForTheBridgeAndStopsNobodyWhoCancelsManyOrders($change, $refuses, $isCanceled)
     {
         $order = $this->house->order();
         $this->house->payments->start($order);
         $this->bridgeSays($change);
         $this->house->bridge()->refuses = $refuses;
-        try {
-            $this->cancelObserved($order);
-            self::assertTrue($isCanceled);
-        } catch (\Magento\Framework\Exception\LocalizedException $underWay) {
-            self::assertFalse($isCanceled);
-        }
+        self::assertSame($isCanceled, $this->cancelAsMagentosJobDoes($order));
+        self::assertSame([$isCanceled ? 'canceled' : 'pending_payment', (int) $isCanceled], [$order->getState(), $this->house->coupons]);
     }
 
     public function cancels()
@@ -280,19 +276,170 @@ final class PaymentsTest extends TestCase
         ];
     }
 
+    public function testCancelOfOneOrderInTheBackOfficeSaysWhyNotAndOfManyDoesNot()
+    {
+        $order = $this->house->order();
+        $this->house->payments->start($order);
+        $this->house->bridge()->loses = 9;
+        $never = static function () {
+            self::fail('it was canceled');
+        };
+        self::assertFalse($this->house->plugin(true, 'massCancel')->aroundCancel($this->management(), $never, '123'));
+        self::assertFalse($this->house->plugin(false, 'cancel')->aroundCancel($this->management(), $never, '123'));
+        $this->expectException(\Magento\Framework\Exception\LocalizedException::class);
+        $this->house->plugin(true, 'cancel')->aroundCancel($this->management(), $never, '123');
+    }
+
+    public function testMagentosJobGoesOnWhateverBreaksAndDoesNotWaitForASilentBridgeTimeAndAgain()
+    {
+        $orders = array_map(function ($id) {
+            $order = $this->house->order($id);
+            $this->house->attempt($order, ['payment_id' => "pay_$id", 'body' => '{"metadata":{"attempt":"x"}}']);
+            return $order;
+        }, range(1, 20));
+        $other = $this->house->order(21);
+        $this->house->bridge()->loses = 99;
+        foreach ($orders as $order) {
+            $this->house->bridge()->has(['order_reference' => $order->getIncrementId()] + $this->told(['id' => 'pay_' . $order->getId()]));
+            self::assertFalse($this->cancelAsMagentosJobDoes($order));
+        }
+        self::assertTrue($this->cancelAsMagentosJobDoes($other));
+        self::assertCount(5, $this->house->bridge()->asked);
+    }
+
+    public function testMagentosJobGoesOnWhereTheDatabaseOfTheModuleIsBroken()
+    {
+        $order = $this->house->order();
+        $this->house->attempt($order);
+        unset($this->house->tables->attempts[1]['status']);
+        self::assertFalse($this->cancelAsMagentosJobDoes($order));
+        self::assertStringContainsString('could not be given up', $this->house->logged[0]);
+    }
+
     public function testCancelOfAnOrderPaidAnotherWayIsNotOurs()
     {
         $order = $this->house->order();
         $order->getPayment()->setMethod('checkmo');
-        $this->cancelObserved($order);
+        self::assertTrue($this->cancelAsMagentosJobDoes($order));
         self::assertSame([], $this->house->bridge()->asked);
     }
 
-    private function cancelObserved($order)
+    public function testOrderThatIsCanceledPastMagentosServiceIsCanceledAndSaysThatMoneyMayCome()
+    {
+        $order = $this->house->order();
+        $attempt = $this->house->payments->start($order);
+        $this->house->bridge()->loses = 9;
+        $this->observed($order);
+        self::assertStringContainsString('still under way', $order->comments[0]);
+        $order->cancel();
+        $this->house->bridge()->loses = 0;
+        $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]);
+        self::assertSame('alert_late', $this->house->payments->refresh($attempt));
+    }
+
+    public function testOrderThatIsCanceledPastMagentosServiceHasItsPaymentGivenUp()
+    {
+        $order = $this->house->order();
+        $this->house->payments->start($order);
+        $this->observed($order);
+        self::assertSame(['canceled', []], [$this->house->bridge()->payments['pay_1']['status'], $order->comments]);
+    }
+
+    /** @dataProvider numbers */
+    public function testCancelOfAnOrderWithAnyNumberIsNoAccident($number)
+    {
+        $order = $this->house->order();
+        $order->data['IncrementId'] = $number;
+        $this->house->payments->start($order);
+        self::assertTrue($this->cancelAsMagentosJobDoes($order));
+    }
+
+    public function numbers()
+    {
+        return [['A 7'], ['Bestellung Ä 7'], ['"7"'], ['a\\b'], ['№ 7'], [str_repeat('9', 50)]];
+    }
+
+    public function testCouponGoesBackWhenThePaymentIsDeclinedGivenUpOrExpired()
+    {
+        foreach (['declined', 'canceled', 'expired'] as $at => $status) {
+            $order = $this->house->order($at + 1);
+            $attempt = $this->house->payments->start($order);
+            $this->bridgeSays(['status' => $status, 'sequence' => 3], $attempt['payment_id']);
+            $this->house->payments->refresh($attempt);
+            self::assertSame(['canceled', $at + 1], [$order->getState(), $this->house->coupons]);
+        }
+    }
+
+    public function testOrderPaidOnHoldStaysThereWithItsInvoiceAndIsProcessingWhenItIsReleased()
+    {
+        $order = $this->house->order();
+        $attempt = $this->house->payments->start($order);
+        $order->hold();
+        $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]);
+        $this->house->payments->refresh($attempt);
+        self::assertSame(['holded', ['49.9900']], [$order->getState(), $order->data['invoices']]);
+        $order->unhold();
+        self::assertSame(['processing', 'processing'], [$order->getState(), $order->getStatus()]);
+    }
+
+    public function testOrderDeclinedOnHoldIsEnded()
+    {
+        $order = $this->house->order();
+        $attempt = $this->house->payments->start($order);
+        $order->hold();
+        $this->bridgeSays(['status' => 'declined', 'sequence' => 3]);
+        $this->house->payments->refresh($attempt);
+        self::assertSame(['canceled', 1], [$order->getState(), $this->house->coupons]);
+    }
+
+    public function testPaymentThatIsOverHereAndOpenAtTheProviderIsToldInTheOrderAndToTheAdmin()
+    {
+        $order = $this->house->order();
+        $attempt = $this->house->payments->start($order);
+        $this->bridgeSays(['status' => 'expired', 'provider_open' => true, 'sequence' => 3]);
+        $this->house->payments->refresh($attempt);
+        self::assertSame(['canceled', 1], [$order->getState(), (int) $this->house->tables->attempts[1]['provider_open']]);
+        self::assertStringContainsString('Payment pay_1 is over here, but the customer can still accept it', $this->house->alerts[0]);
+        self::assertContains($this->house->alerts[0], $order->comments);
+    }
+
+    public function testOrderThatTheMerchantCanceledSaysThatItsPaymentIsStillOpenAtTheProvider()
+    {
+        $order = $this->house->order();
+        $attempt = $this->house->payments->start($order);
+        self::assertTrue($this->cancelAsMagentosJobDoes($order));
+        $this->bridgeSays(['status' => 'canceled', 'provider_open' => true, 'sequence' => 10]);
+        self::assertSame('alert_open', $this->house->payments->refresh($attempt));
+        self::assertCount(1, $this->house->alerts);
+    }
+
+    public function testSecondPaymentThatIsToldBeforeTheFirstPaysNothingAndIsToldOnce()
+    {
+        $order = $this->house->order();
+        $attempt = $this->house->payments->start($order);
+        $paid = ['status' => 'paid', 'amount_captured' => 4999, 'duplicate_of' => 'pay_0'];
+        foreach ([['sequence' => 3], ['sequence' => 4, 'amount_refund_pending' => 4999]] as $change) {
+            $this->bridgeSays($change + $paid);
+            self::assertSame('alert_double', $this->house->payments->refresh($attempt));
+        }
+        self::assertSame(['pending_payment', 1, 1], [$order->getState(), count($this->house->alerts), count($order->comments)]);
+    }
+
+    private function cancelAsMagentosJobDoes($order)
+    {
+        return $this->house->management()->cancel($order->getId());
+    }
+
+    private function management()
+    {
+        return $this->createMock(\Magento\Sales\Api\OrderManagementInterface::class);
+    }
+
+    private function observed($order)
     {
         $observer = new Observer();
         $observer->data['payment'] = $order->getPayment();
-        (new GiveUpAtTheBridge($this->house->config, $this->house->tables, $this->house->payments))->execute($observer);
+        (new GiveUpAtTheBridge($this->house->givingUp()))->execute($observer);
     }
 
     private function expire()
@@ -309,7 +456,7 @@ final class PaymentsTest extends TestCase
 
     private function told(array $payment)
     {
-        $attempt = $this->house->tables->attemptByPayment($payment['id']);
+        $attempt = $this->house->tables->attemptByPayment($payment['id']) ?? ['token' => ''];
         return $payment + ['order_reference' => '000000123', 'amount' => 4999, 'currency' => 'EUR',
             'metadata' => ['attempt' => $attempt['token']]] + PaperBridge::blank();
     }

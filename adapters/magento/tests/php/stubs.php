@@ -317,6 +317,18 @@ namespace Magento\Sales\Api {
     {
         public function save($history);
     }
+
+    interface OrderManagementInterface
+    {
+        public function cancel($id);
+    }
+
+    interface OrderRepositoryInterface
+    {
+        public function get($id);
+
+        public function save($order);
+    }
 }
 
 namespace Psr\Log {
@@ -369,13 +381,17 @@ namespace Magento\Payment\Gateway\Helper {
 }
 
 namespace Magento\Sales\Model\Order {
+    use Magento\Sales\Model\Order;
+
     class Payment extends \Anything
     {
         public function registerCaptureNotification($amount, $skipFraudDetection)
         {
             $this->data['Order']->data['invoices'][] = $amount;
-            $this->data['Order']->data['State'] = 'processing';
             $this->data['Order']->data['TotalDue'] = 0;
+            if ($this->data['Order']->data['State'] !== Order::STATE_HOLDED) { // an order on hold stays there
+                $this->data['Order']->data['State'] = 'processing';
+            }
             return $this;
         }
     }
@@ -428,6 +444,23 @@ namespace Magento\Sales\Model {
         public function canCancel()
         {
             return in_array($this->data['State'], ['new', 'pending_payment'], true);
+        }
+
+        public function canUnhold()
+        {
+            return $this->data['State'] === self::STATE_HOLDED;
+        }
+
+        public function hold()
+        {
+            $this->data['HoldBeforeState'] = $this->data['State'];
+            $this->data['State'] = self::STATE_HOLDED;
+        }
+
+        public function unhold()
+        {
+            $this->data['State'] = $this->data['HoldBeforeState'];
+            $this->data['Status'] = $this->data['HoldBeforeStatus'] ?? $this->data['State'];
         }
 
         public function cancel()

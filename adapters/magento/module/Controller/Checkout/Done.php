@@ -7,9 +7,10 @@ namespace PaymentBridge\Checkout\Controller\Checkout;
 use Magento\Checkout\Model\Session;
 use Magento\Framework\App\Action\HttpGetActionInterface;
 use Magento\Framework\App\RequestInterface;
-use Magento\Framework\Controller\ResultInterface;
 use Magento\Framework\Controller\Result\RedirectFactory;
+use Magento\Framework\Controller\ResultInterface;
 use Magento\Framework\Message\ManagerInterface;
+use Magento\Framework\Phrase;
 use Magento\Framework\View\Result\PageFactory;
 use PaymentBridge\Checkout\Model\Cart;
 use PaymentBridge\Checkout\Model\Log;
@@ -87,10 +88,19 @@ class Done implements HttpGetActionInterface
             return $this->redirects->create()->setPath('checkout/onepage/success');
         }
         $this->cart->giveBack();
-        $this->messages->addWarningMessage(
-            __('Nothing was paid for order %1. Your cart is as it was.', Row::number($attempt))
-        );
+        $this->messages->addWarningMessage($this->words((string) $attempt['token']));
         return $this->redirects->create()->setPath('checkout/cart');
+    }
+
+    private function words(string $token): Phrase
+    {
+        $attempt = $this->tables->attemptByToken($token);
+        return Row::isSurelyOver($attempt)
+            ? __('Nothing was paid for order %1. Your cart is as it was.', Row::number($attempt))
+            : __(
+                'Order %1 is canceled, and your cart is as it was. Please do not accept the payment of that order any more, if you are still asked to.',
+                Row::number($attempt)
+            );
     }
 
     private function rememberSuccess(array $attempt): void
