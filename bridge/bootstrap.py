@@ -27,7 +27,7 @@ from bridge.services.capture_payment import CapturePayment
 from bridge.services.confirm_checkout import CancelCheckout, ConfirmCheckout
 from bridge.services.create_payment import CreatePaymentForOrder
 from bridge.services.deliver_notification import DeliverNotification, ResendNotification, TestNotification
-from bridge.services.housekeeping import CheckHealth, Measure, Prune, Resolve
+from bridge.services.housekeeping import CheckHealth, ListReviews, Measure, Prune, Resolve
 from bridge.services.inquire_payment import InquirePayment, SyncPayment
 from bridge.services.look_after import LookAfterOperation, LookAfterPayment
 from bridge.services.operate import Operate
@@ -165,6 +165,7 @@ def _services(
     show = ShowCheckout(units, clock, view, Watchers())
     notifier = WebhookNotifier(transport, clock)
     read = Read(units, represent)
+    reviews = ListReviews(units, clock)
     kept = config.service.retention
     return Services(
         authenticate=Authenticate(shops),
@@ -176,6 +177,7 @@ def _services(
         read_payment=read.payment,
         list_payments=read.payments,
         list_refunds=read.refunds,
+        list_captures=read.captures,
         read_refund=read.refund,
         payment_events=read.history,
         list_events=read.events_after,
@@ -192,8 +194,9 @@ def _services(
         look_after_operation=LookAfterOperation(units, clock, ask, inquire, settle, schedule, represent),
         deliver_notification=DeliverNotification(units, shops, notifier, clock, couriers={name: one.deliver for name, one in adapters.items()}),
         resend_notification=ResendNotification(units, clock),
+        list_reviews=reviews,
         resolve=Resolve(units, clock, represent),
         prune=Prune(units, clock, keys=timedelta(days=kept.keys), callbacks=timedelta(days=kept.callbacks), rejected=timedelta(days=kept.rejected)),
         check_health=CheckHealth(units, clock, migrated, lambda: shops.sound),
-        measure=Measure(units, shops.measure),
+        measure=Measure(units, reviews, shops.measure),
     )

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ import click
 
 from bridge.cli_config import _file as config_option
 from bridge.domain.operation import OperationStatus
-from bridge.domain.payment import TRANSITIONS
+from bridge.domain.payment import TRANSITIONS, Payment
 from bridge.errors import BridgeError
 from bridge.ports import PaymentFilter
 
@@ -34,17 +34,23 @@ def merchants() -> None:
 
 @payments.command("list")
 @config_option
-@click.option("--review", is_flag=True, help="Only those that need an operator.")
+@click.option("--review", is_flag=True, help="Only those that need an operator: under review, or in doubt for an hour.")
 @click.option("--status", help="Only those in this status.")
 @click.option("--order", help="Only those of this order reference.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
 def list_payments(path: str, review: bool, status: str | None, order: str | None, limit: int) -> None:
     """List payments of all shops, newest first."""
-    with _books(path) as house, house.units.read() as unit:
-        for p in unit.payments.list(None, PaymentFilter(order_reference=order, status=status, needs_review=review), limit, None):
+    with _books(path) as house:
+        wanted = PaymentFilter(order_reference=order, status=status)
+        for p in house.services.list_reviews(wanted, limit) if review else _payments(house, wanted, limit):
             known = "" if p.outcome_known else "  outcome unknown"
             click.echo(f"{p.id}  {p.created_at:%Y-%m-%d %H:%M:%S}  {p.shop:<20} {p.order_reference:<16} {p.money!s:>16}  {p.status.value}"
                        f"{known}{f'  REVIEW: {p.review}' if p.review else ''}")
+
+
+def _payments(house: Any, wanted: PaymentFilter, limit: int) -> Sequence[Payment]:
+    with house.units.read() as unit:
+        return unit.payments.list(None, wanted, limit, None)
 
 
 @payments.command()

@@ -397,7 +397,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class PaymentFilter:
-    """Which payments to list; None: any. Times are inclusive from, exclusive to."""
+    """Which payments to list; None: any. Times are inclusive from, exclusive to.
+
+    `doubtful_before`: with `needs_review`, those that are in doubt since an earlier time, and still inquired about, need one too.
+    """
 
     order_reference: str | None = None
     status: str | None = None
@@ -407,6 +410,7 @@ class PaymentFilter:
     created_to: datetime | None = None
     updated_from: datetime | None = None
     needs_review: bool = False
+    doubtful_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class NoteType(StrEnum):
 
     OUTCOME_UNKNOWN = "note.outcome_unknown"
     ASKED_AGAIN = "note.asked_again"
+    NEVER_ARRIVED = "note.never_arrived"
     CONTRADICTION = "note.contradiction"
     INTEGRITY_FAILURE = "note.integrity_failure"
     NEEDS_REVIEW = "note.needs_review"

@@ -31,6 +31,15 @@ class OperationStatus(StrEnum):
     CANCELED = "canceled"
 
 
+class Origin(StrEnum):
+    """Who made it: the shop, an operator, the bridge by a shop's policy, or somebody else directly at the provider."""
+
+    SHOP = "shop"
+    OPERATOR = "operator"
+    BRIDGE = "bridge"
+    PROVIDER = "provider"
+
+
 PREFIXES: dict[Kind, str] = {Kind.REFUND: "ref", Kind.CAPTURE: "cap", Kind.CANCEL: "can"}
 
 FINAL = frozenset({OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CANCELED})
@@ -66,6 +75,7 @@ class Operation:
     provider_reference: str | None = None
     failure: Failure | None = None
     review: str | None = None
+    source: Origin = Origin.SHOP
     version: int = field(default=0, compare=False)
 
     @property
@@ -77,6 +87,11 @@ class Operation:
     def outcome_known(self) -> bool:
         """False while the provider was asked and its answer was lost."""
         return self.asking is not Asking.DOUBTFUL
+
+    @property
+    def in_doubt(self) -> bool:
+        """Tell whether nobody knows yet what became of it."""
+        return self.status is OperationStatus.PENDING and self.asking is Asking.DOUBTFUL
 
     def end(self, status: OperationStatus, at: datetime, failure: Failure | None = None) -> tuple[Operation, Change]:
         """End a pending operation; the same end again is a repeat, another one a contradiction."""

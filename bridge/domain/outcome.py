@@ -45,6 +45,8 @@ class Answer:
     """A provider's answer to one question. `reason` belongs to DECLINED; `provider_code` is for the log, never for a payer.
 
     A SUCCEEDED payment without a statement is only a hint: it is inquired about before anything is called paid.
+    `of_equals` belongs to an UNKNOWN operation of a provider that tells only sums: so many of the operations in doubt of this kind
+    and amount were carried out, and the books do not say which.
     """
 
     outcome: Outcome
@@ -52,6 +54,7 @@ class Answer:
     provider_code: str | None = None
     provider_reference: str | None = None
     statement: Statement | None = None
+    of_equals: int | None = None
 
     @classmethod
     def declined(cls, reason: Reason, provider_code: str | None = None, **more: object) -> Answer:

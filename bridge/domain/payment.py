@@ -132,7 +132,8 @@ class Payment:
 
     Amounts are minor units of `currency`; times are UTC. `attempt` counts how often the provider was asked, and
     makes `reference`, the name under which the provider knows this try. `sequence` numbers the events told to the shop;
-    `version` is the row's, for compare and set.
+    `version` is the row's, for compare and set. `operations_doubtful_since`: when the oldest of its refunds, captures and cancels in
+    doubt was asked for; None: none is in doubt.
     """
 
     id: str
@@ -173,6 +174,7 @@ class Payment:
     reason_id: str | None = None
     page_url: str | None = None
     review: str | None = None
+    operations_doubtful_since: datetime | None = None
     sequence: int = 0
     version: int = field(default=0, compare=False)
 
@@ -197,9 +199,14 @@ class Payment:
         return self.amount_authorized - self.amount_captured - self.amount_capture_pending
 
     @property
+    def in_doubt(self) -> bool:
+        """Tell whether the provider was asked for this payment and its answer was lost."""
+        return self.asking is Asking.DOUBTFUL
+
+    @property
     def outcome_known(self) -> bool:
-        """False while the provider was asked and its answer was lost."""
-        return self.asking is not Asking.DOUBTFUL
+        """False while the payment, or any refund, capture or cancel of it, is in doubt."""
+        return not self.in_doubt and self.operations_doubtful_since is None
 
     @property
     def ready_to_ask(self) -> bool:

@@ -12,7 +12,7 @@ from bridge.services.capture_payment import CapturePayment
 from bridge.services.confirm_checkout import CancelCheckout, ConfirmCheckout
 from bridge.services.create_payment import CreatePaymentForOrder
 from bridge.services.deliver_notification import DeliverNotification, ResendNotification, TestNotification
-from bridge.services.housekeeping import CheckHealth, Measure, Prune, Resolve
+from bridge.services.housekeeping import CheckHealth, ListReviews, Measure, Prune, Resolve
 from bridge.services.inquire_payment import SyncPayment
 from bridge.services.look_after import LookAfterOperation, LookAfterPayment
 from bridge.services.read import Authenticate, OfferMethods, Page, describe_shop
@@ -36,6 +36,7 @@ class Services:
     read_payment: Callable[..., tuple[dict[str, Any], str]]
     list_payments: Callable[..., Page]
     list_refunds: Callable[..., Page]
+    list_captures: Callable[..., Page]
     read_refund: Callable[..., dict[str, Any]]
     payment_events: Callable[..., Page]
     list_events: Callable[..., Page]
@@ -52,6 +53,7 @@ class Services:
     look_after_operation: LookAfterOperation
     deliver_notification: DeliverNotification
     resend_notification: ResendNotification
+    list_reviews: ListReviews
     resolve: Resolve
     prune: Prune
     check_health: CheckHealth

@@ -133,7 +133,7 @@ class AskProvider:
             record = Record(unit, unit.payments.get(payment.id, lock=True), Source.ANSWER, self._clock(), self._represent)
             current = unit.operations.get(operation.id)
             if current.attempt == operation.attempt:
-                current = unit.operations.save(self._settle.operation_started(record, current, answer))
+                current = record.keep(self._settle.operation_started(record, current, answer))
             elif answer.outcome is not Outcome.NOT_EXECUTED:
                 record.review(NoteType.CONTRADICTION, f"{operation.reference} was answered after {current.reference} had been asked")
             finish(unit, record.save(), current)

@@ -1,7 +1,7 @@
 """What operators see and do: health, gauges, pruning, and the last word on what nobody else can decide."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,9 @@ from bridge.services.record import Record
 from bridge.services.represent import Represent
 
 COUNTED = 1_000
+
+LISTED_AFTER = timedelta(hours=1)
+"""How long something may be in doubt before an operator sees it listed."""
 
 CLOCKS_APART = timedelta(seconds=10)
 """How far the clocks of a node and of its database may be apart: due times are written by one node and read by another, and shops refuse
@@ -63,22 +66,39 @@ def _works(check: Callable[[], bool]) -> bool:
         return False
 
 
+class ListReviews:
+    """Lists the payments that need an operator: those under review, and those of which something is in doubt for an hour."""
+
+    def __init__(self, units: Units, clock: Clock) -> None:
+        """Take the store."""
+        self._units = units
+        self._clock = clock
+
+    def __call__(self, wanted: PaymentFilter, limit: int) -> Sequence[Payment]:
+        """Return those of `wanted` that need an operator, newest first. The inquiries about what is in doubt go on meanwhile."""
+        wanted = replace(wanted, needs_review=True, doubtful_before=self._clock() - LISTED_AFTER)
+        with self._units.read() as unit:
+            return unit.payments.list(None, wanted, limit, None)
+
+
 class Measure:
     """Counts what waits and what needs an operator."""
 
-    def __init__(self, units: Units, profiles: Callable[[], Mapping[str, Any]]) -> None:
-        """Take the store, and what is to be told of the merchants' profiles."""
+    def __init__(self, units: Units, reviews: ListReviews, profiles: Callable[[], Mapping[str, Any]]) -> None:
+        """Take the store, what lists the payments that need an operator, and what is to be told of the merchants' profiles."""
         self._units = units
+        self._reviews = reviews
         self._profiles = profiles
 
     def __call__(self) -> dict[str, Any]:
         """Return {"outbox": {kind: jobs}, "undeliverable": events, "needs_review": payments, and the profiles'}; those two count up to 1,000."""
+        needs_review = len(self._reviews(PaymentFilter(), COUNTED))
         with self._units.read() as unit:
             return {
                 **self._profiles(),
                 "outbox": {kind.value: 0 for kind in JobKind} | dict(unit.outbox.depth()),
                 "undeliverable": len(unit.events.undeliverable(None, COUNTED)),
-                "needs_review": len(unit.payments.list(None, PaymentFilter(needs_review=True), COUNTED, None)),
+                "needs_review": needs_review,
             }
 
 
@@ -126,7 +146,7 @@ class Resolve:
         """Declare that a payment in doubt never happened. Raises NotFound, Conflict when it is not in doubt."""
         with self._units() as unit:
             record = self._record(unit, payment_id)
-            if record.payment.outcome_known:
+            if not record.payment.in_doubt:
                 raise Conflict("This payment is not in doubt.")
             record.set(asking=Asking.ANSWERED, review=None, next_check_at=None)
             record.apply(Fact.FAILED, failure=Failure(Reason.OPERATOR))
@@ -146,8 +166,9 @@ class Resolve:
             record.set(review=None)
             record.note(NoteType.RESOLVED, f"{operation_id} {status.value}: {why}")
             unit.outbox.remove(JobKind.OPERATION, operation_id)
+            kept = record.keep(ended)
             record.save()
-            return unit.operations.save(ended)
+            return kept
 
     def reviewed(self, payment_id: str, why: str) -> Payment:
         """Close a review without changing anything else. Raises NotFound."""

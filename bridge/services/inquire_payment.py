@@ -4,6 +4,8 @@ A callback, a returning browser, a shop's sync, a watching payer and the reconci
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bridge.domain.events import NoteType, Source
 from bridge.domain.operation import Operation, OperationStatus
 from bridge.domain.outcome import Answer
@@ -56,16 +58,17 @@ class InquirePayment:
         """
         provider = self._providers.get(payment.merchant, payment.provider)
         with self._units.read() as unit:
-            payment = unit.payments.get(payment.id)
-            request = request_for(payment, operation, _in_doubt(unit, operation))
+            payment, others = unit.payments.get(payment.id), _others_of_its_kind(unit, operation)
+            request = request_for(payment, operation, tuple(o.amount for o in others if _may_be_there(o)))
         answer = guarded(lambda: provider.inquire_operation(operation.kind.value, request), UNREADABLE)
         failpoint("operation_inquired")
         with self._units() as unit:
             record = self._record(unit, payment, source, job)
-            answer = answer if _books(record.payment) == _books(payment) else BOOKS_MOVED
+            unmoved = _books(record.payment, _others_of_its_kind(unit, operation)) == _books(payment, others)
+            answer = answer if unmoved else BOOKS_MOVED
             current = unit.operations.get(operation.id)
             if current.attempt == operation.attempt and current.asking is not Asking.ASKING or answer.provider_reference:
-                current = unit.operations.save(self._settle.operation_inquired(record, current, answer))
+                current = record.keep(self._settle.operation_inquired(record, current, answer))
                 record.save()
             _end(unit, job)
             failpoint("operation_inquiry_uncommitted")
@@ -90,13 +93,17 @@ def _end(unit: Unit, job: Job | None) -> None:
         unit.outbox.done(job)
 
 
-def _in_doubt(unit: Unit, operation: Operation) -> tuple[int, ...]:
-    others = unit.operations.of_payment(operation.payment_id, operation.kind.value)
-    return tuple(o.amount for o in others if o.id != operation.id and o.status is OperationStatus.PENDING)
+def _others_of_its_kind(unit: Unit, operation: Operation) -> list[Operation]:
+    return [o for o in unit.operations.of_payment(operation.payment_id, operation.kind.value) if o.id != operation.id]
 
 
-def _books(p: Payment) -> tuple[int, ...]:
-    return p.amount_captured, p.amount_capture_pending, p.amount_refunded, p.amount_refund_pending
+def _may_be_there(operation: Operation) -> bool:
+    return operation.status is OperationStatus.PENDING and operation.asking is not Asking.NOT_ASKED
+
+
+def _books(p: Payment, others: Sequence[Operation]) -> tuple[object, ...]:
+    sums = p.amount_captured, p.amount_capture_pending, p.amount_refunded, p.amount_refund_pending
+    return sums, [(o.id, o.attempt, o.asking, o.status) for o in others]
 
 
 class SyncPayment:

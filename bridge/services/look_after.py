@@ -112,7 +112,7 @@ class LookAfterOperation(_LookAfter):
         if operation.asking is Asking.ASKING:
             return self._lost_or_under_way(record, operation, job)
         if operation.asking is Asking.NOT_ASKED:
-            asking = record.unit.operations.save(self._ask.intend_operation(record, operation))
+            asking = record.keep(self._ask.intend_operation(record, operation))
             return self._saved(record, lambda payment: self._sent(payment, asking))
         return lambda: self._inquired(record.payment, operation, job)
 
@@ -121,8 +121,7 @@ class LookAfterOperation(_LookAfter):
         if asked_at is not None and record.at < self._schedule.answered_by(record.payment, asked_at):
             self._settle.plan_operation(record, operation)
             return self._saved(record, lambda payment: False)
-        doubtful = self._settle.operation_lost(record, operation)
-        doubtful = record.unit.operations.save(doubtful)
+        doubtful = record.keep(self._settle.operation_lost(record, operation))
         return self._saved(record, lambda payment: self._inquired(payment, doubtful, job))
 
     def _saved(self, record: Record, step: Callable[[Payment], bool]) -> Step:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.domain.money import Money
-from bridge.domain.operation import Kind
+from bridge.domain.operation import PREFIXES, Kind
 from bridge.errors import FieldError, NotFound, Unauthorized, ValidationFailed
 from bridge.ports import Capability, PaymentFilter, Provider, Providers, Shop, Shops, Units
 from bridge.services.represent import Represent, language_of
@@ -58,10 +58,17 @@ class Read:
 
     def refunds(self, shop: Shop, payment_id: str, limit: int, cursor: str | None) -> Page:
         """Return a payment's refunds, oldest first. Raises NotFound, ValidationFailed for a bad cursor."""
-        after = _checked(cursor, "ref_") or ""
+        return self._operations(Kind.REFUND, shop, payment_id, limit, cursor)
+
+    def captures(self, shop: Shop, payment_id: str, limit: int, cursor: str | None) -> Page:
+        """Return a payment's captures, oldest first. Raises NotFound, ValidationFailed for a bad cursor."""
+        return self._operations(Kind.CAPTURE, shop, payment_id, limit, cursor)
+
+    def _operations(self, kind: Kind, shop: Shop, payment_id: str, limit: int, cursor: str | None) -> Page:
+        after = _checked(cursor, f"{PREFIXES[kind]}_") or ""
         with self._units.read() as unit:
             payment = unit.payments.of_shop(shop.shop, payment_id)
-            found = [o for o in unit.operations.of_payment(payment.id, Kind.REFUND.value) if o.id > after]
+            found = [o for o in unit.operations.of_payment(payment.id, kind.value) if o.id > after]
         data = [self._represent.operation(o, language_of(payment)) for o in found[:limit]]
         return Page(data, found[limit - 1].id if len(found) > limit else None)
 

@@ -61,6 +61,7 @@ class Record:
         ended, change = operation.end(status, self.at, failure)
         if change is Change.APPLIED:
             self.payment = replace(move(self.payment, ended), updated_at=self.at)
+            self._weigh_doubts(ended)
             self._tell_operation(ended)
             self._follow(ended)
         elif change is Change.CONTRADICTED:
@@ -72,6 +73,11 @@ class Record:
         self.payment = replace(move(self.payment, operation), updated_at=self.at)
         self.unit.operations.add(operation)
         self._tell_operation(operation)
+
+    def keep(self, operation: Operation) -> Operation:
+        """Store a changed operation; the payment shows its doubt, or the end of it. Raises LeaseLost when somebody was faster."""
+        self._weigh_doubts(operation)
+        return self.unit.operations.save(operation)
 
     def tell(self, event_type: EventType, operation: Operation | None = None, source: Source | None = None) -> None:
         """Note an event for the shop; it is written with the payment, and the outbox entry that delivers it too."""
@@ -110,6 +116,11 @@ class Record:
             self.unit.outbox.put(JobKind.NOTIFY, self.payment.id, self.payment.shop, self.at, keep_due=True)
         self._events.clear()
         return self.payment
+
+    def _weigh_doubts(self, changed: Operation) -> None:
+        others = (o for o in self.unit.operations.of_payment(self.payment.id) if o.id != changed.id)
+        since = [o.asked_at or o.created_at for o in (*others, changed) if o.in_doubt]
+        self.set(operations_doubtful_since=min(since, default=None))
 
     def _tell_operation(self, operation: Operation) -> None:
         event_type = OPERATION_EVENTS.get((operation.kind, operation.status))

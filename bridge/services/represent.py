@@ -55,7 +55,8 @@ class Represent:
         return {
             "id": p.id, "merchant": p.merchant, "shop": p.shop, "order_reference": p.order_reference, "method": p.method,
             "channel": p.channel, "capture": p.capture, "status": p.status.value, "amount": p.amount, "currency": p.currency,
-            "amount_authorized": p.amount_authorized, "amount_captured": p.amount_captured, "amount_refunded": p.amount_refunded,
+            "amount_authorized": p.amount_authorized, "amount_captured": p.amount_captured,
+            "amount_capture_pending": p.amount_capture_pending, "amount_refunded": p.amount_refunded,
             "amount_refund_pending": p.amount_refund_pending, "amount_refundable": p.amount_refundable,
             "fee_estimate": None if p.fee_estimate is None else {"amount": p.fee_estimate, "currency": p.currency},
             "outcome_known": p.outcome_known,
@@ -78,6 +79,7 @@ class Represent:
         if o.id.startswith("ref_"):
             view |= {"reason": o.reason, "refund_reference": o.refund_reference}
         return view | {
+            "source": o.source.value,
             "failure": failure_view(o.failure, language), "outcome_known": o.outcome_known, "needs_review": o.review,
             "created_at": timestamp(o.created_at), "updated_at": timestamp(o.updated_at),
         }

@@ -5,11 +5,11 @@ learned in one place. Nothing is called paid before the provider's books agree w
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bridge.domain.events import NoteType, Source
-from bridge.domain.operation import ENDS, PREFIXES, Kind, Operation, OperationStatus
+from bridge.domain.operation import ENDS, PREFIXES, Kind, Operation, OperationStatus, Origin
 from bridge.domain.outcome import Answer, Outcome, Statement
 from bridge.domain.payment import EFFECTS, GIVEN_UP, Asking, Fact, Failure, Payment, Status
 from bridge.domain.reasons import MEANINGS, Reason
@@ -55,7 +55,7 @@ class Settle:
         """Apply the answer to an inquiry; end what has passed its expiry."""
         self._keep_reference(record, answer)
         _INQUIRED[answer.outcome](self, record, answer)
-        if record.payment.status is Status.PENDING and record.payment.outcome_known and self._is_overdue(record, answer):
+        if record.payment.status is Status.PENDING and not record.payment.in_doubt and self._is_overdue(record, answer):
             record.apply(Fact.EXPIRED, failure=Failure(Reason.EXPIRED), source=Source.CLOCK)
         self.plan(record, final=answer.outcome is Outcome.DECLINED and record.payment.status is not Status.PENDING)
 
@@ -72,7 +72,7 @@ class Settle:
             record.unit.outbox.put(JobKind.PAYMENT, p.id, lane_of(p), due)
             return
         record.unit.outbox.remove(JobKind.PAYMENT, p.id)
-        if not p.outcome_known:
+        if p.in_doubt:
             record.review(NoteType.NEEDS_REVIEW, "the provider's answer is still unknown after the last inquiry")
         elif not final and awaits_the_provider(p) and p.status not in GIVEN_UP:
             record.review(NoteType.NEEDS_REVIEW, "the provider has said no last word by the last inquiry")
@@ -183,7 +183,7 @@ class Settle:
     def _undo(self, record: Record, kind: Kind, amount: int, reason: str) -> None:
         p = record.payment
         undo = Operation(id=new_id(PREFIXES[kind], record.at), kind=kind, payment_id=p.id, merchant=p.merchant, shop=p.shop, amount=amount,
-                         currency=p.currency, created_at=record.at, updated_at=record.at, reason=reason)
+                         currency=p.currency, created_at=record.at, updated_at=record.at, reason=reason, source=Origin.BRIDGE)
         record.open(undo)
         record.unit.outbox.put(JobKind.OPERATION, undo.id, lane_of(p), record.at)
 
@@ -262,7 +262,33 @@ class Settle:
         record.note(NoteType.ASKED_AGAIN, f"the provider does not know {operation.reference}: it never arrived and is asked again")
         return self._operation_never_arrived(record, operation, answer)
 
-    def _operation_nothing_learned(self, record: Record, operation: Operation, answer: Answer) -> Operation:
+    def _operation_unknown(self, record: Record, operation: Operation, answer: Answer) -> Operation:
+        """Nothing was learned, unless the books tell how many of several equal operations were carried out."""
+        if answer.of_equals is None:
+            return operation
+        pending = [o for o in record.unit.operations.of_payment(operation.payment_id, operation.kind.value)
+                   if o.amount == operation.amount and o.status is OperationStatus.PENDING and o.asking is not Asking.NOT_ASKED]
+        if not all(o.in_doubt and o.asked_at and self._schedule.absence_counts(record.payment, o.asked_at, record.at) for o in pending):
+            return operation
+        return self._share_out(record, operation, pending, answer.of_equals)
+
+    def _share_out(self, record: Record, operation: Operation, equals: Sequence[Operation], carried_out: int) -> Operation:
+        """Settle so many of several equal operations, the oldest first, and end the rest; return `operation` as it is then.
+
+        Which of them the provider carried out makes no difference to anybody's money. The rest is not asked for again: to a
+        provider that recognizes repeats, it may be the one that was carried out.
+        """
+        for number, one in enumerate(equals):
+            answered = replace(operation if one.id == operation.id else one, asking=Asking.ANSWERED, updated_at=record.at)
+            if number < carried_out:
+                ended = record.end(answered, OperationStatus.SUCCEEDED)
+            else:
+                record.note(NoteType.NEVER_ARRIVED, f"the provider has carried out {carried_out} of {len(equals)} equal ones; {one.id} is not among them")
+                ended = record.end(answered, OperationStatus.FAILED, Failure(Reason.PROVIDER_UNAVAILABLE, "sums"))
+            if one.id == operation.id:
+                operation = ended
+            else:
+                self.plan_operation(record, record.keep(ended))
         return operation
 
 
@@ -313,5 +339,5 @@ _OPERATION_INQUIRED: _OperationTable = {
     Outcome.PENDING: Settle._operation_pending,
     Outcome.DECLINED: Settle._operation_declined,
     Outcome.NOT_EXECUTED: Settle._operation_not_there,
-    Outcome.UNKNOWN: Settle._operation_nothing_learned,
+    Outcome.UNKNOWN: Settle._operation_unknown,
 }

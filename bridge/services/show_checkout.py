@@ -72,7 +72,7 @@ class CheckoutView:
         waiting = waits_for_payer(p, now) and not p.ready_to_ask and p.asking is not Asking.ANSWERED
         asking = p.status is Status.CREATED and (p.asking is Asking.ASKING or p.ready_to_ask)
         view = {
-            "token": p.checkout_token, "status": p.status.value, "outcome_known": p.outcome_known, "asking": asking, "method": p.method,
+            "token": p.checkout_token, "status": p.status.value, "outcome_known": not p.in_doubt, "asking": asking, "method": p.method,
             "amount": p.amount, "currency": p.currency, "amount_refunded": p.amount_refunded,
             "order_reference": p.order_reference, "description": p.description, "now": timestamp(now),
             "expires_at": timestamp(p.expires_at), "failure": failure_view(p.failure, language), "matching_number": p.matching_number,

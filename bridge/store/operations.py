@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
-from bridge.domain.operation import Kind, Operation, OperationStatus
+from bridge.domain.operation import Kind, Operation, OperationStatus, Origin
 from bridge.domain.payment import Asking
 from bridge.errors import LeaseLost, NotFound
 from bridge.store.dialects import Dialect
@@ -74,6 +74,7 @@ def _row_from(operation: Operation) -> dict[str, Any]:
         "kind": operation.kind.value,
         "status": operation.status.value,
         "asking": operation.asking.value,
+        "source": operation.source.value,
         "failure_reason": failure.reason.value if failure else None,
         "failure_provider_code": failure.provider_code if failure else None,
     }
@@ -86,5 +87,6 @@ def _operation_from(row: Row[Any]) -> Operation:
         kind=Kind(m["kind"]),
         status=OperationStatus(m["status"]),
         asking=Asking(m["asking"]),
+        source=Origin(m["source"]),
         failure=failure_from(m),
     )

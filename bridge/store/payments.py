@@ -3,23 +3,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, or_, select, update
 
+from bridge.domain.operation import OperationStatus
 from bridge.domain.payment import Asking, Failure, Payer, Payment, Status
 from bridge.domain.reasons import Reason
 from bridge.errors import LeaseLost, NotFound, PaymentExists
 from bridge.ports import PaymentFilter
 from bridge.store.dialects import DIALECTS, Dialect
-from bridge.store.schema import payments
+from bridge.store.schema import operations, payments
 
 _PLAIN = (
     "id", "merchant", "shop", "order_reference", "method", "provider", "channel", "capture", "amount", "currency", "return_url",
     "cancel_url", "description", "checkout_token", "matching_number", "created_at", "updated_at", "expires_at", "attempt", "asked_at",
     "tries", "next_check_at", "amount_authorized", "amount_captured", "amount_capture_pending", "amount_refunded",
     "amount_refund_pending", "fee_estimate", "provider_reference", "pay_currency", "reason_id", "page_url", "review",
-    "sequence", "version",
+    "operations_doubtful_since", "sequence", "version",
 )
 """Columns that hold exactly the field of the same name."""
 
@@ -109,8 +111,19 @@ def _conditions(shop: str | None, wanted: PaymentFilter) -> list[ColumnElement[b
     if wanted.created_to is not None:
         found.append(c.created_at < wanted.created_to)
     if wanted.needs_review:
-        found.append(c.review.is_not(None))
+        found.append(or_(c.review.is_not(None), *_in_doubt_since_before(wanted.doubtful_before)))
     return found
+
+
+def _in_doubt_since_before(at: datetime | None) -> list[ColumnElement[bool]]:
+    """What is in doubt and still inquired about; after the last inquiry it is under review, until an operator closes that."""
+    if at is None:
+        return []
+    c, o = payments.c, operations.c
+    inquired = exists().where(o.payment_id == c.id, o.status == OperationStatus.PENDING.value, o.asking == Asking.DOUBTFUL.value,
+                              o.asked_at < at, o.review.is_(None))
+    return [and_(c.asking == Asking.DOUBTFUL.value, c.asked_at < at, c.next_check_at.is_not(None)),
+            and_(c.operations_doubtful_since < at, inquired)]
 
 
 def _row_from(payment: Payment) -> dict[str, Any]:

@@ -107,6 +107,7 @@ payments = Table(
     Column("reason_id", Word),
     Column("page_url", Text),
     Column("review", Text),
+    Column("operations_doubtful_since", Utc, comment="when the oldest of its refunds, captures and cancels in doubt was asked for"),
     Column("sequence", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("shop", "open_order"),
@@ -131,6 +132,8 @@ Index("ix_payments_shop_provider_reference", payments.c.shop, payments.c.provide
 Index("ix_payments_shop_created_at", payments.c.shop, payments.c.created_at)
 Index("ix_payments_shop_updated_at", payments.c.shop, payments.c.updated_at)
 Index("ix_payments_review", payments.c.id, sqlite_where=text("review is not null"), postgresql_where=text("review is not null"))
+_IN_DOUBT = text("asking = 'doubtful' or operations_doubtful_since is not null")
+Index("ix_payments_in_doubt", payments.c.id, sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT)
 
 operations = Table(
     "operations", metadata,
@@ -154,12 +157,14 @@ operations = Table(
     Column("failure_reason", Word),
     Column("failure_provider_code", String(255)),
     Column("review", Text),
+    Column("source", Word, nullable=False, server_default="shop", comment="who made it"),
     Column("version", Integer, nullable=False),
     UniqueConstraint("merchant", "provider", "provider_reference"),
     CheckConstraint("amount > 0", name="amount_positive"),
     _one_of("kind", "refund", "capture", "cancel"),
     _one_of("status", "pending", "succeeded", "failed", "canceled"),
     _one_of("asking", *_ASKING),
+    _one_of("source", "shop", "operator", "bridge", "provider"),
 )
 Index("ix_operations_payment_id_id", operations.c.payment_id, operations.c.id)
 

@@ -6,9 +6,9 @@ from falcon import Request, Response
 from bridge import errors
 from bridge.web import answers
 from bridge.web.audience import Audience, Resource
-from bridge.web.bodies import CaptureBody
+from bridge.web.bodies import CaptureBody, PageQuery
 from bridge.web.operation import operation
-from bridge.web.shapes import Capture
+from bridge.web.shapes import Capture, Captures
 
 
 class CapturesResource(Resource):
@@ -25,3 +25,8 @@ class CapturesResource(Resource):
         """
         answered = self.services.capture_payment(req.context.shop, payment_id, key, body.wish())
         answers.made(resp, answered, f"/v1/payments/{payment_id}")
+
+    @operation({200: Captures}, query=PageQuery, problems=(errors.NotFound,))
+    def on_get(self, req: Request, resp: Response, payment_id: str, query: PageQuery) -> None:
+        """List a payment's captures."""
+        answers.page(req, resp, self.services.list_captures(req.context.shop, payment_id, query.limit, query.cursor))

@@ -30,7 +30,7 @@ EXAMPLES: dict[str, Any] = {
     "Payment": {
         "id": _PAYMENT_ID, "merchant": "acme", "shop": "acme-magento", "order_reference": "100000123", "method": "wallet",
         "channel": "web", "capture": "automatic", "status": "pending", "amount": 4999, "currency": "EUR", "amount_authorized": 0,
-        "amount_captured": 0, "amount_refunded": 0, "amount_refund_pending": 0, "amount_refundable": 0,
+        "amount_captured": 0, "amount_capture_pending": 0, "amount_refunded": 0, "amount_refund_pending": 0, "amount_refundable": 0,
         "fee_estimate": {"amount": 65, "currency": "EUR"}, "outcome_known": True, "failure": None, "description": "Order 100000123",
         "return_url": "https://shop.example/checkout/done?order=100000123", "cancel_url": "https://shop.example/checkout",
         "checkout": {"url": "https://bridge.example/checkout/chk_…", "token": "chk_…", "expires_at": _LATER},
@@ -41,7 +41,7 @@ EXAMPLES: dict[str, Any] = {
     "Refund": {
         "id": "ref_01JZ3X9M2N4P6Q8R0S1T3V5W7X", "payment": _PAYMENT_ID, "amount": 1500, "currency": "EUR", "status": "pending",
         "reason": "item returned", "refund_reference": "creditmemo-100000045", "failure": None, "outcome_known": True,
-        "created_at": _AT, "updated_at": _AT,
+        "source": "shop", "created_at": _AT, "updated_at": _AT,
     },
     "TestResult": {"delivered": True, "status": 200, "detail": "", "url": "https://shop.example/notify", "event": "evt_01JZ3X4Y5Z6A7B8C9D0E1F2G3H"},
 }

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from bridge.domain.events import EventType, NoteType, Source
-from bridge.domain.operation import OperationStatus
+from bridge.domain.operation import OperationStatus, Origin
 from bridge.domain.payment import Status
 from bridge.domain.reasons import Reason
 
@@ -71,11 +71,13 @@ class Payment(Answer):
     currency: Code
     amount_authorized: Whole
     amount_captured: Whole
+    amount_capture_pending: Whole = Field(description="Captures that have not ended; they count as taken from what is left to capture.")
     amount_refunded: Whole
     amount_refund_pending: Whole
     amount_refundable: Whole
     fee_estimate: Fee | None
-    outcome_known: bool = Field(description="False: the provider was asked and its answer was lost. Only its word ends that, never time.")
+    outcome_known: bool = Field(description="False: the provider was asked for the payment, or for a refund, capture or cancel of it, and its"
+                                " answer was lost. Only its word ends that, never time.")
     failure: Failure | None
     description: str | None
     return_url: str | None
@@ -100,6 +102,7 @@ class Capture(Answer):
     status: OperationStatus
     failure: Failure | None
     outcome_known: bool
+    source: Origin = Field(description="Who made it; `bridge`: by the shop's policy, `provider`: made by others directly at the provider.")
     created_at: Time
     updated_at: Time
 
@@ -158,6 +161,12 @@ class Refunds(ListOf):
     """One page of refunds."""
 
     data: list[Refund]
+
+
+class Captures(ListOf):
+    """One page of captures."""
+
+    data: list[Capture]
 
 
 class History(ListOf):

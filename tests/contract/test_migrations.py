@@ -15,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from factories import NOON, a_payment
 from sqlalchemy import MetaData, inspect, select, text
 
-from bridge.domain.operation import OperationStatus
+from bridge.domain.operation import OperationStatus, Origin
 from bridge.domain.payment import Asking, Status
 from bridge.store import migrate as migrating, schema
 from bridge.store.engine import open_engine
@@ -197,6 +197,8 @@ def test_migrate__with_rows_of_the_first_version__goes_on_with_them_and_gives_th
             (Status.PENDING, Asking.DOUBTFUL), (Status.PAID, Asking.ANSWERED)]
         refund = unit.operations.get("ref_doubt")
         assert (refund.status, refund.asking, refund.amount) == (OperationStatus.PENDING, Asking.DOUBTFUL, 1500)
+        assert refund.source is Origin.SHOP and unit.payments.get("pay_paid").operations_doubtful_since == refund.asked_at
+        assert unit.payments.get("pay_open").operations_doubtful_since is None
         assert unit.keys.get("acme-one", "key").resource == "ref_doubt" and unit.outbox.depth() == {"operation": 1}
         assert unit.callbacks.get("cb_1").raw.body == b"\x00" and unit.documents.get("house", "n") == [1]
         told = [event.id for event in unit.events.after("acme-one", None, 10)]

@@ -12,7 +12,7 @@ from factories import FIFTY, NOON, a_payment, an_event, an_operation, at_once, m
 from sqlalchemy import create_engine, delete, event, insert, text
 from sqlalchemy.exc import IntegrityError
 
-from bridge.domain.operation import Kind, OperationStatus
+from bridge.domain.operation import Kind, OperationStatus, Origin
 from bridge.domain.payment import Asking, Failure, Payer, Payment, Status
 from bridge.domain.reasons import Reason
 from bridge.errors import IdempotencyRunning, LeaseLost, NotFound, PaymentExists
@@ -105,7 +105,7 @@ def a_full_payment() -> Payment:
         status=Status.PAID, asking=Asking.ANSWERED, attempt=2, asked_at=NOON, tries=1, next_check_at=NOON + MINUTE, amount_authorized=4000,
         amount_captured=3000, amount_capture_pending=500, amount_refunded=200, amount_refund_pending=100, fee_estimate=65, capture="manual",
         failure=Failure(Reason.OPERATOR, "code-1"), provider_reference="hash", pay_currency="CCR", reason_id="314", page_url="https://x.example",
-        review="look", sequence=7, cancel_url="https://shop.example/no", payer=Payer(None, "a@b.example", "de-DE"), channel="mobile",
+        review="look", operations_doubtful_since=NOON, sequence=7, cancel_url="https://shop.example/no", payer=Payer(None, "a@b.example", "de-DE"), channel="mobile",
         metadata={"cart": "77", "note": "ä€😀"})
 
 
@@ -322,7 +322,7 @@ def test_list__for_operators__shows_all_shops(units):
 def test_operations__every_field__is_read_back_as_it_was_written(units):
     payment = added(units, paid())
     refund = an_operation(payment, status=OperationStatus.FAILED, asking=Asking.DOUBTFUL, attempt=3, asked_at=NOON, reason="broken ä",
-                          refund_reference="memo-1", provider_reference="hash-r", failure=Failure(Reason.REFUND_NOT_TAKEN, "4"), review="look")
+                          refund_reference="memo-1", provider_reference="hash-r", failure=Failure(Reason.REFUND_NOT_TAKEN, "4"), review="look", source=Origin.PROVIDER)
     with units() as unit:
         unit.operations.add(refund)
     with units.read() as unit:

@@ -32,6 +32,9 @@ from bridge.providers.onecs.wire import Result, Unreadable, Unwritable
 
 LONGEST_URL, LONGEST_ORDER_TEXT, LONGEST_REQ_ID = 256, 300, 32
 MOST_FIELDS = 50
+MOST_IN_DOUBT = 12
+"""Operations of other amounts in doubt whose sums are tried; among more of them every sum would fit."""
+
 TOKEN_LENGTH, LABEL_LENGTH = 40, 40
 
 _SIMULATES = re.compile(r"\s*test\s*:", re.IGNORECASE)
@@ -430,19 +433,27 @@ def _cancel_answer_from(found: Result, request: OperationRequest) -> Answer:
 
 
 def _answer_by_sum(found: Result, total: int | None, request: OperationRequest) -> Answer:
-    """Tell from the gateway's total whether an operation is in it, `request.in_doubt` being others of which nobody knows."""
+    """Tell from the gateway's total whether an operation is in it, `request.in_doubt` being others of which nobody knows.
+
+    Equal ones cannot be told from each other: where some of them are in it, the answer says how many.
+    """
     problem = _no_inquiry(found)
     if problem is not None:
         return Answer.unknown(problem.provider_code)
     if total is None or found.currency != request.money.currency:
         return Answer.unknown("no_amounts")
-    more = total - request.done
-    others = {sum(some) for some in product(*((0, amount) for amount in request.in_doubt[:10]))}
-    with_it, without_it = more - request.money.amount in others, more in others
-    if with_it == without_it:
+    more, amount = total - request.done, request.money.amount
+    equals = 1 + request.in_doubt.count(amount)
+    different = [other for other in request.in_doubt if other != amount]
+    if len(different) > MOST_IN_DOUBT:
         return Answer.unknown("sums")
-    statement = Statement(request.reference, found.currency, request.money.amount)
-    return Answer(Outcome.SUCCEEDED, None, found.code, None, statement) if with_it else Answer.not_executed("sums")
+    sums = {sum(some) for some in product(*((0, other) for other in different))}
+    possible = [carried_out for carried_out in range(equals + 1) if more - carried_out * amount in sums]
+    if len(possible) != 1:
+        return Answer.unknown("sums")
+    if possible == [equals]:
+        return Answer(Outcome.SUCCEEDED, None, found.code, None, Statement(request.reference, found.currency, amount))
+    return Answer(Outcome.UNKNOWN, None, "sums", of_equals=possible[0]) if possible[0] else Answer.not_executed("sums")
 
 
 _OPERATION_ANSWERS = {"refund": _refund_answer_from, "capture": _capture_answer_from, "cancel": _cancel_answer_from}

@@ -9,7 +9,7 @@ from stage import PowerCut
 
 from bridge.domain.operation import OperationStatus
 from bridge.domain.payment import Asking, Status
-from bridge.ports import JobKind
+from bridge.ports import JobKind, PaymentFilter
 from bridge.services.schedule import DAY, INQUIRY_OFFSETS
 
 LOST = [("drop_before", {}), ("drop_after", {}), ("garbage", {}), ("truncate", {}), ("status", {"code": 500}), ("status", {"code": 302})]
@@ -186,6 +186,45 @@ def test_refund__provider_silent_through_the_whole_ladder__stays_pending_and_nee
     row = stage.operation(refund)
     assert (row.status, row.outcome_known) == (OperationStatus.PENDING, False) and row.review and stage.payment(payment).review
     assert stage.payment(payment).amount_refund_pending == 1000
+
+
+def test_refund__in_doubt__shows_in_the_payment_until_the_provider_has_spoken(stage):
+    """Whoever reads the payment sees that part of it is not known; the payer's page tells of the payment alone."""
+    payment = stage.paid()
+    stage.sandbox.fault("refund", "drop_after")
+    refund = stage.refund(payment, amount=1000)
+    shown, tag = stage.services.read_payment(stage.shop(), payment["id"])
+    assert (shown["status"], shown["outcome_known"], shown["amount_capture_pending"]) == ("paid", False, 0)
+    assert stage.services.show_checkout(payment["checkout"]["token"], "en").view["outcome_known"]
+    stage.work()
+    known, later = stage.services.read_payment(stage.shop(), payment["id"])
+    assert known["outcome_known"] and tag != later
+    assert stage.sandbox.payer(stage.sandbox.refunds_of(refund["id"])[0]["reference"], "accept")
+    stage.hear(), stage.work()
+    told = [one.body["data"]["payment"]["outcome_known"] for one in stage.outside.notifications if one.body["type"] == "refund.succeeded"]
+    assert told == [True]
+
+
+@pytest.mark.invariant("I19")
+@pytest.mark.parametrize("what", ["payment", "refund"])
+def test_doubt__for_an_hour__is_listed_for_the_operator_while_the_inquiries_go_on(stage, what):
+    """A week is too long to wait for a person's eye; a doubt that ends leaves the list by itself (I19)."""
+    if what == "payment":
+        stage.sandbox.fault("request", "drop_after")
+        payment = stage.create()
+    else:
+        payment = stage.paid()
+        stage.sandbox.fault("refund", "drop_after")
+        stage.refund(payment, amount=1000)
+    down(stage)
+    stage.advance(3_600)
+    assert stage.services.list_reviews(PaymentFilter(), 10) == [] and stage.services.measure()["needs_review"] == 0
+    stage.advance(1)
+    assert [row.id for row in stage.services.list_reviews(PaymentFilter(), 10)] == [payment["id"]]
+    assert stage.services.measure()["needs_review"] == 1 and stage.payment(payment).review is None
+    stage.sandbox.no_faults()
+    stage.advance(1_500)
+    assert stage.payment(payment).outcome_known and stage.services.list_reviews(PaymentFilter(), 10) == []
 
 
 # --- a process that dies between two beats -----------------------------------------------------------------------------

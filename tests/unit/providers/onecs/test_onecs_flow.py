@@ -1,12 +1,18 @@
 """Card payments through the whole core: form, captures, refunds, release, and what comes late."""
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from factories import API_KEYS
+from falcon import testing
 from onecs_stage import CHALLENGE, DECLINED, UNPROVED, card_stage, secret
 
 from bridge.domain.money import Money
 from bridge.errors import NotCancelable
 from bridge.ports import OperationRequest, PaymentRef
+from bridge.web.app import build as build_app
+from bridge.web.settings import WebSettings
 
 each = pytest.mark.parametrize
 
@@ -167,3 +173,22 @@ def with_aes(tmp_path, onecs_sandbox, onecs_outside):
 def test_aes__from_the_form_to_the_refund__works_as_blowfish_does(with_aes):
     payment = with_aes.card_paid()
     assert with_aes.refund(payment, amount=1000)["status"] == "succeeded" and with_aes.books_agree(payment)
+
+
+def test_captures__one_done_and_one_in_doubt__are_listed_and_the_payment_says_what_is_pending(cards):
+    """A shop reads what became of its captures; what is in doubt is said to be."""
+    client = testing.TestClient(build_app(cards.services, WebSettings("http://bridge.example", Path(__file__).parents[4] / "static")))
+    payment = cards.card_paid(capture="manual")
+    cards.capture(payment, 1000)
+    cards.card_fault("capture", "drop_after")
+    cards.capture(payment, 500)
+
+    def read(path=""):
+        return client.simulate_get(f"/v1/payments/{payment['id']}{path}", headers={"Authorization": f"Bearer {API_KEYS['acme-one']}"}).json
+
+    assert (read()["amount_captured"], read()["amount_capture_pending"], read()["outcome_known"]) == (1000, 500, False)
+    known = [(one["amount"], one["status"], one["outcome_known"], one["source"]) for one in read("/captures")["data"]]
+    assert known == [(1000, "succeeded", True, "shop"), (500, "pending", False, "shop")]
+    assert [one["amount"] for one in read("/captures?limit=1")["data"]] == [1000] and read("/captures?cursor=ref_1")["status"] == 422
+    cards.work()
+    assert (read()["amount_captured"], read()["amount_capture_pending"], read()["outcome_known"]) == (1500, 0, True)
