@@ -311,7 +311,7 @@ final class House
             }
         };
         $made = new \ReflectionProperty(Parts::class, 'made');
-        $made->setAccessible(true);
+        PHP_VERSION_ID < 80100 && $made->setAccessible(true); // needed no more, and deprecated since 8.5
         $made->setValue($this->parts, [Clients::class => $clients]);
     }
 }
