@@ -13,6 +13,7 @@ use Magento\Framework\Message\ManagerInterface;
 use Magento\Framework\UrlInterface;
 use Magento\Sales\Model\Order;
 use PaymentBridge\Checkout\Model\Config;
+use PaymentBridge\Checkout\Model\Log;
 use PaymentBridge\Checkout\Model\Tables;
 use PaymentBridge\Core\Row;
 
@@ -32,11 +33,22 @@ class ShowWaitingOrder implements ObserverInterface
         private Tables $tables,
         private UrlInterface $urls,
         private ActionFlag $flags,
-        private ManagerInterface $messages
+        private ManagerInterface $messages,
+        private Log $log
     ) {
     }
 
     public function execute(Observer $observer): void
+    {
+        try {
+            $this->show($observer);
+        } catch (\Throwable $failure) {
+            // A cart without this notice is better than no cart.
+            $this->log->note('a waiting order could not be shown', ['why' => $failure->getMessage()]);
+        }
+    }
+
+    private function show(Observer $observer): void
     {
         $order = $this->session->getLastRealOrder();
         $attempt = $this->attempt($order);

@@ -15,19 +15,21 @@ use PaymentBridge\Checkout\Model\Log;
  * has moved, or nobody can say, the order is not canceled.
  *
  * The answer is then `false`, as for every order that cannot be canceled: an exception would end Magento's own job
- * `sales_clean_orders`, and the orders after this one would keep their stock. Only a person who has pressed the button of
- * one order is told why, in words.
+ * `sales_clean_orders`, and the orders after this one would keep their stock. Only whoever asks for one order, with the
+ * button of its page or with a call of the web API, is told why, in words.
  */
 class AskBeforeCanceling
 {
+    private const FOR_MORE = ['massCancel', 'save']; // actions that go on with other work: further orders, an edited order
+
     /**
-     * @param bool $isBackOffice whether a person may be waiting for words; see `etc/adminhtml/di.xml`
+     * @param bool $isOneAsked whether somebody may be asking for one order; see `etc/adminhtml/di.xml`, `etc/webapi_rest/di.xml`
      */
     public function __construct(
         private GivingUp $givingUp,
         private RequestInterface $request,
         private Log $log,
-        private bool $isBackOffice = false
+        private bool $isOneAsked = false
     ) {
     }
 
@@ -41,7 +43,7 @@ class AskBeforeCanceling
         if ($this->givingUp->isDone((int) $id)) {
             return (bool) $proceed($id);
         }
-        if ($this->isBackOffice && $this->request->getActionName() === 'cancel') {
+        if ($this->isOneAsked && !in_array($this->request->getActionName(), self::FOR_MORE, true)) {
             throw new LocalizedException(__('The payment of this order is still under way, so it cannot be canceled now.'));
         }
         $this->log->note('an order was not canceled: its payment is still under way', ['order' => (int) $id]);

@@ -20,6 +20,9 @@ final class CartTest extends TestCase
     /** @var Session */
     private $session;
 
+    /** @var string[] */
+    private $logged;
+
     protected function setUp(): void
     {
         $this->session = new Session();
@@ -79,12 +82,20 @@ final class CartTest extends TestCase
         ];
     }
 
-    private function visit($state, ManagerInterface $messages)
+    public function testCartIsShownWhateverBreaksInTheNoticeOverIt()
+    {
+        $this->session->data['Quote'] = Quote::of(2, []);
+        self::assertFalse($this->visit('pending_payment', null, ['Payment' => null]));
+        self::assertCount(1, $this->logged);
+    }
+
+    private function visit($state, ?ManagerInterface $messages = null, array $change = [])
     {
         $house = new House();
         $order = $house->order();
         $order->data['State'] = $state;
         $house->attempt($order);
+        $order->data = $change + $order->data;
         $this->session->data['LastRealOrder'] = $order;
         $urls = $this->createMock(\Magento\Framework\UrlInterface::class);
         $urls->method('getUrl')->willReturnCallback(static function ($path, $parameters) {
@@ -93,7 +104,9 @@ final class CartTest extends TestCase
         $answer = new \Magento\Framework\Controller\Result\Redirect();
         $observer = new Observer();
         $observer->data['controller_action'] = (new \Anything())->setResponse($answer);
-        (new ShowWaitingOrder($this->session, $house->config, $house->tables, $urls, new ActionFlag(), $messages))->execute($observer);
+        $messages = $messages ?? $this->createMock(ManagerInterface::class);
+        (new ShowWaitingOrder($this->session, $house->config, $house->tables, $urls, new ActionFlag(), $messages, $house->log))->execute($observer);
+        $this->logged = $house->logged;
         return isset($answer->data['Redirect']);
     }
 }

@@ -81,6 +81,19 @@ final class DoorsTest extends TestCase
         return ['with the invoice' => ['invoice'], 'in the mail, whose attachment is the invoice' => ['mail']];
     }
 
+    public function testDoneOfAPaymentWhoseInvoiceMagentoCannotMakeIsThePageThatWaits()
+    {
+        $order = $this->own($this->house->order());
+        $attempt = $this->house->payments->start($order);
+        $this->bridgeSays(['status' => 'paid', 'amount_captured' => 4999, 'sequence' => 3]);
+        $this->house->dies = 'invoice';
+        self::assertInstanceOf(Page::class, $this->done($attempt['token']));
+        self::assertSame('paymentbridge/checkout/done', $this->start()->getPath());
+        $this->house->dies = null;
+        $this->done($attempt['token']); // the page behind a start in vain does not ask again
+        self::assertSame('checkout/onepage/success', $this->done($attempt['token'])->getPath());
+    }
+
     public function testDoneOfAPaymentThatIsStillOpenAtTheProviderDoesNotSayThatNothingWasPaid()
     {
         $attempt = $this->house->payments->start($this->own($this->house->order()));
@@ -247,7 +260,7 @@ final class DoorsTest extends TestCase
     private function giveUp($token)
     {
         $house = $this->house;
-        $door = new GiveUp($this->request($token), $this->session, new RedirectFactory(), $this->messages(), $house->payments, $house->tables);
+        $door = new GiveUp($this->request($token), $this->session, new RedirectFactory(), $this->messages(), $house->payments, $house->tables, $house->log);
         return $door->execute();
     }
 

@@ -182,11 +182,11 @@ final class House
     }
 
     /** Return the plugin as an area of Magento has it; `action` is the request's. */
-    public function plugin($isBackOffice = false, $action = null)
+    public function plugin($isOneAsked = false, $action = null)
     {
         $request = new \Magento\Framework\App\Request\Http();
         $request->data['ActionName'] = $action;
-        return new AskBeforeCanceling($this->givingUp(), $request, $this->log, $isBackOffice);
+        return new AskBeforeCanceling($this->givingUp(), $request, $this->log, $isOneAsked);
     }
 
     public function givingUp()

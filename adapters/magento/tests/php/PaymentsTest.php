@@ -276,18 +276,28 @@ final class PaymentsTest extends TestCase
         ];
     }
 
-    public function testCancelOfOneOrderInTheBackOfficeSaysWhyNotAndOfManyDoesNot()
+    /** @dataProvider areas */
+    public function testCancelOfOneOrderSaysWhyNotAndOfManyDoesNot($isOneAsked, $action, $isTold)
     {
-        $order = $this->house->order();
-        $this->house->payments->start($order);
+        $this->house->payments->start($this->house->order());
         $this->house->bridge()->loses = 9;
-        $never = static function () {
-            self::fail('it was canceled');
-        };
-        self::assertFalse($this->house->plugin(true, 'massCancel')->aroundCancel($this->management(), $never, '123'));
-        self::assertFalse($this->house->plugin(false, 'cancel')->aroundCancel($this->management(), $never, '123'));
-        $this->expectException(\Magento\Framework\Exception\LocalizedException::class);
-        $this->house->plugin(true, 'cancel')->aroundCancel($this->management(), $never, '123');
+        try {
+            self::assertFalse($this->house->plugin($isOneAsked, $action)->aroundCancel($this->management(), [self::class, 'fail'], '123'));
+            self::assertFalse($isTold);
+        } catch (\Magento\Framework\Exception\LocalizedException $underWay) {
+            self::assertTrue($isTold);
+        }
+    }
+
+    public function areas()
+    {
+        return [
+            'the button of one order' => [true, 'cancel', true],
+            'the web API' => [true, null, true],
+            'many orders of the list' => [true, 'massCancel', false],
+            'an order that is edited' => [true, 'save', false],
+            'a job' => [false, null, false],
+        ];
     }
 
     public function testMagentosJobGoesOnWhateverBreaksAndDoesNotWaitForASilentBridgeTimeAndAgain()

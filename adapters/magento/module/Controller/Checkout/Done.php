@@ -17,8 +17,6 @@ use PaymentBridge\Checkout\Model\Log;
 use PaymentBridge\Checkout\Model\Orders;
 use PaymentBridge\Checkout\Model\Payments;
 use PaymentBridge\Checkout\Model\Tables;
-use PaymentBridge\Core\BridgeException;
-use PaymentBridge\Core\BusyException;
 use PaymentBridge\Core\Row;
 
 /**
@@ -65,8 +63,8 @@ class Done implements HttpGetActionInterface
         }
         try {
             $this->payments->refresh($attempt);
-        } catch (BridgeException | BusyException $silence) {
-            // The page shows what is known; a notification or the next load brings the rest.
+        } catch (\Throwable $silence) {
+            // The page shows what is known, whatever was silent or broke; a notification or the next load brings the rest.
             $this->log->note('a payment could not be asked about', ['why' => $silence->getMessage()]);
         }
     }

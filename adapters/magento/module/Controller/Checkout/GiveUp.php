@@ -9,10 +9,9 @@ use Magento\Framework\App\Action\HttpPostActionInterface;
 use Magento\Framework\App\RequestInterface;
 use Magento\Framework\Controller\Result\RedirectFactory;
 use Magento\Framework\Message\ManagerInterface;
+use PaymentBridge\Checkout\Model\Log;
 use PaymentBridge\Checkout\Model\Payments;
 use PaymentBridge\Checkout\Model\Tables;
-use PaymentBridge\Core\BridgeException;
-use PaymentBridge\Core\BusyException;
 
 /**
  * The customer gives the payment up, with a form of the waiting page and only from the session that placed the order.
@@ -25,7 +24,8 @@ class GiveUp implements HttpPostActionInterface
         private RedirectFactory $redirects,
         private ManagerInterface $messages,
         private Payments $payments,
-        private Tables $tables
+        private Tables $tables,
+        private Log $log
     ) {
     }
 
@@ -38,7 +38,8 @@ class GiveUp implements HttpPostActionInterface
         }
         try {
             $this->payments->giveUp($attempt);
-        } catch (BridgeException | BusyException $silence) {
+        } catch (\Throwable $silence) {
+            $this->log->note('a payment could not be given up', ['why' => $silence->getMessage()]);
             $this->messages->addErrorMessage(__('The payment service does not answer at the moment. Please try again.'));
             $this->session->setPaymentBridgeSilentAt(time());
         }

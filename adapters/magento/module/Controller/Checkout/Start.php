@@ -15,8 +15,6 @@ use PaymentBridge\Checkout\Model\Log;
 use PaymentBridge\Checkout\Model\Payments;
 use PaymentBridge\Checkout\Model\Tables;
 use PaymentBridge\Core\ApiException;
-use PaymentBridge\Core\BridgeException;
-use PaymentBridge\Core\BusyException;
 use PaymentBridge\Core\Row;
 
 /**
@@ -53,7 +51,7 @@ class Start implements HttpGetActionInterface
             $this->messages->addErrorMessage(__('This payment is not possible. Please choose another way to pay.'));
             $this->cart->giveBack();
             return $this->redirects->create()->setPath('checkout/cart');
-        } catch (BridgeException | BusyException $silence) {
+        } catch (\Throwable $silence) {
             $this->log->note('a payment could not be started', ['why' => $silence->getMessage()]);
             $this->messages->addErrorMessage(__('The payment service does not answer at the moment. Please try again.'));
             $this->session->setPaymentBridgeSilentAt(time());
