@@ -22,7 +22,7 @@ demo-check: .venv/service
 	@$(BRIDGE) demo-check
 
 test: .venv/tests
-	@.venv/bin/python -m pytest $(TESTS)
+	@.venv/bin/python -m pytest -n logical --dist worksteal $(TESTS)
 
 bench: .venv/tests
 	@.venv/bin/python -m tests.bench

@@ -1,8 +1,10 @@
-"""The PHP of the adapters: does it parse, on the oldest PHP that it is for as on the newest; is it PSR-12; do its own tests pass."""
+"""The PHP of the adapters: does it parse, on the oldest PHP that it is for as on the newest; is it PSR-12; do its own tests pass on every PHP."""
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,13 @@ from bridge.domain.money import exponents
 ADAPTERS = Path(__file__).resolve().parents[2] / "adapters"
 FLOORS = {"php": "7.2", "prestashop": "7.2", "magento": "8.1"}
 """The oldest PHP that each folder is for."""
-GLOBAL = ("PSR1.Classes.ClassDeclaration", "PSR1.Files.SideEffects")
-"""What PSR-12 says against PrestaShop, which finds classes by their names, without a namespace, and refuses files that are called alone."""
+VERSIONS = ("7.2", "7.3", "7.4", "8.0", "8.1", "8.3", "8.4", "8.5")
+"""WebAssembly builds of PHP that run the suites; PHPUnit runs them on the PHP of this machine."""
+NATIVE = {"php": {"ClientTest::testNobodyThereIsSurelyNotSent", "NotificationProcessorTest::testTakeThatEndsTheScriptIs500"}}
+"""By suite, the only tests that these builds cannot run: they start no processes, and their network accepts every connection before it looks for the peer."""
+EXCLUDED = {"prestashop": ("PSR1.Classes.ClassDeclaration", "PSR1.Files.SideEffects"), "php": ("PSR1.Files.SideEffects",)}
+"""What PSR-12 says against PrestaShop, which finds classes by their names, without a namespace, and refuses files that are called alone;
+and against the runner of tests, which declares functions and runs."""
 
 
 def php_files(folder: str) -> list[str]:
@@ -59,7 +66,7 @@ def test_syntax_check__newer_syntax_and_deprecated_one__are_found(tmp_path: Path
 @pytest.mark.parametrize("folder", folders())
 def test_php__every_file__is_psr_12(folder: str) -> None:
     files = [file for file in php_files(folder) if file.endswith(".php")]
-    excluded = ("Generic.Files.LineLength", *(GLOBAL if folder == "prestashop" else ()))
+    excluded = ("Generic.Files.LineLength", *EXCLUDED.get(folder, ()))
     answer = run("phpcs", "--standard=PSR12", f"--exclude={','.join(excluded)}", "-q", *files)
     assert answer.returncode == 0, answer.stdout
 
@@ -69,6 +76,22 @@ def test_phpunit__every_suite__passes(config: Path) -> None:
     answer = run("phpunit", "--no-interaction", cwd=config.parent)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert re.search(r"^OK \([1-9]", answer.stdout, re.MULTILINE), answer.stdout
+
+
+def suites_by_version() -> list[tuple[str, str]]:
+    """Pair every suite with every version from the lowest that its folder is for."""
+    folders = [config.parent.relative_to(ADAPTERS) for config in sorted(ADAPTERS.rglob("phpunit.xml"))]
+    return [(folder.as_posix(), version) for folder in folders for version in VERSIONS if version >= FLOORS[folder.parts[0]]]
+
+
+@pytest.mark.parametrize(("suite", "version"), suites_by_version())
+def test_suite__every_php_that_it_is_for__passes(suite: str, version: str) -> None:
+    answer = subprocess.run(["node", "php/tests/wasm/run.mjs", version, suite], cwd=ADAPTERS, capture_output=True, text=True, timeout=280, check=False,
+                            env={**os.environ, "PHP_WASM": str(Path(sys.prefix, "npm", "php"))})
+    said = answer.stdout.splitlines()
+    assert (answer.returncode, answer.stderr) == (0, ""), answer.stdout + answer.stderr
+    assert re.fullmatch(r"OK \([1-9]\d* tests\)", said[-1])
+    assert {line.rpartition("\\")[2] for line in said[:-1]} == NATIVE.get(suite, set())
 
 
 def test_money__places_of_every_currency__are_the_bridges() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-WITHIN = 20
+WITHIN = 60
 """Seconds; what hangs, hangs for ever."""
 
 HEED = """

@@ -139,6 +139,7 @@ final class ClientTest extends TestCase
         $this->client(0.4)->shop();
     }
 
+    /** @group native */
     public function testNobodyThereIsSurelyNotSent()
     {
         $client = new Client('http://127.0.0.1:' . LocalBridge::freePort(), self::KEY, 'Shop', 3);

@@ -4,6 +4,8 @@ namespace PaymentBridge\Core\Tests;
 
 /**
  * A real HTTP server on this machine that answers from a script and keeps what it was asked.
+ *
+ * PHP in WebAssembly starts no processes: who runs it starts the server and names it in LOCAL_BRIDGE_URL, its folder in LOCAL_BRIDGE.
  */
 final class LocalBridge
 {
@@ -19,6 +21,12 @@ final class LocalBridge
     /** Start it with another script than the one that answers as `script` says. */
     public function __construct($router = __DIR__ . '/local_bridge_router.php')
     {
+        if (getenv('LOCAL_BRIDGE_URL')) {
+            $this->url = getenv('LOCAL_BRIDGE_URL');
+            $this->folder = getenv('LOCAL_BRIDGE');
+            $this->script([]);
+            return;
+        }
         $this->folder = sys_get_temp_dir() . '/bridge-php-' . bin2hex(random_bytes(6));
         mkdir($this->folder);
         $this->script([]);
@@ -34,6 +42,9 @@ final class LocalBridge
 
     public function stop()
     {
+        if (!$this->process) {
+            return;
+        }
         proc_terminate($this->process);
         proc_close($this->process);
         array_map('unlink', glob($this->folder . '/*'));
@@ -69,6 +80,9 @@ final class LocalBridge
     /** Return a port that nobody listens on, of those that no outgoing connection is given. */
     public static function freePort()
     {
+        if (getenv('LOCAL_BRIDGE_FREE_PORT')) {
+            return (int) getenv('LOCAL_BRIDGE_FREE_PORT');
+        }
         do {
             $port = random_int(20000, 31999);
             $socket = @stream_socket_server("tcp://127.0.0.1:$port");

@@ -147,6 +147,7 @@ final class NotificationProcessorTest extends TestCase
         self::assertSame([204, 'paid', 1], [$this->tell('evt_1'), $this->shop->order, $this->shop->mails]);
     }
 
+    /** @group native */
     public function testTakeThatEndsTheScriptIs500()
     {
         $bridge = new LocalBridge(__DIR__ . '/exiting_shop_router.php');

@@ -201,7 +201,10 @@ final class ModuleTest extends TestCase
             $words = array_merge($words, array_map('stripslashes', $found[2]));
         }
         foreach (['de_DE', 'en_US'] as $locale) {
-            $known = array_column(array_map('str_getcsv', file(self::MODULE . "i18n/$locale.csv")), 1, 0);
+            $lines = array_map(static function ($line) {
+                return str_getcsv($line, ',', '"', '\\');
+            }, file(self::MODULE . "i18n/$locale.csv"));
+            $known = array_column($lines, 1, 0);
             self::assertSame([], array_values(array_diff(array_unique($words), array_keys($known))), $locale);
             self::assertNotContains('', $known, $locale);
         }

@@ -269,11 +269,12 @@ final class CheckoutTest extends TestCase
     {
         $clients = new \PaymentBridge\PrestaShop\Clients($this->house->parts->config());
         $deadline = new \ReflectionProperty(\PaymentBridge\Core\Client::class, 'deadline');
-        $deadline->setAccessible(true);
+        PHP_VERSION_ID < 80100 && $deadline->setAccessible(true);
         self::assertSame(20.0, $deadline->getValue($clients->ofShop(1)));
         $clients->hurry();
         $first = $deadline->getValue($clients->ofShop(1));
         self::assertLessThanOrEqual(6.0, $first);
+        usleep(1000); // some builds of PHP read a clock of milliseconds
         $clients->hurry(); // no new patience
         self::assertLessThan($first, $deadline->getValue($clients->ofShop(1)));
     }

@@ -65,6 +65,6 @@ final class ContractTest extends TestCase
 
     protected static function contract($name)
     {
-        return json_decode(file_get_contents(__DIR__ . "/../../contract/$name.json"), true, 32, JSON_THROW_ON_ERROR);
+        return json_decode(file_get_contents(__DIR__ . "/../../contract/$name.json"), true);
     }
 }

@@ -31,16 +31,18 @@ class Db
             $this->pdo = $mariaDb;
             return;
         }
-        $this->pdo = new PDO('sqlite::memory:', null, null, [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION]);
-        $this->pdo->sqliteCreateFunction('GET_LOCK', function ($name, $seconds) {
+        // PHP 8.5 calls the functions of a driver on a class of that driver, which PHP 8.4 has brought.
+        [$class, $function] = PHP_VERSION_ID < 80400 ? ['PDO', 'sqliteCreateFunction'] : ['Pdo\\Sqlite', 'createFunction'];
+        $this->pdo = new $class('sqlite::memory:', null, null, [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION]);
+        $this->pdo->$function('GET_LOCK', function ($name, $seconds) {
             return array_filter($this->locked, static function ($kept) use ($name) {
                 return strncmp($name, $kept, strlen($kept)) === 0;
             }) ? 0 : 1;
         });
-        $this->pdo->sqliteCreateFunction('UNIX_TIMESTAMP', static function ($text) {
+        $this->pdo->$function('UNIX_TIMESTAMP', static function ($text) {
             return $text === null ? null : strtotime($text . ' UTC');
         });
-        $this->pdo->sqliteCreateFunction('RELEASE_LOCK', static function ($name) {
+        $this->pdo->$function('RELEASE_LOCK', static function ($name) {
             return 1;
         });
     }

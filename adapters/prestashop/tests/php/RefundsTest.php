@@ -58,7 +58,7 @@ final class RefundsTest extends TestCase
         $this->house->bridge()->outcomeKnown = false;
         $this->refund(1500);
         self::assertSame(Refunds::UNKNOWN, $this->again()[0]);
-        $key = array_key_first($this->house->bridge()->refunds);
+        $key = key($this->house->bridge()->refunds);
         $this->house->bridge()->refunds[$key]['outcome_known'] = true;
         self::assertSame([Refunds::DONE, [$key]], [$this->again()[0], array_keys($this->house->bridge()->refunds)]);
     }
