@@ -4,8 +4,7 @@
 claim         FOR UPDATE SKIP LOCKED                      the write lock of the whole file
 row lock      SELECT … FOR UPDATE                         the write lock of the whole file
 upsert        INSERT … ON CONFLICT                        INSERT … ON CONFLICT
-event order   the writing transaction, then the position  the position
-visible       transactions older than every running one   everything
+events        readable up to the oldest writer at work    all readable
 clock         the server's                                this machine's
 index         led to, where statistics may be missing     named, where statistics would be needed
 """
@@ -13,20 +12,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, literal, text, true
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, literal, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.store import schema
 
 
 _NO_BITMAPS = text("SET LOCAL enable_bitmapscan = off")
+_REACHED = text("SELECT last_value FROM events_position_seq")
+_WRITING = text("""
+    SELECT min((classid::bigint & 65535) << 32 | objid::bigint) FROM pg_locks
+    WHERE locktype = 'advisory' AND objsubid = 1 AND classid::bigint >> 16 = 25206
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())""")
+"""25206 is 0x6276, by which migration 0007 marks these locks; the other 48 bits are the position."""
 
 
 class PostgreSQL:
     """What PostgreSQL does its own way."""
 
     name = "postgresql"
-    xact: ColumnElement[Any] = text("pg_current_xact_id()::text::bigint")  # type: ignore[assignment]
     seconds: ColumnElement[Any] = func.extract("epoch", func.clock_timestamp())
     """Seconds since 1970, UTC, by the database's clock."""
 
@@ -36,9 +40,19 @@ class PostgreSQL:
         return postgresql.insert(table)
 
     @staticmethod
-    def visible() -> ColumnElement[bool]:
-        """Limit events to those that no running transaction can still come before."""
-        return schema.events.c.xact < text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")  # type: ignore[operator]
+    def settled(connection: Connection) -> int:
+        """Return the position up to which no running transaction can still write an event.
+
+        Who writes one holds a lock first that names the position reached at that moment (migration 0007): all that it will write comes
+        behind. First the position, then the locks: what is given out in between is not counted.
+        """
+        reached = connection.execute(_REACHED).scalar_one()
+        return min(reached, connection.execute(_WRITING).scalar_one() or reached)
+
+    @staticmethod
+    def later_than(xact: int, position: int) -> ColumnElement[bool]:
+        """Limit events to those behind one."""
+        return tuple_(schema.events.c.xact, schema.events.c.position) > tuple_(literal(xact), literal(position))
 
     @staticmethod
     def locked(query: Select[Any], *, skip: bool = False) -> Select[Any]:
@@ -60,7 +74,6 @@ class SQLite:
     """What SQLite does its own way: one writer at a time makes every lock unnecessary."""
 
     name = "sqlite"
-    xact: ColumnElement[Any] = literal(0)
     seconds: ColumnElement[Any] = (func.julianday("now") - 2440587.5) * 86400
     """Seconds since 1970, UTC, by the database's clock."""
 
@@ -70,9 +83,14 @@ class SQLite:
         return sqlite.insert(table)
 
     @staticmethod
-    def visible() -> ColumnElement[bool]:
-        """Every committed event is visible in order."""
-        return true()
+    def settled(_connection: Connection) -> int:
+        """Return the highest position: every committed event has its place."""
+        return 2**63 - 1
+
+    @staticmethod
+    def later_than(xact: int, position: int) -> ColumnElement[bool]:
+        """Limit events to those behind one; all have the same `xact`."""
+        return and_(schema.events.c.xact == literal(xact), schema.events.c.position > literal(position))
 
     @staticmethod
     def locked(query: Select[Any], *, skip: bool = False) -> Select[Any]:

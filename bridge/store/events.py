@@ -5,18 +5,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select, update
 
 from bridge.domain.events import Event
 from bridge.errors import NotFound
-from bridge.store.dialects import DIALECTS, Dialect
+from bridge.store.dialects import Dialect
 from bridge.store.schema import events
 
 _FIELDS = ("id", "type", "payment_id", "merchant", "shop", "source", "at", "sequence", "detail", "body", "delivered_at",
            "undeliverable_at", "attempts", "last_result")
 
 _C = events.c
-_ADD = {dialect: insert(events).values(xact=dialect.xact) for dialect in DIALECTS}
+_ADD = insert(events).values(xact=0)
+"""PostgreSQL's trigger gives the event its position, and `xact` another value; see bridge/decisions/0002."""
 _NEXT = select(events).where(_C.payment_id == bindparam("payment_id"), _C.sequence.is_not(None), _C.delivered_at.is_(None),
                              _C.undeliverable_at.is_(None)).order_by(_C.sequence).limit(1)
 _MARK = update(events).where(_C.id == bindparam("of_id"), _C.delivered_at.is_(None)).values(attempts=_C.attempts + 1)
@@ -32,7 +33,7 @@ class SqlEvents:
 
     def add(self, event: Event) -> None:
         """Append."""
-        self._connection.execute(_ADD[self._dialect], {name: getattr(event, name) for name in _FIELDS})
+        self._connection.execute(_ADD, {name: getattr(event, name) for name in _FIELDS})
 
     def get(self, event_id: str) -> Event:
         """Return an event. Raises NotFound."""
@@ -49,9 +50,10 @@ class SqlEvents:
     def after(self, shop: str, event_id: str | None, limit: int) -> Sequence[Event]:
         """Return a shop's events after `event_id`; none can later appear before its cursor. Raises NotFound."""
         c = events.c
-        query = select(events).where(c.shop == shop, c.sequence.is_not(None), self._dialect.visible())
-        if event_id is not None:
-            query = query.where(self._later_than(shop, event_id))
+        seen = None if event_id is None else self._known(shop, event_id)
+        query = select(events).where(c.shop == shop, c.sequence.is_not(None), c.position <= self._dialect.settled(self._connection))
+        if seen is not None:
+            query = query.where(self._dialect.later_than(seen.xact, seen.position))
         return [_event_from(row) for row in self._connection.execute(query.order_by(c.xact, c.position).limit(limit))]
 
     def next_undelivered(self, payment_id: str) -> Event | None:
@@ -75,12 +77,11 @@ class SqlEvents:
             query = query.where(events.c.shop == shop)
         return [_event_from(row) for row in self._connection.execute(query)]
 
-    def _later_than(self, shop: str, event_id: str) -> ColumnElement[bool]:
-        c = events.c
-        seen = self._row(c.id == event_id, c.shop == shop)
+    def _known(self, shop: str, event_id: str) -> Row[Any]:
+        seen = self._row(events.c.id == event_id, events.c.shop == shop)
         if seen is None:
             raise NotFound("There is no such event to continue after.")
-        return or_(c.xact > seen.xact, and_(c.xact == seen.xact, c.position > seen.position))
+        return seen
 
     def _row(self, *conditions: ColumnElement[bool]) -> Row[Any] | None:
         return self._connection.execute(select(events).where(*conditions)).first()

@@ -171,7 +171,8 @@ Index("ix_operations_payment_id_id", operations.c.payment_id, operations.c.id)
 events = Table(
     "events", metadata,
     Column("position", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True),
-    Column("xact", BigInteger, nullable=False, comment="the writing transaction, so that a cursor never skips one that commits late"),
+    Column("xact", BigInteger, nullable=False, comment="of the first version: the writing transaction; of all events since: 2^62 (PostgreSQL) or 0 "
+                                                       "(SQLite), so that position alone is their order"),
     Column("id", Id, nullable=False),
     Column("type", Word, nullable=False),
     Column("payment_id", Id, ForeignKey("payments.id"), nullable=False),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from factories import NOON, a_payment
+from factories import NOON, a_payment, an_event
 from sqlalchemy import MetaData, inspect, select, text
 
 from bridge.domain.operation import OperationStatus, Origin
@@ -206,6 +206,48 @@ def test_migrate__with_rows_of_the_first_version__goes_on_with_them_and_gives_th
         assert [[event.id for event in unit.events.after("acme-one", seen, 10)] for seen in told] == [told[1:], told[2:], told[3:], []]
     migrate(engine, FIRST)
     assert rows_of(engine) == before
+
+
+@pytest.mark.invariant("I20", "I30")
+def test_migrate__cursors_of_the_first_version__go_on_without_gap_or_repeat(new_postgres_database):
+    """Old events stay in the order of their transactions, nodes of the version before write into the new one, and back it is the same (I20, I30)."""
+    engine = open_engine(new_postgres_database())
+    migrate(engine, FIRST)
+    add_rows(engine)
+    events = tables_of(engine)["events"]
+    with engine.begin() as connection:
+        for number, xact in enumerate((11, 10, 10, 12, 9)):
+            connection.execute(events.update().where(events.c.id == f"evt_{number}"), {"xact": xact})
+    in_order = ["evt_4", "evt_1", "evt_0", "evt_3"]
+
+    def every():
+        with SqlUnits(engine).read() as unit:
+            told = [event.id for event in unit.events.after("acme-one", None, 20)]
+            assert [[event.id for event in unit.events.after("acme-one", seen, 20)] for seen in told] == [told[n + 1:] for n in range(len(told))]
+        return told
+
+    def old_node_writes(sequence):
+        row = ROWS["events"][0] | {"id": f"evt_old_{sequence}", "sequence": sequence, "xact": text("pg_current_xact_id()::text::bigint")}
+        with engine.begin() as connection:
+            connection.execute(events.insert().values(row))
+        return row["id"]
+
+    migrate(engine)
+    assert every() == in_order
+    in_order.append(old_node_writes(11))
+    with SqlUnits(engine)() as unit:
+        unit.events.add(an_event(unit.payments.get("pay_paid"), 12, id="evt_new"))
+    in_order.append("evt_new")
+    in_order.append(old_node_writes(13))
+    assert every() == in_order
+    migrate(engine, FIRST)
+    old_node_writes(14)
+    with engine.connect() as connection:
+        as_before = select(events.c.id).where(events.c.sequence.is_not(None)).order_by(events.c.xact, events.c.position)
+        assert list(connection.execute(as_before).scalars()) == [*in_order, "evt_old_14"]
+    migrate(engine)
+    assert every() == [*in_order, "evt_old_14"]
+    engine.dispose()
 
 
 BUILD_ANEW = """

@@ -453,6 +453,78 @@ def assert_writers_take_turns(units, early, late):
     assert order[0] == order[1] and order[2] == order[3] and seen == [order[0], order[2]]
 
 
+@pytest.mark.invariant("I30")
+def test_events__a_long_transaction_elsewhere__hides_none(units, engine, request):
+    """In another database of the server, or one of this database that writes no events: neither is waited for (I30)."""
+    if engine.dialect.name == "sqlite":
+        return  # a database is a file, and has one writer
+    payment, other = added(units, a_payment(), a_payment())
+    foreign = create_engine(request.getfixturevalue("postgres"))
+    with foreign.begin() as away, units() as busy:
+        assert away.execute(text("select pg_current_xact_id()")).scalar()
+        busy.payments.save(replace(other, description="busy"))
+        with units() as unit:
+            unit.events.add(an_event(payment, 1))
+        with units.read() as unit:
+            assert [event.payment_id for event in unit.events.after("acme-one", None, 10)] == [payment.id]
+    foreign.dispose()
+
+
+@pytest.mark.invariant("I8", "I30")
+def test_events__a_writer_begins_before_and_commits_after_many__holds_up_what_follows_and_loses_nothing(units, engine):
+    """Whatever the order of the commits, a reader that asks all the time sees each event once (I8, I30)."""
+    if engine.dialect.name == "sqlite":
+        return  # see assert_writers_take_turns
+    payments = added(units, *(a_payment() for _ in range(6)))
+    seen = []
+
+    def write(payment):
+        with units() as unit:
+            unit.events.add(an_event(payment, 1))
+
+    def read():
+        with units.read() as unit:
+            found = unit.events.after("acme-one", seen[-1] if seen else None, 10)
+        seen.extend(event.id for event in found)
+        return [event.payment_id for event in found]
+
+    write(payments[0])
+    with units() as slow:
+        slow.events.add(an_event(payments[1], 1))
+        write(payments[2])
+        assert read() == [payments[0].id] and read() == []
+        with units() as slower:
+            slower.events.add(an_event(payments[3], 1))
+            write(payments[4])
+            slow.events.add(an_event(payments[1], 2))
+        assert read() == []
+    write(payments[5])
+    assert read() == [payments[n].id for n in (1, 2, 3, 4, 1, 5)]
+
+
+@pytest.mark.invariant("I30")
+def test_events__many_to_read_on_from__are_read_by_the_index(units, engine):
+    """A shop that has heard everything does not read everything again (I30)."""
+    payment = added(units, a_payment())
+    rows = [{"xact": 0, "id": f"evt_{n:05}", "type": "payment.paid", "payment_id": payment.id, "merchant": "acme", "shop": "acme-one",
+             "source": "shop", "at": NOON, "sequence": n + 1, "attempts": 0} for n in range(3_000)]
+    with engine.begin() as connection:
+        connection.execute(insert(schema.events), rows)
+    seen = []
+
+    def note(_connection, _cursor, statement, parameters, *_):
+        if "ORDER BY events.xact" in statement:
+            seen.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    with units.read() as unit:
+        assert unit.events.after("acme-one", "evt_02998", 10)[0].id == "evt_02999"
+    event.remove(engine, "before_cursor_execute", note)
+    assert any("ix_events_shop_xact_position" in line for line in plan_of(engine, *seen[0]))
+    bounds = re.findall(r"xact[^)]*position|xact=\? AND position>\?", " ".join(plan_of(engine, *seen[0])))
+    assert bounds
+
+
 @pytest.mark.invariant("I8")
 def test_events__read_while_many_write__every_one_is_seen_once_and_in_order_per_payment(units):
     """A cursor that runs beside the writers sees all, each once, a payment's own in order (I8)."""
