@@ -146,12 +146,15 @@ class RawCallback:
 class Callback:
     """A genuine callback: which payment or operation it is about. What it says about money is only a hint.
 
-    At least one of the two references is given: `provider_reference` is the provider's, `our_reference` the one we gave.
+    At least one of the two references is given: `provider_reference` is the provider's, `our_reference` the one we gave. `said` is what else
+    is signed: two callbacks with the same four fields are the same one, sent again. Nothing that is not signed may stand there, or whoever
+    has one genuine callback can make as many as he likes.
     """
 
     provider_reference: str | None
     our_reference: str | None = None
     name: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,7 +428,10 @@ class KeptAnswer:
 
 @dataclass(frozen=True, slots=True)
 class StoredCallback:
-    """A callback as it was received, kept for the record. `state`: received, rejected, applied, unmatched."""
+    """A callback as it was received, kept for the record. `state`: received, rejected, applied, unmatched.
+
+    `digest` names what a genuine one says; `repeats` counts how often the same came again.
+    """
 
     id: str
     provider: str
@@ -435,6 +441,8 @@ class StoredCallback:
     state: str
     note: str | None = None
     payment_id: str | None = None
+    digest: str | None = None
+    repeats: int = 0
 
 
 class Payments(Protocol):
@@ -521,6 +529,10 @@ class Outbox(Protocol):
     def nudge(self, kind: JobKind, subject: str, due_at: datetime) -> None:
         """Bring an existing job forward to `due_at`; never later, never a new one."""
 
+    def bring_forward(self, kind: JobKind, subject: str, due_at: datetime) -> None:
+        """Bring an existing job forward to `due_at`, but only once before the time for which it was planned: whoever asks for it a thousand
+        times has it looked at once more than the ladder would."""
+
     def lanes_due(self, room: Room, now: datetime, *, after: str = "", left_out: Sequence[str] = (), most: int = 1_000) -> Sequence[str]:
         """Return lanes of a room that have jobs to be claimed, in the order of their names from behind `after` on, and round to it."""
 
@@ -546,8 +558,8 @@ class Outbox(Protocol):
 class Callbacks(Protocol):
     """Raw callbacks, kept."""
 
-    def add(self, callback: StoredCallback) -> None:
-        """Insert."""
+    def add(self, callback: StoredCallback) -> bool:
+        """Insert; True. Or False: one with the same digest of this account is kept already, and the repeat is counted there."""
 
     def get(self, callback_id: str) -> StoredCallback:
         """Return one. Raises NotFound."""

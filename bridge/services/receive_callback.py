@@ -1,13 +1,15 @@
 """A provider calls. Its callback is a hint: it is stored, checked, and then the provider is asked.
 
 Forged, replayed, reordered and foreign callbacks are kept and change nothing: whatever they say, only the answer to our
-own inquiry is settled.
+own inquiry is settled. What says the same as one that is kept is counted and has nobody asked again.
 """
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from bridge.domain.events import Source
 from bridge.domain.money import Money
@@ -22,7 +24,6 @@ from bridge.ports import (
 from bridge.services.ask_provider import guarded
 from bridge.services.ids import new_id
 from bridge.services.inquire_payment import UNREADABLE, InquirePayment
-from bridge.services.schedule import lane_of
 from bridge.services.throttle import Throttle
 
 log = logging.getLogger("bridge.callbacks")
@@ -54,11 +55,9 @@ class ReceiveCallback:
         at = self._clock()
         if callback is None and not self._rejected.allows(f"{merchant}:{provider}", at):
             return account.acknowledge(None)
-        stored = _stored(provider, merchant, raw, at, None if callback else note or "rejected")
+        stored = _stored(provider, merchant, raw, at, callback, note)
         with self._units() as unit:
-            unit.callbacks.add(stored)
-            if callback is not None:
-                unit.outbox.put(JobKind.CALLBACK, stored.id, f"{merchant}:{provider}", at)
+            _keep(unit, stored)
             failpoint("callback_uncommitted")
         failpoint("callback_stored")
         return account.acknowledge(callback)
@@ -172,7 +171,8 @@ class ReceiveReturn:
     """The payer's browser comes back from the provider's page. It proves nothing and starts an inquiry.
 
     What it brings is kept and looked into like a callback: it is about the payment that it names itself, not about the one whose
-    page it came to, and which address the provider chose says nothing.
+    page it came to, and which address the provider chose says nothing. A return without a genuine result brings the next look at the
+    payment forward, once.
     """
 
     def __init__(self, units: Units, providers: Providers, clock: Clock) -> None:
@@ -187,31 +187,44 @@ class ReceiveReturn:
         at = self._clock()
         with self._units.read() as unit:
             payment = unit.payments.by_token(token)
-        stored = _stored_return(self._providers.get(payment.merchant, payment.provider), payment, raw, at)
-        if stored is not None and stored.state == "rejected" and not self._rejected.allows(payment.id, at):
-            stored = None
+        callback, rejected = _brought(self._providers.get(payment.merchant, payment.provider), raw)
         with self._units() as unit:
-            if stored is not None:
-                unit.callbacks.add(stored)
-            if stored is not None and stored.state == "received":
-                unit.outbox.put(JobKind.CALLBACK, stored.id, lane_of(payment), at)
-            unit.outbox.nudge(JobKind.PAYMENT, payment.id, at)
+            if callback is not None:
+                _keep(unit, _stored(payment.provider, payment.merchant, raw, at, callback, None))
+            elif rejected is not None and self._rejected.allows(payment.id, at):
+                _keep(unit, replace(_stored(payment.provider, payment.merchant, raw, at, None, rejected), payment_id=payment.id))
+            if callback is None or not _is_about(callback, payment):
+                unit.outbox.bring_forward(JobKind.PAYMENT, payment.id, at)
 
 
-def _stored_return(account: Provider, payment: Payment, raw: RawCallback, at: datetime) -> StoredCallback | None:
-    note = None
+def _brought(account: Provider, raw: RawCallback) -> tuple[Callback | None, str | None]:
+    """Return what a browser brought back: a genuine result, or why it is none; neither where it brought nothing."""
     try:
-        if account.read_return(raw) is None:
-            return None
+        return account.read_return(raw), None
     except CallbackRejected as rejected:
         log.warning("what a browser brought back was rejected: %s", rejected)
-        note = str(rejected)
-    return replace(_stored(payment.provider, payment.merchant, raw, at, note), payment_id=payment.id if note else None)
+        return None, str(rejected)
 
 
-def _stored(provider: str, merchant: str, raw: RawCallback, at: datetime, rejected: str | None) -> StoredCallback:
-    """Make what is kept; `rejected` says why it was no genuine callback."""
-    if rejected is None:
-        return StoredCallback(new_id("cb", at), provider, merchant, raw, at, "received")
+def _is_about(callback: Callback, payment: Payment) -> bool:
+    return (callback.our_reference or "").rpartition("-")[0] == payment.id
+
+
+def _keep(unit: Unit, stored: StoredCallback) -> None:
+    """Store it; have a genuine one looked into that is kept for the first time."""
+    if unit.callbacks.add(stored) and stored.state == "received":
+        unit.outbox.put(JobKind.CALLBACK, stored.id, f"{stored.merchant}:{stored.provider}", stored.received_at)
+
+
+def _stored(provider: str, merchant: str, raw: RawCallback, at: datetime, callback: Callback | None, rejected: str | None) -> StoredCallback:
+    """Make what is kept; without a genuine callback `rejected` says why."""
+    if callback is not None:
+        return StoredCallback(new_id("cb", at), provider, merchant, raw, at, "received", digest=_digest(callback))
     shortened = replace(raw, query=raw.query[:KEPT_OF_REJECTED], body=raw.body[:KEPT_OF_REJECTED])
     return StoredCallback(new_id("cb", at), provider, merchant, shortened, at, "rejected", rejected)
+
+
+def _digest(callback: Callback) -> str:
+    """Name what a genuine callback says, whatever bytes it came in: more fields, another order or case make no other callback of it."""
+    said = json.dumps([callback.provider_reference, callback.our_reference, callback.name, callback.said])
+    return sha256(said.encode()).hexdigest()

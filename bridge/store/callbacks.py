@@ -3,29 +3,41 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
 
 from bridge.errors import NotFound
 from bridge.ports import RawCallback, StoredCallback
+from bridge.store.dialects import DIALECTS, Dialect
 from bridge.store.schema import callbacks
 
-_ADD = insert(callbacks)
+
+def _add(dialect: Dialect) -> Any:
+    query = dialect.insert(callbacks)
+    counted = {"repeats": callbacks.c.repeats + 1, "repeated_at": query.excluded.received_at}
+    return query.on_conflict_do_update(index_elements=["merchant", "provider", "digest"], set_=counted).returning(callbacks.c.id)
+
+
+_ADD = {dialect: _add(dialect) for dialect in DIALECTS}
 
 
 class SqlCallbacks:
     """See `ports.Callbacks`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
         """Work on one connection."""
         self._connection = connection
+        self._dialect = dialect
 
-    def add(self, callback: StoredCallback) -> None:
-        """Insert."""
+    def add(self, callback: StoredCallback) -> bool:
+        """Insert, or count a repeat; True: it is new."""
         raw = callback.raw
-        self._connection.execute(_ADD, {
+        kept = self._connection.execute(_ADD[self._dialect], {
             "id": callback.id, "provider": callback.provider, "merchant": callback.merchant, "received_at": callback.received_at,
             "method": raw.method, "content_type": raw.content_type[:255], "query": raw.query, "body": raw.body, "state": callback.state,
-            "note": callback.note, "payment_id": callback.payment_id})
+            "note": callback.note, "payment_id": callback.payment_id, "digest": callback.digest, "repeats": 0})
+        return kept.scalar_one() == callback.id
 
     def get(self, callback_id: str) -> StoredCallback:
         """Return one. Raises NotFound."""
@@ -33,7 +45,7 @@ class SqlCallbacks:
         if row is None:
             raise NotFound
         return StoredCallback(row.id, row.provider, row.merchant, RawCallback(row.method, row.content_type, row.query, row.body),
-                              row.received_at, row.state, row.note, row.payment_id)
+                              row.received_at, row.state, row.note, row.payment_id, row.digest, row.repeats)
 
     def mark(self, callback_id: str, state: str, note: str | None = None, payment_id: str | None = None) -> None:
         """Note what became of it."""

@@ -82,6 +82,12 @@ class SqlOutbox:
         sooner = update(outbox).where(_THIS, outbox.c.due_at > due_at).values(due_at=due_at)
         self._connection.execute(sooner, {"of_kind": kind.value, "of_subject": subject})
 
+    def bring_forward(self, kind: JobKind, subject: str, due_at: datetime) -> None:
+        """Bring an existing job forward to `due_at`, once before the time for which it was planned."""
+        c = outbox.c
+        sooner = update(outbox).where(_THIS, c.due_at > due_at, or_(c.forward_from.is_(None), c.forward_from <= due_at))
+        self._connection.execute(sooner.values(due_at=due_at, forward_from=c.due_at), {"of_kind": kind.value, "of_subject": subject})
+
     def lanes_due(self, room: Room, now: datetime, *, after: str = "", left_out: Sequence[str] = (), most: int = 1_000) -> Sequence[str]:
         """Return lanes that have jobs to be claimed, from behind `after` on and round to it."""
         wanted = {"now": now, "after": after, "left_out": list(left_out), "most": most}

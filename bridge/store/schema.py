@@ -205,6 +205,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("fence", Integer, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("forward_from", Utc, comment="the time from which the job may be brought forward again"),
 )
 Index("ix_outbox_due_at", outbox.c.due_at)
 ROOMS = {"money": "kind <> 'notify'", "notifications": "kind = 'notify'"}
@@ -226,9 +227,13 @@ callbacks = Table(
     Column("state", Word, nullable=False),
     Column("note", Text),
     Column("payment_id", Id),
+    Column("digest", String(64), comment="SHA-256 of what a genuine callback says; the same once more is counted"),
+    Column("repeats", Integer, nullable=False, server_default="0", comment="how often the same came again"),
+    Column("repeated_at", Utc, comment="when the same came last"),
     _one_of("state", "received", "rejected", "applied", "unmatched"),
 )
 Index("ix_callbacks_received_at", callbacks.c.received_at)
+Index("ix_callbacks_digest", callbacks.c.merchant, callbacks.c.provider, callbacks.c.digest, unique=True)
 Index("ix_callbacks_rejected", callbacks.c.received_at, sqlite_where=text("state = 'rejected'"), postgresql_where=text("state = 'rejected'"))
 
 idempotency = Table(

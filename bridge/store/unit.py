@@ -33,7 +33,7 @@ class SqlUnit:
         self.operations = SqlOperations(connection, dialect)
         self.events = SqlEvents(connection, dialect)
         self.outbox = SqlOutbox(connection, dialect)
-        self.callbacks = SqlCallbacks(connection)
+        self.callbacks = SqlCallbacks(connection, dialect)
         self.keys = SqlKeys(connection, dialect)
         self.documents = SqlDocuments(connection, dialect)
 

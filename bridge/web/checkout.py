@@ -4,11 +4,10 @@ from __future__ import annotations
 import logging
 from urllib.parse import quote
 
-from falcon import HTTPSeeOther, Request, Response
+from falcon import HTTPError, HTTPSeeOther, Request, Response
 
 from bridge import errors
 from bridge.errors import BridgeError
-from bridge.ports import RawCallback
 from bridge.services import Services
 from bridge.services.show_checkout import Ended
 from bridge.web import answers, parse
@@ -112,7 +111,7 @@ class ReturnResource(Resource):
 
         Proves nothing, starts an inquiry, leads to the checkout page.
         """
-        self._receive(token, parse.raw_callback(req))
+        self._receive(token, req)
         raise HTTPSeeOther(f"/checkout/{quote(token)}")
 
     @operation({303: None}, query=None, page=True)
@@ -123,9 +122,9 @@ class ReturnResource(Resource):
         """
         self.on_get(req, resp, token=token)
 
-    def _receive(self, token: str, raw: RawCallback) -> None:
+    def _receive(self, token: str, req: Request) -> None:
         try:
             parse.path({"token": token})
-            self.services.receive_return(token, raw)
+            self.services.receive_return(token, parse.raw_callback(req))
         except Exception as error:  # whatever became of it, the payer is shown the checkout, which knows better
-            log.warning("a return could not be taken", exc_info=None if isinstance(error, BridgeError) else error)
+            log.warning("a return could not be taken", exc_info=None if isinstance(error, BridgeError | HTTPError) else error)

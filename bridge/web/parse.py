@@ -22,6 +22,9 @@ M = TypeVar("M", bound=BaseModel)
 LIMIT = 64 * 1024
 """No request body may be larger, in bytes."""
 
+CALLBACK_LIMIT = 16 * 1024
+"""No callback or return may be larger, query and body together, in bytes: each genuine one is kept for more than a year."""
+
 MAX_ERRORS = 50
 """A caller is told of that many mistakes at once."""
 
@@ -91,17 +94,17 @@ def query(req: Request, model: type[M]) -> M:
 
 
 def raw_callback(req: Request) -> RawCallback:
-    """Return a request as it came, byte for byte; a zero byte in the query, which no database keeps, as %00."""
+    """Return a request as it came, byte for byte; a zero byte in the query, which no database keeps, as %00. At most CALLBACK_LIMIT bytes."""
     query_string = req.query_string.replace("\0", "%00")
-    return RawCallback(req.method, (req.content_type or "")[:255], query_string, raw_body(req))
+    return RawCallback(req.method, (req.content_type or "")[:255], query_string, raw_body(req, CALLBACK_LIMIT - len(query_string)))
 
 
-def raw_body(req: Request) -> bytes:
-    """Read the whole body, at most LIMIT bytes."""
-    if (req.content_length or 0) > LIMIT:
+def raw_body(req: Request, limit: int = LIMIT) -> bytes:
+    """Read the whole body, at most `limit` bytes."""
+    if (req.content_length or 0) > limit or limit < 0:
         raise HTTPContentTooLarge
-    raw = req.bounded_stream.read(LIMIT + 1)
-    if len(raw) > LIMIT:
+    raw = req.bounded_stream.read(limit + 1)
+    if len(raw) > limit:
         raise HTTPContentTooLarge
     return raw
 

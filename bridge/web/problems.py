@@ -45,7 +45,7 @@ HTTP: Mapping[int, tuple[str, str]] = {
     403: ("forbidden", "This door is not open to you."),
     404: (NotFound.code, NotFound.title()),
     405: ("method_not_allowed", "This resource does not know that method."),
-    413: ("body_too_large", "The body is larger than 64 KiB."),
+    413: ("body_too_large", "The body is larger than 64 KiB, or a callback with its query than 16 KiB."),
     415: ("unsupported_media_type", "The body is not of the media type that is read here."),
     500: ("internal_error", "Something went wrong on our side."),
 }

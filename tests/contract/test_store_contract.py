@@ -696,6 +696,21 @@ def test_nudge__existing_job__comes_earlier_never_later_and_never_new(units):
     assert [(job.subject, job.due_at) for job in claim(units)] == [("s", NOON)]
 
 
+@pytest.mark.invariant("I27")
+def test_bring_forward__a_hundred_times__is_once_before_the_time_it_was_planned_for(units):
+    """A payer who comes back again and again has the provider asked once more than the ladder would (I27)."""
+    put(units, due_at=NOON + MINUTE)
+    for second in range(100):
+        at = NOON + second * SECOND
+        with units() as unit:
+            unit.outbox.bring_forward(JobKind.PAYMENT, "s", at)
+            unit.outbox.bring_forward(JobKind.PAYMENT, "nobody", at)
+        for job in claim(units, at):
+            put(units, due_at=NOON + (MINUTE if at < NOON + MINUTE else 5 * MINUTE))
+            act(units, "done", job)
+            assert second in (0, 60, 61)
+
+
 def test_done__held_job__is_gone(units):
     put(units)
     act(units, "done", claim(units)[0])
@@ -829,6 +844,21 @@ def test_callbacks__raw_bytes__are_kept_as_they_came(units):
         unit.callbacks.mark("cb_1", "applied", "the note", "pay_1")
     with units.read() as unit:
         assert unit.callbacks.get("cb_1") == replace(a_callback(), state="applied", note="the note", payment_id="pay_1")
+        with pytest.raises(NotFound):
+            unit.callbacks.get("cb_2")
+
+
+@pytest.mark.invariant("I27")
+def test_callbacks__the_same_again__is_counted_and_not_stored(units):
+    """By what it says, of one account only (I27)."""
+    def add(n, **changes):
+        with units() as unit:
+            return unit.callbacks.add(replace(a_callback(n, NOON + n * SECOND), **{"digest": "d" * 64, **changes}))
+
+    assert [add(1), add(2), add(3, raw=RawCallback("GET", "", "b=2", b"")), add(4, digest="e" * 64)] == [True, False, False, True]
+    assert [add(5, merchant="globex"), add(6, provider="onecs"), add(7, digest=None), add(8, digest=None)] == [True] * 4
+    with units.read() as unit:
+        assert unit.callbacks.get("cb_1") == replace(a_callback(1, NOON + SECOND), digest="d" * 64, repeats=2)
         with pytest.raises(NotFound):
             unit.callbacks.get("cb_2")
 

@@ -85,6 +85,24 @@ def test_nginx__each_request__says_that_it_came_through_a_proxy() -> None:
     assert not re.search(r"location[^}]*proxy_set_header", NGINX), "one within a location would take all of them away"
 
 
+@pytest.mark.parametrize(("address", "resource"), ROUTES, ids=[address for address, _ in ROUTES])
+def test_nginx__each_door_that_needs_no_key__is_limited_per_client(address: str, resource) -> None:  # type: ignore[no-untyped-def]
+    """A shop's server is not: all its customers' orders come from one address."""
+    for where, said in sorted(locations().items()):
+        if where.endswith("/") and address.startswith(where):
+            limited = "limit_req zone=" in said
+    if resource.audience in (Audience.PAYER, Audience.PROVIDER) or address.startswith(("/frame/", "/widget/")):
+        assert limited
+    elif resource.audience is Audience.SHOP:
+        assert not limited
+
+
+def test_nginx__each_limit__has_its_zone_and_says_429() -> None:
+    zones = set(re.findall(r"^limit_req_zone \$binary_remote_addr zone=(\w+):", NGINX, re.MULTILINE))
+    assert set(re.findall(r"limit_req zone=(\w+) ", NGINX)) == zones and given("limit_req_status") == "429"
+    assert re.search(r"location ~ \^/checkout/\[\^/\]\+/return\$ \{[^}]*limit_req zone=payment_bridge_returns", NGINX)
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_unit__its_command__is_one_that_exists(unit: Path) -> None:
     words = shlex.split(given("ExecStart=", unit.read_text().replace("ExecStart=", "ExecStart= ").replace("\n", ";\n")).replace("%i", "8080"))

@@ -129,7 +129,7 @@ class CashcloudAccount:
             raise CallbackRejected("the method is neither request nor refund")
         if not self._is_genuine(method, status, time, _field(fields, "control")):
             raise CallbackRejected("the control value is wrong")
-        return Callback(provider_reference=ours, name=method)
+        return Callback(provider_reference=ours, name=method, said=f"{status} {time}")
 
     def read_return(self, raw: RawCallback) -> Callback | None:
         """Return None: a payer answers in the wallet's app, and no browser brings anything back."""

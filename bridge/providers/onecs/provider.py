@@ -230,7 +230,7 @@ class OnecsAccount:
             raise CallbackRejected("the MAC is missing or wrong")
         if not found.pay_id or not found.trans_id:
             raise CallbackRejected("PayID or TransID is missing")
-        return Callback(provider_reference=found.pay_id, our_reference=_reference_from(found), name=found.code)
+        return Callback(provider_reference=found.pay_id, our_reference=_reference_from(found), name=found.code, said=found.status)
 
     def _mac_fits(self, found: Result) -> bool:
         said = (found.pay_id, found.trans_id, found.merchant_id, found.status, found.code)

@@ -14,6 +14,7 @@ from bridge.domain.payment import Status
 from bridge.errors import NotFound
 from bridge.ports import JobKind, RawCallback
 from bridge.services.receive_callback import REJECTED_A_MINUTE
+from bridge.services.schedule import INQUIRY_OFFSETS
 from bridge.store.schema import callbacks
 
 NOTHING_NEW = ["payment.created", "payment.pending"]
@@ -98,6 +99,61 @@ def test_callback__of_a_refund_whose_answer_was_lost__finds_the_refund(stage):
     stage.sandbox.payer(stage.sandbox.refunds_of(refund["id"])[0]["reference"], "accept")
     stage.hear(), stage.work()
     assert stage.operation(refund).status is OperationStatus.SUCCEEDED and stage.payment(payment).amount_refunded == 1000
+
+
+# --- the same once more -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.invariant("I27")
+def test_callback__replayed_two_hundred_times__is_one_row_one_inquiry_and_one_transition(stage):
+    """Before it was looked into, and after (I27; lesson 86)."""
+    payment = stage.create()
+    stage.pay(payment)
+    kept = list(stage.outside.callbacks)
+    stage.hear(100), stage.work()
+    stage.outside.callbacks[:] = kept
+    stage.hear(100)
+    assert not stage.has_job(JobKind.CALLBACK, callback_rows(stage)[0].id)
+    stage.work()
+    assert [(row.state, row.repeats) for row in callback_rows(stage)] == [("applied", 199)]
+    assert stage.sandbox.calls("transactions") == 1 and stage.types(payment) == [*NOTHING_NEW, "payment.paid"]
+
+
+@pytest.mark.invariant("I27")
+def test_callback__replayed_with_other_bytes__is_the_same(stage):
+    """Fields that nobody signed and another order make no new callback of it (I27)."""
+    payment = stage.create()
+    stage.pay(payment)
+    (heard,) = stage.outside.callbacks
+    for number in range(20):
+        pairs = [("junk", str(number)), *reversed(parse_qsl(heard.raw.body.decode()))]
+        stage.services.receive_callback(heard.provider, heard.merchant, replace(heard.raw, body=urlencode(pairs).encode()))
+    stage.work()
+    assert len(callback_rows(stage)) == 1 and stage.sandbox.calls("transactions") == 1
+
+
+@pytest.mark.invariant("I27")
+def test_callback__of_a_later_moment__is_another(stage):
+    """What says something new is looked into (I27)."""
+    payment = stage.paid()
+    stage.hear(), stage.work()
+    refund = stage.refund(payment, amount=1000)
+    stage.sandbox.payer(stage.sandbox.refunds_of(refund["id"])[0]["reference"], "accept")
+    stage.hear(), stage.work()
+    assert [row.repeats for row in callback_rows(stage)] == [0, 0] and stage.payment(payment).amount_refunded == 1000
+
+
+@pytest.mark.invariant("I26", "I27")
+def test_return_address__hit_four_thousand_times__has_the_provider_asked_once_more_than_the_ladder_would(stage):
+    """No payer can have the provider asked as often as he likes, nor fill the outbox with it (I26, I27; lesson 86)."""
+    payment = stage.create()
+    for second in range(100):
+        for _ in range(40):
+            stage.services.receive_return(payment["checkout"]["token"], RawCallback("GET", "", "a=b", b""))
+        stage.advance(1)
+    planned = sum(offset <= 100 for offset in INQUIRY_OFFSETS)
+    assert planned < stage.sandbox.calls("transactions") <= 2 * planned + 1
+    assert not callback_rows(stage) and len(stage.jobs()) == 1
 
 
 # --- what must change nothing -----------------------------------------------------------------------------------------

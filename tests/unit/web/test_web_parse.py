@@ -8,10 +8,12 @@ from falcon import Request
 from falcon.testing import create_environ
 from hypothesis import given
 from hypothesis import strategies as st
+from web_stand_in import a_client
 
 from bridge.domain.money import exponents
 from bridge.domain.payment import Payer
 from bridge.errors import BridgeError, IdempotencyKeyRequired, MalformedBody, ValidationFailed
+from bridge.ports import Reply
 from bridge.web import answers, parse
 from bridge.web.bodies import ConfirmBody, PaymentBody, PaymentsQuery
 from bridge.web.language import language_for
@@ -124,3 +126,25 @@ def test_language__asked_or_preferred__is_one_that_we_have(asked, header, langua
 ])
 def test_knows__if_none_match__compares_weakly(header, known):
     assert answers.knows(a_request(If_None_Match=header), "7") is known
+
+
+@pytest.mark.invariant("I27")
+@pytest.mark.parametrize(("path", "options", "status", "taken"), [
+    ("/v1/callbacks/onecs/acme", {"body": "x" * 16_384}, 200, True),
+    ("/v1/callbacks/onecs/acme", {"body": "x" * 16_385}, 413, False),
+    ("/v1/callbacks/onecs/acme", {"body": "x" * 10_000, "query_string": "y" * 6_385}, 413, False),
+    ("/v1/callbacks/onecs/acme", {"query_string": "y" * 20_000}, 413, False),
+    ("/checkout/chk_unit/return", {"body": "x" * 16_384}, 303, True),
+    ("/checkout/chk_unit/return", {"body": "x" * 16_385}, 303, False),
+    ("/checkout/chk_unit/return", {"query_string": "y" * 20_000}, 303, False),
+])
+def test_raw_callback__of_more_than_sixteen_kibibytes__is_not_taken(path, options, status, taken):
+    """What a stranger can have kept is bounded; a payer is led to the checkout all the same (I27)."""
+    heard = []
+
+    def receive(*call):
+        heard.append(call)
+        return Reply()
+
+    client = a_client(receive_callback=receive, receive_return=receive)
+    assert client.simulate_post(path, **options).status_code == status and bool(heard) is taken

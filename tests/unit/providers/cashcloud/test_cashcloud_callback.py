@@ -37,13 +37,13 @@ def read(raw, **settings):
 @pytest.mark.parametrize("method", ["request", "refund"])
 @pytest.mark.parametrize("status", ["1", "3", "77", "late"])
 def test_callback__genuine__names_the_transaction_only(form, method, status):
-    assert read(form(fields(method, status))) == Callback("hash-1", None, method)
+    assert read(form(fields(method, status))) == Callback("hash-1", None, method, f"{status} {fields()['time']}")
 
 
 def test_callback__bytes_with_the_control_value_of_the_original_module__are_genuine():
     """Cashcloud sheet, section Callback: nothing of this body comes from our own arithmetic."""
     body = b"method=request&hash=hash-1&status=3&time=2026-12-01+03%3A45%3A43&control=Wq1zH19DURfAlHoBkuXoUQ%3D%3D"
-    assert read(RawCallback("POST", FORM, "", body), password=Resolved("om-pass")) == Callback("hash-1", None, "request")
+    assert read(RawCallback("POST", FORM, "", body), password=Resolved("om-pass")) == Callback("hash-1", None, "request", "3 2026-12-01 03:45:43")
 
 
 @pytest.mark.invariant("I12")

@@ -1,12 +1,13 @@
 """Card payments through the whole core: form, captures, refunds, release, and what comes late."""
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from factories import API_KEYS
 from falcon import testing
-from onecs_stage import CHALLENGE, DECLINED, UNPROVED, card_stage, secret
+from onecs_stage import CHALLENGE, DECLINED, GOOD, UNPROVED, card_stage, secret
 
 from bridge.domain.money import Money
 from bridge.errors import NotCancelable
@@ -54,6 +55,40 @@ def test_payment__nobody_fills_the_form__expires_and_asks_for_no_operator(cards)
     cards.advance(3600)
     row = cards.payment(payment)
     assert (row.status.value, row.review) == ("expired", None) and not cards.sandbox.ledger()
+
+
+@pytest.mark.invariant("I26", "I27")
+@each(("number", "status"), [(GOOD, "paid"), (DECLINED, "declined")])
+def test_payment__callback_and_return_replayed__are_one_row_one_inquiry_and_one_transition(cards, number, status):
+    """The payer has his own genuine result and may send it as often as he likes, to both doors (I26, I27; lesson 86)."""
+    payment, other = cards.card(), cards.card()
+    raw, before = cards.raw(cards.fill(payment, number)), cards.sandbox.calls("inquire")
+    cards.hear()
+    for number in range(100):
+        extended = replace(raw, body=raw.body + f"&more={number}".encode())
+        cards.services.receive_return(cards.payment(payment).checkout_token, extended)
+        cards.services.receive_callback("onecs", "acme", extended)
+    assert len([job for job in cards.jobs() if job[0] == "callback"]) == 1
+    cards.work()
+    for _ in range(100):
+        cards.services.receive_return(cards.payment(payment).checkout_token, raw)
+    cards.work()
+    assert cards.sandbox.calls("inquire") == before + 1 and [(row["state"], row["repeats"]) for row in cards.kept()] == [("applied", 300)]
+    assert cards.status(payment) == status and cards.types(payment).count(f"payment.{status}") == 1 and cards.status(other) == "pending"
+
+
+@pytest.mark.invariant("I27")
+def test_return__of_another_payments_result__has_its_own_page_looked_after_too(cards):
+    """A result that was shown before brings the payment of this page forward all the same, once (I27)."""
+    payment, other = cards.card(), cards.card()
+    raw = cards.raw(cards.fill(payment))
+    cards.hear(), cards.work()
+    cards.advance(1)
+    before = cards.sandbox.calls("inquire")
+    for _ in range(50):
+        cards.services.receive_return(cards.payment(other).checkout_token, raw)
+        cards.work()
+    assert cards.sandbox.calls("inquire") == before + 1 and cards.status(other) == "pending"
 
 
 def test_payment__neither_callback_nor_return__is_found_by_its_trans_id(cards):
