@@ -6,13 +6,14 @@ PYTHON ?= python3
 PORT ?= 8080
 BRIDGE := .venv/bin/bridge
 
-.PHONY: help demo demo-check test bench clean
+.PHONY: help demo demo-check test bench soak clean
 
 help:
 	@echo "make demo         run a shop, a bridge and a wallet on this machine; PORT=9000 moves all ports"
 	@echo "make demo-check   play the demo's whole story without a browser; exit 0 or 1"
 	@echo "make test         run every test; TESTS=tests/unit runs a part"
 	@echo "make bench        measure speed beside a bare server on this machine"
+	@echo "make soak         an hour of traffic, faults and kills on two nodes, then the books; MINUTES=5"
 	@echo "make clean        remove what these commands made"
 
 demo: .venv/service
@@ -26,6 +27,9 @@ test: .venv/tests
 
 bench: .venv/tests
 	@.venv/bin/python -m tests.bench
+
+soak: .venv/tests
+	@.venv/bin/python -m tests.soak --minutes $(or $(MINUTES),60)
 
 .venv/service: pyproject.toml requirements.lock .ci/prepare
 	@PYTHON=$(PYTHON) .ci/prepare service

@@ -304,6 +304,10 @@ class Installation:
         """Start everything and wait until it answers."""
         self.start("sandbox")
         self.wait_for("sandbox", "/livez")
+        return self.start_all_but_sandbox()
+
+    def start_all_but_sandbox(self) -> Installation:
+        """Start nodes and workers and wait until the nodes answer."""
         for number in range(self.nodes):
             self.start(_role("serve", number))
             self.start(_role("worker", number))
