@@ -167,7 +167,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What the payer pays in one of the provider's currencies, minor units."""
+    """What the payer pays in one of the provider's currencies: minor units, or whole units of a currency that is none of ISO 4217 (cashcredits)."""
 
     currency: str
     amount: int
@@ -183,7 +183,10 @@ class PaymentReason:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a provider's account offers: limits and fee in minor units of `currency`, and what the payer must type."""
+    """What a provider's account offers: limits and fee in minor units of `currency`, and what the payer must type.
+
+    `reason` among `payer_fields` means that no payment can be asked for without a payment reason.
+    """
 
     currencies: tuple[str, ...]
     minimum: int

@@ -139,7 +139,7 @@ def a_profile(
     """A merchant's profile as YAML data; `shop` and `cashcloud` are laid over the defaults of every shop and the account."""
     account = {
         "base_url": f"{sandbox_url}/cashcloud/", "username": f"{merchant}@merchant.example", "device_id": f"device-of-{merchant}",
-        "password": {"file": f"{merchant}.password"}, "deadline": 5, **(cashcloud or {}),
+        "password": {"file": f"{merchant}.password"}, "deadline": 5, "reason_id": "314", **(cashcloud or {}),
     }
     shops = [
         {

@@ -87,6 +87,7 @@ def _profile(layout: Layout, merchant: Merchant) -> dict[str, Any]:
                 "password": password,
                 "device_id": f"{merchant.id}-bridge",
                 "account_type": "corporate_plus",
+                "reason_id": "316",
             },
             "onecs": {
                 "base_url": f"{layout.url('sandbox')}/onecs/",

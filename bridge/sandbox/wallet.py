@@ -80,6 +80,7 @@ class Inbox:
             "merchant": merchant.name if merchant else entry.merchant,
             "amount": entry.amount,
             "currency": entry.currency,
+            "cashcredits": entry.details.get("cashcredits"),
             "state": entry.state,
             "refunded_amount": entry.refunded_amount,
             "remark": str(entry.details.get("remark", "")),

@@ -1,14 +1,15 @@
 """The payer acts on the checkout page: names a wallet, or gives up."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bridge.domain.checkout import tries_left, waits_for_payer
 from bridge.domain.events import Source
 from bridge.domain.payment import Asking, Payment, Status
-from bridge.errors import CheckoutClosed, FieldError, TooManyTries, ValidationFailed, WalletUsernameRefused
+from bridge.errors import CheckoutClosed, FieldError, ProviderUnreachable, TooManyTries, ValidationFailed, WalletUsernameRefused
 from bridge.failpoints import failpoint
-from bridge.ports import Clock, Providers, Shops, Unit, Units
+from bridge.ports import Clock, PaymentReason, Providers, Shops, Unit, Units
 from bridge.services.ask_provider import AskProvider
 from bridge.services.cancel_payment import GiveUp
 from bridge.services.record import Record
@@ -34,7 +35,8 @@ class ConfirmCheckout:
     def __call__(self, token: str, wallet_username: str, reason: str | None, currency: str | None, language: str) -> Shown:
         """Ask for the money; return what the page shows then.
 
-        Raises NotFound, CheckoutGone, CheckoutClosed, TooManyTries, ValidationFailed, WalletUsernameRefused.
+        Raises NotFound, CheckoutGone, CheckoutClosed, TooManyTries, ValidationFailed, WalletUsernameRefused; ProviderUnreachable where a
+        reason must be chosen and the list of reasons cannot be had.
         """
         self._show(token, language)
         self._check_choices(token, reason, currency)
@@ -61,15 +63,22 @@ class ConfirmCheckout:
 
     def _check_choices(self, token: str, reason: str | None, currency: str | None) -> None:
         """Compare with what the provider offers; it may have to be asked, so no unit is open."""
-        if reason is None and currency is None:
-            return
         with self._units.read() as unit:
             payment = unit.payments.by_token(token)
         provider = self._providers.get(payment.merchant, payment.provider)
-        if reason is not None and reason not in [one.id for one in provider.reasons()]:
-            raise ValidationFailed(errors=(FieldError("/reason", "unknown", "choose one of the reasons offered"),))
+        if reason is not None or payment.reason_id is None and "reason" in provider.terms().payer_fields:
+            _check_reason(reason, provider.reasons(), "reason" in provider.terms().payer_fields)
         if currency not in (None, payment.currency) and currency not in [price.currency for price in provider.prices(payment.money)]:
             raise ValidationFailed(errors=(FieldError("/currency", "not_supported", "choose one of the currencies offered"),))
+
+
+def _check_reason(chosen: str | None, offered: Sequence[PaymentReason], is_asked: bool) -> None:
+    if is_asked and not offered:
+        raise ProviderUnreachable("The payment reasons cannot be had right now; nothing was asked for.")
+    if chosen is None:
+        raise ValidationFailed(errors=(FieldError("/reason", "required", "choose one of the reasons offered"),))
+    if chosen not in [reason.id for reason in offered]:
+        raise ValidationFailed(errors=(FieldError("/reason", "unknown", "choose one of the reasons offered"),))
 
 
 def _other_than(own: str, chosen: str | None) -> str | None:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -96,10 +96,11 @@ class CreatePaymentForOrder:
 
     def _payment_from(self, shop: Shop, wish: CreatePayment, provider: Provider, at: datetime) -> Payment:
         lasts = min(wish.expires_in or shop.expires_in, shop.expires_in_max)
+        payer = replace(wish.payer, wallet_username=None) if _lacks_a_reason(provider, wish) else wish.payer  # so that it waits for the payer
         return Payment(
             id=new_id("pay", at), merchant=shop.merchant, shop=shop.shop, order_reference=wish.order_reference, method=wish.method,
             provider=provider.name, channel=wish.channel, capture=wish.capture, amount=wish.amount, currency=wish.currency,
-            return_url=wish.return_url, cancel_url=wish.cancel_url, description=wish.description, payer=wish.payer, metadata=dict(wish.metadata),
+            return_url=wish.return_url, cancel_url=wish.cancel_url, description=wish.description, payer=payer, metadata=dict(wish.metadata),
             checkout_token=new_token(), matching_number=new_matching_number(), created_at=at, updated_at=at,
             expires_at=at + timedelta(seconds=lasts), fee_estimate=provider.fee(Money(wish.amount, wish.currency)),
             pay_currency=wish.pay_currency, reason_id=wish.reason)
@@ -112,6 +113,7 @@ class CreatePaymentForOrder:
         _check_money(shop, provider, wish)
         _check_capture(provider, wish)
         _check_channel(provider, wish)
+        _check_reason(provider, wish)
         for pointer, url in (("/return_url", wish.return_url), ("/cancel_url", wish.cancel_url)):
             _check_url(shop, pointer, url)
         return provider
@@ -153,6 +155,15 @@ def _check_channel(provider: Provider, wish: CreatePayment) -> None:
         raise NotSupported(f"{wish.method} payments are made on a page, and a till has none", method=wish.method)
     if wish.channel == "pos" and wish.method == "wallet" and wish.payer.wallet_username is None:
         raise ValidationFailed(errors=(FieldError("/payer/wallet_username", "required", "a till has no page to type it in"),))
+
+
+def _check_reason(provider: Provider, wish: CreatePayment) -> None:
+    if wish.channel == "pos" and _lacks_a_reason(provider, wish):
+        raise ValidationFailed(errors=(FieldError("/reason", "required", "a till has no page to choose it on; GET /v1/methods lists the reasons"),))
+
+
+def _lacks_a_reason(provider: Provider, wish: CreatePayment) -> bool:
+    return wish.reason is None and "reason" in provider.terms().payer_fields
 
 
 def _check_url(shop: Shop, pointer: str, url: str | None) -> None:

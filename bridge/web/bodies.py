@@ -106,7 +106,8 @@ class PaymentBody(Request):
     capture: Literal["automatic", "manual"] = Field("automatic", description="`manual`: reserve now, take with a capture (card only).")
     expires_in: Annotated[int, Field(ge=1, le=2_592_000)] | None = Field(None, description="Seconds; capped by the profile.")
     metadata: Metadata = Field({}, description="Up to 50 texts of the shop's own; given back unread.")
-    reason: _text(32) | None = Field(None, description="One of the payment reasons of GET /v1/methods.")
+    reason: _text(32) | None = Field(
+        None, description="One of the payment reasons of GET /v1/methods; where it lists `reason` among the payer's fields and none is given, the payer chooses on the page.")
     pay_currency: _text(3, r"^[0-9A-Z]{3}$") | None = Field(None, description="One of the payer's currencies of GET /v1/methods.")
 
     def wish(self) -> CreatePayment:

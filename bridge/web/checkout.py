@@ -45,7 +45,7 @@ class ConfirmResource(Resource):
 
     @operation({200: Checkout}, body=ConfirmBody, problems=(
         errors.NotFound, errors.CheckoutGone, errors.CheckoutClosed, errors.WalletUsernameRefused, errors.CurrencyNotSupported,
-        errors.TooManyTries))
+        errors.TooManyTries, errors.ProviderUnreachable))
     def on_post(self, req: Request, resp: Response, token: str, body: ConfirmBody) -> None:
         """Confirm a checkout.
 

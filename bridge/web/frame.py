@@ -98,6 +98,9 @@ def _told(view: dict[str, Any]) -> dict[str, Any]:
 
 
 def _digits(view: dict[str, Any]) -> dict[str, int]:
-    """Return how many decimal places the view's currencies have where it is not two; browsers disagree about some (IQD)."""
-    codes = [view.get("currency"), *(price["code"] for price in view.get("currencies") or ())]
-    return {code: places for code in codes if (places := exponents().get(code, 2)) != 2}
+    """Return how many decimal places the view's currencies have where it is not two; browsers disagree about some (IQD).
+
+    A currency that ISO 4217 does not know is a provider's own (cashcredits) and is counted in whole units.
+    """
+    codes = [code for code in (view.get("currency"), *(price["code"] for price in view.get("currencies") or ())) if code]
+    return {code: places for code in codes if (places := exponents().get(code, 0)) != 2}

@@ -182,7 +182,7 @@ class Notifications(ListOf):
 
 
 class Price(Answer):
-    """What the payer would pay in another currency, minor units."""
+    """What the payer would pay in another currency: minor units; whole units of a currency that is none of ISO 4217, such as cashcredits (CCR)."""
 
     currency: str
     amount: Whole

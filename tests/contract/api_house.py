@@ -140,6 +140,7 @@ providers:
     password: {{file: ../password}}
     device_id: {merchant}
     account_type: corporate_plus
+    reason_id: "314"
 shops:
   - shop: {merchant}-shop
     platform: reference

@@ -146,17 +146,37 @@ def test_callback__of_a_refund__is_checked_like_a_requests(bench):
     assert (callback.name, callback.provider_reference) == ("refund", answer.provider_reference)
 
 
-def test_cashcredits__priced_asked_paid_and_given_back__always_say_euro(bench):
+@pytest.mark.parametrize("books", ["cashcredits", "euro_cents"])
+def test_cashcredits__priced_asked_paid_and_given_back__always_say_euro(bench, books):
     provider = bench.provider(cashcredits=True)
+    if books == "euro_cents":
+        bench.sandbox.fault("cashcloud", "cashcredits", "euro_cents")
     request = bench.request(pay_currency="CCR")
     bench.about.pay(bench.sandbox, request, provider.start(request))
     entry, answer = bench.sandbox.entries(request.reference)[0], provider.inquire(ref(request))
-    assert [price.amount for price in provider.prices(FIFTY)] == [entry["amount"]]
+    assert (entry["amount"], entry["currency"]) == (FIFTY.amount, "EUR")
+    assert [price.amount for price in provider.prices(FIFTY)] == [4899]
     assert (answer.statement.currency, answer.statement.captured) == ("EUR", FIFTY.amount)
-    refund = refund_of(ref(request, answer.provider_reference), FIFTY)
-    bench.about.take_refund(bench.sandbox, provider.refund(refund))
-    assert provider.inquire_operation("refund", refund).statement.amount == FIFTY.amount
-    assert bench.sandbox.entries(refund.reference)[0]["amount"] == entry["amount"]
+    for part in (Money(1501, "EUR"), Money(3498, "EUR")):
+        refund = refund_of(ref(request, answer.provider_reference), part)
+        bench.about.take_refund(bench.sandbox, provider.refund(refund))
+        assert provider.inquire_operation("refund", refund).statement.amount == part.amount
+        assert bench.sandbox.entries(refund.reference)[0]["amount"] == part.amount
+
+
+@pytest.mark.invariant("I4")
+@pytest.mark.parametrize("executed", [True, False])
+def test_start_and_refund__answered_with_an_error_and_a_hash__are_unknown_until_asked_about(bench, executed):
+    """Cashcloud sheet, section Authorization and Calls: success is said by `"error": false` or by nothing (I4)."""
+    provider, request = bench.provider(), bench.request()
+    bench.sandbox.fault("cashcloud", "request", "error_true", executed=executed)
+    answer = provider.start(request).answer
+    assert (answer.outcome, answer.provider_reference) == (Outcome.UNKNOWN, None)
+    assert provider.inquire(ref(request)).outcome is (Outcome.PENDING if executed else Outcome.NOT_EXECUTED)
+    refund = refund_of(bench.paid(provider))
+    bench.sandbox.fault("cashcloud", "refund", "error_true", executed=executed)
+    assert provider.refund(refund).outcome is Outcome.UNKNOWN
+    assert provider.inquire_operation("refund", refund).outcome is (Outcome.PENDING if executed else Outcome.NOT_EXECUTED)
 
 
 def test_register__another_address_and_expiry__are_kept_there(bench):
@@ -175,7 +195,7 @@ def test_register__wrong_password__is_a_mistake_in_the_profile(bench):
 
 
 def test_reasons__asked_twice__are_asked_once(bench):
-    provider = bench.provider()
+    provider = bench.provider(reason_id=None, payer_chooses_reason=True)
     assert {"314": "Electronics", "317": "Grocery"}.items() <= {reason.id: reason.text for reason in provider.reasons()}.items()
     asked = len(bench.transcripts)
     assert provider.reasons() and len(bench.transcripts) == asked

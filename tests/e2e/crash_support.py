@@ -107,7 +107,7 @@ def write_config(
 def _profile(folder: Path, ports: Mapping[str, int], deadline: float) -> dict[str, Any]:
     account = {
         "base_url": f"http://127.0.0.1:{ports['sandbox']}/cashcloud/", "username": MERCHANT, "password": {"file": str(folder / "password")},
-        "device_id": "acme-bridge", "account_type": "corporate_plus", "deadline": deadline,
+        "device_id": "acme-bridge", "account_type": "corporate_plus", "reason_id": "314", "deadline": deadline,
     }  # fmt: skip
     shop = {
         "shop": "acme-shop", "platform": "reference", "mode": "test", "api_keys": [f"sha256:{hashlib.sha256(KEY.encode()).hexdigest()}"],

@@ -12,7 +12,7 @@ for (const [amount, currency, locale, expected, digits] of /** @type {[number, s
   [5, 'EUR', 'de', '0,05 €'],
   [0, 'EUR', 'en', '€0.00'],
   [123456789, 'EUR', 'de', '1.234.567,89 €'],
-  [5123, 'CCR', 'de', '51,23 CCR'],
+  [5123, 'CCR', 'de', '5.123 CCR', 0],
   [500, 'JPY', 'en', '¥500', 0],
   [12345, 'KWD', 'en', 'KWD 12.345', 3],
   [12345, 'IQD', 'en', 'IQD 12.345', 3],

@@ -62,6 +62,15 @@ def test_show__the_settings_in_force__has_defaults_and_no_secret(folder: Path) -
     assert yaml.safe_load(shown)["service"]["worker"]["lease"] == 60
 
 
+@pytest.mark.parametrize(("written", "words"), [("", "write reason_id, or payer_chooses_reason: true"), ("    payer_chooses_reason: true\n", None)])
+def test_check__profile_with_no_payment_reason__is_named_with_what_to_write(folder: Path, written: str, words: str | None) -> None:
+    profile = folder / "merchants" / "demo.yaml"
+    profile.write_text(re.sub("    reason_id: .*\n", written, profile.read_text()))
+    checked = run("config", "check", "--config", str(folder / "bridge.yaml"))
+    assert checked.exit_code == (1 if words else 0)
+    assert words is None or words in checked.stderr and "demo.yaml" in checked.stderr
+
+
 def test_show__a_database_by_reference__is_hidden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE", "postgresql+psycopg://u:canary@h/b")
     path = folder / "bridge.yaml"

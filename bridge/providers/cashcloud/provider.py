@@ -22,7 +22,7 @@ from bridge.ports import (
     RawCallback, Reply, Start, Terms, Transport,
 )
 from bridge.providers.cashcloud import codes, conversion, crypto, forms, wire
-from bridge.providers.cashcloud.conversion import Booked
+from bridge.providers.cashcloud.conversion import Booked, Note
 from bridge.providers.cashcloud.kept import Kept
 from bridge.providers.cashcloud.login import Deadline, NotAuthorized, Tokens
 from bridge.providers.cashcloud.settings import CashcloudSettings
@@ -66,14 +66,15 @@ class CashcloudAccount:
     def terms(self) -> Terms:
         """Return limits and fields of this account; foreign currencies where the profile converts them."""
         currencies = (codes.EUR, *self._settings.euro_rates)
-        return Terms(currencies, self._fees.minimum, self._fees.maximum, ("wallet_username",))
+        asked = ("wallet_username", "reason") if self._settings.payer_chooses_reason else ("wallet_username",)
+        return Terms(currencies, self._fees.minimum, self._fees.maximum, asked)
 
     def fee(self, money: Money) -> int | None:
         """Return the price list's fee for receiving `money`, euro cents; None for a foreign currency."""
         return self._fees.estimate(money.amount) if money.currency == codes.EUR else None
 
     def prices(self, money: Money) -> tuple[Price, ...]:
-        """Return what a payer pays in cashcredits, where the profile allows them; kept for a minute; () on failure."""
+        """Return the number of cashcredits that a payer pays, where the profile allows them; kept for a minute; () on failure."""
         if not self._settings.cashcredits or money.currency not in self.terms().currencies:
             return ()
         try:
@@ -83,7 +84,7 @@ class CashcloudAccount:
 
     def reasons(self) -> tuple[PaymentReason, ...]:
         """Return what the payer may choose from, kept for an hour; () on failure and where the profile has chosen already."""
-        if self._settings.reason_id:
+        if not self._settings.payer_chooses_reason:
             return ()
         try:
             return self._reasons.get("reasons", lambda: wire.read_reasons(self._send("GET", "reasons", self._soon())))
@@ -100,14 +101,14 @@ class CashcloudAccount:
 
     def inquire(self, payment: PaymentRef) -> Answer:
         """Ask for the transaction by its hash, or by our reference in the list; NOT_EXECUTED only for an empty list."""
-        read = partial(_payment_answer_from, currency=payment.money.currency)
+        read = partial(_payment_answer_from, payment=payment)
         return self._learn(payment.provider_reference, payment.reference, read)
 
     def inquire_operation(self, kind: str, request: OperationRequest) -> Answer:
         """Ask for a refund in the same two ways. Raises NotSupported for another kind."""
         if kind != "refund":
             raise NotSupported()
-        read = partial(_refund_answer_from, currency=request.money.currency)
+        read = partial(_refund_answer_from, payment=request.payment)
         return self._learn(request.provider_reference, request.reference, read)
 
     def capture(self, request: OperationRequest) -> Answer:
@@ -202,14 +203,20 @@ class CashcloudAccount:
         passwords = [password.get_secret_value() for password in self._passwords]
         return any([crypto.same(crypto.control(method, status, time, password), control) for password in passwords])
 
-    def _asked(self, request: PaymentRequest, until: Deadline) -> Booked:
-        currency, euros = request.pay_currency or codes.EUR, self._euros(request.money)
+    def _asked(self, request: PaymentRequest, until: Deadline) -> Note:
+        currency, sent = request.pay_currency or codes.EUR, Booked(self._euros(request.money), codes.EUR)
         if currency == codes.EUR:
-            return Booked(euros, codes.EUR)
+            return Note(request.money, sent)
         if currency != codes.CCR or not self._settings.cashcredits:
             raise _Refused(Reason.CURRENCY_NOT_SUPPORTED, "currency.invalid")
         with _nothing_moved_yet():
-            return Booked(self._cashcredits(euros, until), codes.CCR)
+            return Note(request.money, sent, self._cashcredits(sent.amount, until))
+
+    def _reason(self, request: PaymentRequest) -> str:
+        reason_id = request.reason_id or self._settings.reason_id
+        if not reason_id:
+            raise _Refused(Reason.REQUEST_REFUSED, "reason.missing")
+        return reason_id
 
     def _euros(self, money: Money) -> int:
         if money.currency == codes.EUR:
@@ -221,10 +228,10 @@ class CashcloudAccount:
     def _cashcredits(self, euros: int, until: Deadline) -> int:
         return wire.read_cashcredits(self._send("GET", "currency-rate", until, params={"amount": str(euros)}))
 
-    def _given_back(self, request: OperationRequest, until: Deadline) -> tuple[str, Booked]:
+    def _given_back(self, request: OperationRequest, until: Deadline) -> tuple[str, Note]:
         paid = request.payment
         if paid.provider_reference and (paid.pay_currency or codes.EUR) == request.money.currency:
-            return paid.provider_reference, Booked(request.money.amount, codes.EUR)
+            return paid.provider_reference, Note(request.money, Booked(request.money.amount, codes.EUR))
         with _nothing_moved_yet():
             found = self._find(paid.provider_reference, paid.reference, until)
         if found is None:
@@ -237,28 +244,27 @@ class CashcloudAccount:
     # --- builders
 
     def _fields_for_request(self, request: PaymentRequest, until: Deadline) -> dict[str, str]:
-        asked = self._asked(request, until)
-        fields = {
+        reason_id, asked = self._reason(request), self._asked(request, until)
+        return {
             "email": request.payer.wallet_username or "",
-            "amount": str(asked.amount),
-            "currency_id": str(codes.CURRENCY_IDS[asked.currency]),
+            "amount": str(asked.sent.amount),
+            "currency_id": str(codes.CURRENCY_IDS[request.pay_currency or codes.EUR]),
+            "reason_id": reason_id,
             "remark": f"{request.description} [{request.matching_number}]",
             "extern.id": request.reference,
             "extern.reference": request.order_reference,
-            "extern.description": conversion.with_note(request.description, request.money, asked),
+            "extern.description": conversion.with_note(request.description, asked),
         }
-        reason_id = request.reason_id or self._settings.reason_id
-        return fields | ({"reason_id": reason_id} if reason_id else {})
 
     def _fields_for_refund(self, request: OperationRequest, until: Deadline) -> dict[str, str]:
         paid, given = self._given_back(request, until)
         return {
             "hash": paid,
-            "amount": str(given.amount),
+            "amount": str(given.sent.amount),
             "remark": request.text or request.payment.reference,
             "extern[id]": request.reference,
             "extern[reference]": request.payment.reference,
-            "extern[description]": conversion.with_note(request.text, request.money, given),
+            "extern[description]": conversion.with_note(request.text, given),
         }
 
     # --- the wire
@@ -326,15 +332,15 @@ def _reference_from(answer: HttpAnswer, of: str | None) -> str:
     return reference
 
 
-def _payment_answer_from(found: Transaction, currency: str) -> Answer:
-    booked = conversion.in_our_words(found.booked, found.description, currency)
+def _payment_answer_from(found: Transaction, payment: PaymentRef) -> Answer:
+    booked = conversion.in_our_words(found.booked, found.description, payment.money.currency, payment.pay_currency)
     captured = booked.amount if found.state in codes.PAID_STATES else 0
     statement = Statement(found.our_reference, booked.currency, booked.amount, captured, captured)
     return _answer_by_state(found, codes.PAYMENT_STATES, statement)
 
 
-def _refund_answer_from(found: Transaction, currency: str) -> Answer:
-    booked = conversion.in_our_words(found.booked, found.description, currency)
+def _refund_answer_from(found: Transaction, payment: PaymentRef) -> Answer:
+    booked = conversion.in_our_words(found.booked, found.description, payment.money.currency, payment.pay_currency)
     return _answer_by_state(found, codes.REFUND_STATES, Statement(found.our_reference, booked.currency, booked.amount))
 
 

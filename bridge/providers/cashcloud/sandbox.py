@@ -25,10 +25,18 @@ from bridge.sandbox.desk import Desk
 from bridge.sandbox.faults import Fault
 from bridge.sandbox.ledger import Entry
 
-CURRENCIES = {"1": "EUR", "2": "CCR"}
+EUR_ID, CCR_ID = "1", "2"
+CURRENCY_IDS = frozenset({EUR_ID, CCR_ID})
 REASONS = {"314": "Electronics", "315": "Computer", "316": "Home Appliances", "317": "Grocery", "318": "Beverages"}
 RATES = {"1": {"1": 100, "2": 100, "3": 100}, "2": {"1": 100, "2": 95, "3": 98}}
-"""Units per 100 euro cents: currency, then action (1 buy, 2 sell, 3 receive)."""
+"""Euro cents, or cashcredits, per 100 euro cents: currency, then action (1 buy, 2 sell, 3 receive)."""
+
+RECEIVE = "3"
+"""The action whose value a payer sees as the price."""
+
+ERROR_TRUE, EURO_CENTS = "error_true", "euro_cents"
+OWN_FAULTS = {"request": frozenset({ERROR_TRUE}), "refund": frozenset({ERROR_TRUE}), "cashcredits": frozenset({EURO_CENTS})}
+"""Faults that only Cashcloud knows; `cashcredits` is the moment at which a payment in cashcredits is asked for."""
 
 MINIMUM = 20
 """The least that may be asked for, in cents (sheet, section Fees and limits)."""
@@ -81,6 +89,7 @@ class Cashcloud:
     """The merchant API and the payers' answers."""
 
     name: ClassVar[str] = "cashcloud"
+    faults: ClassVar[Mapping[str, frozenset[str]]] = OWN_FAULTS
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -119,16 +128,24 @@ class Cashcloud:
         return Reply.json(200, {"error": False, "salt": salt})
 
     def _request(self, merchant: Merchant, call: Call) -> Reply:
-        payer, amount, currency = self._asked(call)
+        payer, amount, currency_id = self._asked(call)
+        if _says_error(call) and not call.fault.option("executed", True):
+            return _error_with_hash(secrets.token_hex(20))
         now = self._desk.clock.now()
         expires_at = now + merchant.settings["request_expiration"]
         entry = self._desk.ledger.add(Entry(
-            self.name, merchant.username, secrets.token_hex(20), "request", amount, currency,
-            payer=payer.email, our_reference=_extern(call)["id"] or None, details=_details(call),
+            self.name, merchant.username, secrets.token_hex(20), "request", amount, "EUR",
+            payer=payer.email, our_reference=_extern(call)["id"] or None,
+            details=_details(call) | (self._in_cashcredits(amount) if currency_id == CCR_ID else {}),
             expires_at=expires_at, **self._next("request", now, expires_at),
         ))
         self._desk.act_before_response(entry)
-        return Reply.json(201, {"hash": entry.reference}, entry.reference)
+        return _error_with_hash(entry.reference) if _says_error(call) else Reply.json(201, {"hash": entry.reference}, entry.reference)
+
+    def _in_cashcredits(self, cents: int) -> dict[str, Any]:
+        """What is kept besides the euro cents: the price that the payer sees, and which of the two numbers inquiries tell (the sheet leaves it open)."""
+        euro_cents = self._desk.faults.take(self.name, "cashcredits", only=OWN_FAULTS["cashcredits"]) is not None
+        return {"currency_id": CCR_ID, "cashcredits": _priced(cents, CCR_ID, RECEIVE), "told": EURO_CENTS if euro_cents else "cashcredits"}
 
     def _refund(self, merchant: Merchant, call: Call) -> Reply:
         request = self._own(merchant, call, kind="request")
@@ -137,12 +154,16 @@ class Cashcloud:
             raise _wrong("not completed")
         if amount > request.amount - self._refunds_so_far(request):
             raise _wrong("amount too large")
+        if _says_error(call) and not call.fault.option("executed", True):
+            return _error_with_hash(secrets.token_hex(20))
         entry = self._desk.ledger.add(Entry(
             self.name, merchant.username, secrets.token_hex(20), "refund", amount, request.currency,
             parent=request.reference, payer=request.payer, our_reference=_extern(call)["id"] or None,
-            details=_details(call), **self._next("refund", self._desk.clock.now(), None),
+            details=_details(call) | _share_of_cashcredits(request, amount), **self._next("refund", self._desk.clock.now(), None),
         ))
         self._desk.act_before_response(entry)
+        if _says_error(call):
+            return _error_with_hash(entry.reference)
         return Reply.json(201, {"hash": entry.reference, "transaction_state_id": PENDING}, entry.reference)
 
     def _transactions(self, merchant: Merchant, call: Call) -> Reply:
@@ -160,7 +181,7 @@ class Cashcloud:
         changes: dict[str, Any] = {}
         if "callback_url" in call.fields:
             changes["callback_url"] = _callback_url(call.fields["callback_url"])
-        if "request_expiration" in call.fields:
+        if call.fields.get("request_expiration"):
             changes["request_expiration"] = _expiration(call.fields["request_expiration"])
         return Reply.json(200, {"error": False, **self._desk.merchants.save_settings(merchant, changes)})
 
@@ -171,7 +192,7 @@ class Cashcloud:
         if "amount" not in call.query:
             return Reply.json(200, {"rate": {cur: {act: n / 100 for act, n in row.items()} for cur, row in RATES.items()}})
         cents = _number(call.query["amount"])
-        prices = {cur: {act: (cents * n + 50) // 100 for act, n in row.items()} for cur, row in RATES.items()}
+        prices = {cur: {act: _priced(cents, cur, act) for act in row} for cur, row in RATES.items()}
         return Reply.json(200, {"amount": prices})
 
     # What a payer, or time, does
@@ -266,14 +287,14 @@ class Cashcloud:
         return entry
 
     def _asked(self, call: Call) -> tuple[Account, int, str]:
-        amount, currency = _amount(call), CURRENCIES.get(call.fields.get("currency_id", ""))
-        if currency is None:
+        amount, currency_id = _amount(call), call.fields.get("currency_id", "")
+        if currency_id not in CURRENCY_IDS:
             raise _wrong("currency")
         if amount < MINIMUM:
             raise _wrong("amount too small")
-        if call.fields.get("reason_id") and call.fields["reason_id"] not in REASONS:
+        if call.fields.get("reason_id") not in REASONS:
             raise _wrong("reason")
-        return self._payer(call.fields.get("email", "").strip(), amount), amount, currency
+        return self._payer(call.fields.get("email", "").strip(), amount), amount, currency_id
 
     def _payer(self, email: str, amount: int) -> Account:
         if not email:
@@ -298,8 +319,8 @@ class Cashcloud:
             "hash": entry.reference,
             "method": entry.kind,
             "transaction_state_id": entry.details["state"],
-            "amount": entry.amount,
-            "currency_id": _currency_id(entry.currency),
+            "amount": entry.details["cashcredits"] if entry.details.get("told") == "cashcredits" else entry.amount,
+            "currency_id": int(entry.details.get("currency_id", EUR_ID)),
             "extern": dict(entry.details["extern"]),
             "email": entry.payer,
             "remark": entry.details["remark"],
@@ -388,8 +409,22 @@ def _details(call: Call) -> dict[str, Any]:
     }
 
 
-def _currency_id(currency: str) -> int:
-    return next(int(number) for number, code in CURRENCIES.items() if code == currency)
+def _priced(cents: int, currency_id: str, action: str) -> int:
+    return (cents * RATES[currency_id][action] + 50) // 100
+
+
+def _share_of_cashcredits(request: Entry, amount: int) -> dict[str, Any]:
+    """What a refund keeps of a payment in cashcredits: the share of its price, rounded half up. The amount itself is euro cents."""
+    kept = {name: request.details[name] for name in ("currency_id", "cashcredits", "told") if name in request.details}
+    return kept | ({"cashcredits": (2 * kept["cashcredits"] * amount + request.amount) // (2 * request.amount)} if kept else {})
+
+
+def _says_error(call: Call) -> bool:
+    return call.fault is not None and call.fault.name == ERROR_TRUE
+
+
+def _error_with_hash(reference: str) -> Reply:
+    return Reply.json(200, {"error": True, "hash": reference}, reference)
 
 
 def _callback_url(url: str) -> str:

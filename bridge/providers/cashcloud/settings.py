@@ -37,7 +37,10 @@ class CashcloudSettings(Settings):
     euro_rates: Mapping[str, str] = Field(
         default_factory=dict, description="What one unit of a foreign currency is worth in euro, as decimal text: {USD: \"0.92\"}.")
     reason_id: str | None = Field(
-        default=None, pattern=r"^[0-9]{1,9}$", description="The payment reason sent with every request; none: the payer may choose.")
+        default=None, pattern=r"^[0-9]{1,9}$",
+        description="The payment reason sent with every request, one of Cashcloud's numbers; leave it out where the payer chooses.")
+    payer_chooses_reason: bool = Field(
+        default=False, description="Whether the payer chooses the payment reason on the checkout page; needed where reason_id is left out.")
     deadline: float = Field(default=20, gt=0, le=120, description="Seconds after which a call to Cashcloud is given up, login included.")
 
     @field_validator("base_url")
@@ -66,6 +69,12 @@ class CashcloudSettings(Settings):
             if not _RATE.fullmatch(rate) or not Decimal(rate):
                 raise ValueError(f"the rate of {currency} is a decimal text above zero, such as \"0.92\"")
         return value
+
+    @model_validator(mode="after")
+    def _names_a_reason(self) -> CashcloudSettings:
+        if self.payer_chooses_reason == (self.reason_id is not None):
+            raise ValueError("every request names a payment reason: write reason_id, or payer_chooses_reason: true; one of the two")
+        return self
 
     @model_validator(mode="after")
     def _conversion_has_rates(self) -> CashcloudSettings:

@@ -25,7 +25,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One money request or refund as Cashcloud's books have it; the amount in minor units."""
+    """One money request or refund as Cashcloud's books have it; the amount as it stands there."""
 
     hash: str
     state: int
@@ -43,10 +43,13 @@ class AccountSettings:
 
 
 def read_object(answer: HttpAnswer) -> dict[str, Any]:
-    """Return the JSON object of a successful answer (200 or 201). Raises Unreadable."""
+    """Return the JSON object of a successful answer: 200 or 201, and no `error`. Raises Unreadable."""
     if answer.status not in DONE:
         raise Unreadable(f"http.{answer.status}")
-    return _object(_json(answer.body))
+    fields = _object(_json(answer.body))
+    if fields.get("error"):
+        raise Unreadable("error")
+    return fields
 
 
 def read_text(answer: HttpAnswer, name: str) -> str:
@@ -80,7 +83,7 @@ def read_reasons(answer: HttpAnswer) -> tuple[PaymentReason, ...]:
 
 
 def read_cashcredits(answer: HttpAnswer) -> int:
-    """Return the price in cashcredits, `amount["2"]["3"]` of the rate call, minor units. Raises Unreadable."""
+    """Return the price, a whole number of cashcredits: `amount["2"]["3"]` of the rate call as it stands there. Raises Unreadable."""
     actions = _object(_object(read_object(answer).get("amount")).get(str(CURRENCY_IDS[CCR])))
     price = _number(actions.get(str(ACTION_RECEIVE)), "rate")
     if not price:

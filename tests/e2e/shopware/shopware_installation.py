@@ -113,7 +113,7 @@ def _configure(folder: Path, url: str, sandbox_url: str, shops: dict[str, FakeSh
     (folder / "merchants" / "acme.yaml").write_text(yaml.safe_dump({
         "merchant": "acme", "name": "Acme GmbH",
         "providers": {"cashcloud": {"base_url": f"{sandbox_url}/cashcloud/", "username": "merchant@acme.example", "device_id": "acme-bridge",
-                                    "account_type": "corporate_plus", "password": {"file": "../password"}}},
+                                    "account_type": "corporate_plus", "reason_id": "314", "password": {"file": "../password"}}},
         "adapters": {"shopware": {"secrets": [{"file": "../app"}], "private_addresses": True, "return_grace": 2}},
         "shops": [{"shop": name, "platform": "shopware", "api_keys": [f"sha256:{hashlib.sha256(f'{KEY}{name}'.encode()).hexdigest()}"],
                    "origins": [shop.url], "methods": {"wallet": "cashcloud"}, "mode": "test"} for name, shop in shops.items()]}))

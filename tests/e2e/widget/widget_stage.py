@@ -205,7 +205,7 @@ def write_config(folder: Path, stage: Stage, password: str) -> str:
         "providers": {
             "cashcloud": {
                 "base_url": f"{stage.psp}/cashcloud/", "username": "m@acme.example", "password": {"file": str(folder / "password")},
-                "device_id": "acme-bridge", "account_type": "corporate_plus"},
+                "device_id": "acme-bridge", "account_type": "corporate_plus", "reason_id": "314"},
             "onecs": {
                 "base_url": f"{stage.psp}/onecs/", "merchant_id": CARD_KEYS["username"], "time_zone": "UTC",
                 **{name: {"file": str(folder / name)} for name in ("blowfish_key", "hmac_key")}}},

@@ -12,7 +12,7 @@ from bridge.sandbox.server import THREADS
 
 from sandbox_caller import CUSTOMER, Caller, control_of, until
 
-ASKED = {"email": CUSTOMER, "amount": "4999", "currency_id": "1"}
+ASKED = {"email": CUSTOMER, "amount": "4999", "currency_id": "1", "reason_id": "314"}
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,14 @@ def test_call__answered_with_garbage__is_executed_and_unreadable(merchant: Calle
     with pytest.raises(ValueError):
         answer.json()
     assert answer.status_code == 201 and len(merchant.ledger()) == 1
+
+
+@pytest.mark.parametrize("executed", [True, False])
+def test_call__answered_with_error_true__has_a_hash_whether_it_was_executed_or_not(merchant: Caller, executed: bool):
+    merchant.fault("request", "error_true", executed=executed)
+    answer = merchant.post("request", **ASKED)
+    assert (answer.status_code, answer.json()["error"]) == (200, True) and answer.json()["hash"]
+    assert len(merchant.ledger()) == executed
 
 
 def test_call__answered_with_a_status__is_not_executed(merchant: Caller):

@@ -19,6 +19,8 @@ REFUSALS = [
     ({"currency_id": "3"}, [{"currency": "invalid"}]),
     ({"currency_id": ""}, [{"currency": "invalid"}]),
     ({"reason_id": "999"}, {"isReasonAvailable": False}),
+    ({"reason_id": ""}, {"isReasonAvailable": False}),
+    ({"reason_id": None}, {"isReasonAvailable": False}),
     ({"amount": "19"}, [["minAmountTransactionPerTradeLimit"]]),
     *(({"amount": rubbish}, {"currency": ["invalidAmount"]})
       for rubbish in ("", "0", "-1", "+5", "49.99", "4,99", "1e3", " 50", "0x20", "١٢٣", "9" * 30, "NaN")),
@@ -27,7 +29,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("fields", "shape"), REFUSALS)
 def test_request__at_fault__is_412_and_nothing_is_written(merchant: Caller, fields: dict[str, str], shape: object):
-    asked = {"email": CUSTOMER, "amount": "4999", "currency_id": "1"} | fields
+    asked = {"email": CUSTOMER, "amount": "4999", "currency_id": "1", "reason_id": "314"} | fields
     answer = merchant.post("request", **asked)
     assert (answer.status_code, answer.json()) == (412, {"validationFailed": shape})
     assert merchant.ledger() == []
@@ -36,7 +38,7 @@ def test_request__at_fault__is_412_and_nothing_is_written(merchant: Caller, fiel
 @pytest.mark.parametrize("name", ["extern.id", "extern_id", "extern[id]"])
 @pytest.mark.parametrize("how", ["data", "files"])
 def test_request__any_form_and_spelling__is_found_by_our_reference(merchant: Caller, name: str, how: str):
-    fields = {"email": CUSTOMER, "amount": "20", "currency_id": "2", "remark": "Bücher & mehr", name: "pay_ä"}
+    fields = {"email": CUSTOMER, "amount": "20", "currency_id": "2", "reason_id": "314", "remark": "Bücher & mehr", name: "pay_ä"}
     sent = fields if how == "data" else {key: (None, value) for key, value in fields.items()}
     answer = merchant.session.post(merchant.api + "request", **{how: sent})
     [found] = merchant.get("transactions", **{name: "pay_ä"}).json()["transactions"]
@@ -186,6 +188,30 @@ def test_settings__rubbish__is_412_and_changes_nothing(merchant: Caller, fields:
 def test_currency_rate__with_and_without_amount__has_the_price_in_cashcredits(merchant: Caller):
     assert merchant.get("currency-rate", amount=4999).json()["amount"]["2"]["3"] == 4899
     assert merchant.get("currency-rate").json()["rate"]["2"]["3"] == 0.98
+
+
+def test_request__in_cashcredits__is_euro_cents_and_costs_the_converted_price(merchant: Caller):
+    """Cashcloud sheet, section Calls, notes: `amount` is in euro cents whatever the currency."""
+    reference = merchant.request(4999, currency_id=2)
+    [entry] = merchant.ledger()
+    assert (entry["amount"], entry["currency"]) == (4999, "EUR")
+    assert (merchant.shown(reference)["amount"], merchant.shown(reference)["currency_id"]) == (4899, 2)
+    merchant.payer(reference, "accept")
+    refund = merchant.refund(reference, 1500).json()["hash"]
+    assert merchant.ledger()[1]["amount"] == 1500 and merchant.shown(refund)["amount"] == 1470
+
+
+def test_request__in_cashcredits_told_in_euro_cents__inquiries_say_what_was_sent(merchant: Caller):
+    merchant.fault("cashcredits", "euro_cents")
+    told, converted = merchant.request(4999, currency_id=2), merchant.request(4999, currency_id=2)
+    assert [(merchant.shown(one)["amount"], merchant.shown(one)["currency_id"]) for one in (told, converted)] == [(4999, 2), (4899, 2)]
+
+
+def test_settings__expiry_left_empty__keeps_the_one_before(merchant: Caller):
+    """The original client posts both fields, also the one that it was not given."""
+    merchant.post("settings", request_expiration=120)
+    answer = merchant.post("settings", callback_url="https://shop.example/c", request_expiration="")
+    assert answer.ok and merchant.get("settings").json() == {"callback_url": "https://shop.example/c", "request_expiration": 120}
 
 
 def test_restart__keeps_ledger_settings_and_accounts(tmp_path):

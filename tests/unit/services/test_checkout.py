@@ -9,7 +9,7 @@ import pytest
 from factories import FIFTY, NOON, PAYER
 
 from bridge.domain.payment import Payer, Status
-from bridge.errors import BridgeError, CheckoutClosed, CheckoutGone, NotFound, TooManyTries, ValidationFailed, WalletUsernameRefused
+from bridge.errors import BridgeError, CheckoutClosed, CheckoutGone, NotFound, ProviderUnreachable, TooManyTries, ValidationFailed, WalletUsernameRefused
 
 
 @pytest.fixture
@@ -53,12 +53,57 @@ def test_confirm__balance_too_low__is_declined_and_not_asked_again(stage, paymen
     assert (shown["status"], shown["failure"]["code"]) == ("declined", "insufficient_funds") and "provider_code" not in shown["failure"]
 
 
-def test_confirm__a_reason_that_is_not_offered__is_refused_and_costs_no_try(stage, payment):
+PAYER_CHOOSES = {"reason_id": None, "payer_chooses_reason": True}
+
+
+def test_confirm__a_reason_that_is_not_offered__is_refused_and_costs_no_try(new_stage):
+    stage = new_stage(cashcloud=PAYER_CHOOSES)
+    payment = stage.create(payer=Payer())
+    for reason in ("999", None):
+        with pytest.raises(ValidationFailed):
+            confirm(stage, payment, reason=reason)
     with pytest.raises(ValidationFailed):
-        confirm(stage, payment, reason="999")
-    with pytest.raises(ValidationFailed):
-        confirm(stage, payment, currency="USD")
+        confirm(stage, payment, reason="314", currency="USD")
     assert stage.payment(payment).tries == 0 and confirm(stage, payment, reason="314", currency="EUR")["status"] == "pending"
+
+
+def test_confirm__where_the_profile_names_the_reason__offers_none(stage, payment):
+    assert stage.services.show_checkout(payment["checkout"]["token"], "en").view["reasons"] is None
+    with pytest.raises(ValidationFailed):
+        confirm(stage, payment, reason="314")
+    assert confirm(stage, payment)["status"] == "pending"
+
+
+def test_confirm__reasons_cannot_be_had__nothing_is_asked_and_it_can_be_tried_again(new_stage):
+    stage = new_stage(cashcloud=PAYER_CHOOSES)
+    payment = stage.create(payer=Payer())
+    stage.sandbox.fault("reasons", "status", code=500, times=9)
+    with pytest.raises(ProviderUnreachable):
+        confirm(stage, payment, reason="314")
+    assert stage.sandbox.ledger() == [] and stage.payment(payment).tries == 0
+    stage.sandbox.no_faults()
+    assert confirm(stage, payment, reason="314")["status"] == "pending"
+
+
+def test_create__wallet_known_but_no_reason__waits_for_the_payer(new_stage):
+    """`reason_id` is always sent: it is the profile's or the payer's."""
+    stage = new_stage(cashcloud=PAYER_CHOOSES)
+    payment = stage.create()
+    view = stage.services.show_checkout(payment["checkout"]["token"], "en").view
+    assert (payment["status"], view["fields"]) == ("created", ["wallet_username", "reason"])
+    assert {"id": "314", "text": "Electronics"} in view["reasons"] and stage.sandbox.ledger() == []
+
+
+def test_create__reason_given_by_the_shop__is_asked_at_once(new_stage):
+    assert new_stage(cashcloud=PAYER_CHOOSES).create(reason="314")["status"] == "pending"
+
+
+def test_create__at_a_till_without_a_reason__is_refused_with_the_field(new_stage):
+    stage = new_stage(cashcloud=PAYER_CHOOSES)
+    with pytest.raises(ValidationFailed) as refused:
+        stage.create(channel="pos")
+    assert [(error.pointer, error.code) for error in refused.value.errors] == [("/reason", "required")]
+    assert stage.create(channel="pos", reason="314")["status"] == "pending"
 
 
 @pytest.mark.invariant("I3", "I22")

@@ -151,7 +151,7 @@ def _write(folder: Path, sandbox_url: str, outside_url: str, shops: dict[str, Fa
             "merchant": merchant, "name": f"{merchant.title()} GmbH",
             "providers": {"cashcloud": {
                 "base_url": f"{sandbox_url}/cashcloud/", "username": f"{merchant}@merchant.example", "device_id": f"device-of-{merchant}",
-                "password": {"file": f"{merchant}.password"}, "deadline": 5}},
+                "password": {"file": f"{merchant}.password"}, "deadline": 5, "reason_id": "314"}},
             "adapters": {"shopware": {"secrets": [{"file": f"{merchant}.app"}], "private_addresses": True, **settings}},
             "shops": [{"shop": name, "platform": "shopware", "api_keys": [key_hash(f"sk_{name}")], "origins": [shops[name].url],
                        "methods": {"wallet": "cashcloud"}, "respond_within": 5, "currencies": ["EUR"]} for name in names],

@@ -100,7 +100,7 @@ def test_page__checkout_that_is_over__may_be_framed_by_its_shop_and_tells_no_mor
 
 
 @pytest.mark.parametrize(("currency", "others", "digits"), [
-    ("EUR", None, {}), ("JPY", None, {"JPY": 0}), ("EUR", ["KWD", "CCR"], {"KWD": 3}), (None, None, {})])
+    ("EUR", None, {}), ("JPY", None, {"JPY": 0}), ("EUR", ["KWD", "CCR"], {"KWD": 3, "CCR": 0}), (None, None, {})])
 def test_page__currencies_without_two_decimals__are_told(currency, others, digits):
     currencies = others and [{"code": code, "amount": 1} for code in others]
     answer = a_client(show_checkout=partial(show_checkout, currency=currency, currencies=currencies)).simulate_get(PAGE)

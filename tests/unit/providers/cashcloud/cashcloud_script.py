@@ -51,7 +51,7 @@ class Scripted:
 def some_settings(**changes: Any) -> CashcloudSettings:
     """A valid block of settings."""
     login = {"username": "shop@merchant.example", "password": Resolved(PASSWORD), "device_id": "dev-1"}
-    return CashcloudSettings(**{"base_url": "https://cashcloud.example/", **login, **changes})
+    return CashcloudSettings(**{"base_url": "https://cashcloud.example/", "reason_id": "314", **login, **changes})
 
 
 def an_account(

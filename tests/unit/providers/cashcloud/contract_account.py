@@ -17,7 +17,8 @@ class Account:
         return {"provider": "cashcloud", "username": USERNAME, "password": PASSWORD}
 
     def settings(self, sandbox_url):
-        return {"base_url": f"{sandbox_url}/cashcloud/", "username": USERNAME, "password": Resolved(PASSWORD), "device_id": DEVICE}
+        return {"base_url": f"{sandbox_url}/cashcloud/", "username": USERNAME, "password": Resolved(PASSWORD), "device_id": DEVICE,
+                "reason_id": "314"}
 
     def payer(self):
         return Payer("customer@example.com")

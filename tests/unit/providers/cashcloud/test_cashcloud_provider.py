@@ -27,6 +27,8 @@ ANSWERS = [
     (http(423), Outcome.NOT_EXECUTED, "http.423"),
     (http(201, {}), Outcome.UNKNOWN, "hash"),
     (http(201, {"hash": ["x"]}), Outcome.UNKNOWN, "hash"),
+    (http(200, {"error": True, "hash": "hash-9"}), Outcome.UNKNOWN, "error"),
+    (http(201, {"error": False, "hash": "hash-9"}), Outcome.PENDING, None),
     (http(201, b"\xff"), Outcome.UNKNOWN, "json"),
     (http(204, b""), Outcome.UNKNOWN, "http.204"),
     (http(302), Outcome.UNKNOWN, "http.302"),
@@ -74,10 +76,20 @@ def test_start__reason_of_the_payer__goes_before_the_profiles():
     assert wire.calls[-1][2]["multipart"]["reason_id"] == "315"
 
 
-def test_start__no_reason_at_all__sends_none():
-    account, wire = an_account({"request": [HASH]})
-    account.start(a_request())
-    assert "reason_id" not in wire.calls[-1][2]["multipart"]
+def test_start__no_reason_at_all__is_declined_unasked():
+    """Cashcloud sheet, section Calls, notes: `reason_id` is always sent."""
+    account, wire = an_account({"request": [HASH]}, reason_id=None, payer_chooses_reason=True)
+    answer = account.start(a_request()).answer
+    assert (answer.outcome, answer.reason, wire.calls) == (Outcome.DECLINED, Reason.REQUEST_REFUSED, [])
+    account.start(a_request(reason_id="315"))
+    assert wire.calls[-1][2]["multipart"]["reason_id"] == "315"
+
+
+@pytest.mark.parametrize(("settings", "asked"), [
+    ({}, ("wallet_username",)), ({"reason_id": None, "payer_chooses_reason": True}, ("wallet_username", "reason")),
+])
+def test_terms__reason__is_asked_of_the_payer_where_the_profile_says_so(settings, asked):
+    assert an_account(**settings)[0].terms().payer_fields == asked
 
 
 def test_refund__fields__are_the_sheets_with_brackets():
@@ -183,7 +195,8 @@ def test_prices__switched_off_or_foreign__are_none_unasked():
 @pytest.mark.parametrize("said", [NoAnswer(), NotSent(), http(500), http(200, b""), http(403)])
 def test_prices_and_reasons__failure__are_none_and_asked_again(said):
     reasons = http(200, {"messages": {"314": "Electronics"}})
-    account, wire = an_account({"currency-rate": [said, said, RATE], "reasons": [said, said, reasons]}, cashcredits=True)
+    account, wire = an_account({"currency-rate": [said, said, RATE], "reasons": [said, said, reasons]}, cashcredits=True,
+                               reason_id=None, payer_chooses_reason=True)
     for _ in range(2):
         account.prices(FIFTY), account.reasons()
     assert account.prices(FIFTY) and account.reasons()[0].text == "Electronics"

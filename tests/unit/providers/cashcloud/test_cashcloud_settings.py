@@ -36,6 +36,8 @@ def test_base_url__anything_else__is_refused(url):
     ({"deadline": 0}, "greater than 0"),
     ({"deadline": True}, "valid number"),
     ({"reason_id": "x"}, "pattern"),
+    ({"reason_id": None}, "write reason_id, or payer_chooses_reason"),
+    ({"payer_chooses_reason": True}, "one of the two"),
     ({"cashcredits": "yes"}, "valid boolean"),
     ({"colour": "red"}, "not permitted"),
     ({"convert_foreign_currency": True}, "go together"),

@@ -67,6 +67,14 @@ def test_object__status_is_neither_200_nor_201__is_unreadable(status):
         wire.read_object(http(status, {"hash": "h"}))
 
 
+@pytest.mark.parametrize("said", [True, "true", 1, {"code": 7}])
+@pytest.mark.parametrize("read", [wire.read_object, wire.read_transaction, wire.read_transactions, wire.read_settings])
+def test_object__says_that_it_is_an_error__is_unreadable(said, read):
+    answered = {"error": said, "hash": "h", "transaction": a_transaction(), "transactions": [], "callback_url": "", "request_expiration": 1}
+    with pytest.raises(Unreadable, match="error"):
+        read(http(200, answered))
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"a": 1', b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}"])
 def test_object__bytes_that_are_no_json_object__are_unreadable(body):
     with pytest.raises(Unreadable):
