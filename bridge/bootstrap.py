@@ -38,6 +38,7 @@ from bridge.services.represent import Represent
 from bridge.services.schedule import Patience, Schedule
 from bridge.services.settle import Settle
 from bridge.services.show_checkout import CheckoutView, ShowCheckout, Watchers
+from bridge.services.watch_accounts import WatchAccounts
 from bridge.store.engine import open_engine
 from bridge.store.migrate import is_migrated
 from bridge.store.unit import SqlUnits
@@ -166,6 +167,7 @@ def _services(
     notifier = WebhookNotifier(transport, clock)
     read = Read(units, represent)
     reviews = ListReviews(units, clock)
+    watch = WatchAccounts(units, clock, shops.accounts)
     kept = config.service.retention
     return Services(
         authenticate=Authenticate(shops),
@@ -197,6 +199,7 @@ def _services(
         list_reviews=reviews,
         resolve=Resolve(units, clock, represent),
         prune=Prune(units, clock, keys=timedelta(days=kept.keys), callbacks=timedelta(days=kept.callbacks), rejected=timedelta(days=kept.rejected)),
-        check_health=CheckHealth(units, clock, migrated, lambda: shops.sound),
-        measure=Measure(units, reviews, shops.measure),
+        check_health=CheckHealth(units, clock, migrated, lambda: shops.sound, watch.is_quiet),
+        measure=Measure(units, reviews, shops.measure, watch.count),
+        watch_accounts=watch,
     )

@@ -12,7 +12,8 @@ from bridge.cli_config import _file as config_option
 from bridge.domain.operation import OperationStatus
 from bridge.domain.payment import TRANSITIONS, Payment
 from bridge.errors import BridgeError
-from bridge.ports import PaymentFilter
+from bridge.ports import AccountSigns, PaymentFilter
+from bridge.services.watch_accounts import ADVICE
 
 WHY = click.option("--why", required=True, help="The reason, kept in the payment's history.")
 
@@ -152,6 +153,28 @@ def sync(path: str) -> None:
         click.echo(f"{told} of {len(house.profiles.accounts())} accounts told")
         if problems:
             raise click.ClickException("\n".join(problems))
+
+
+@merchants.command("accounts")
+@config_option
+@click.option("--alarms", is_flag=True, help="Only those with an alarm.")
+def list_accounts(path: str, alarms: bool) -> None:
+    """List the accounts at providers: their last genuine callback, and what is wrong with callbacks or login."""
+    with _books(path) as house:
+        for one in house.services.watch_accounts():
+            if one.alarms or not alarms:
+                heard = f"{one.signs.heard_at:%Y-%m-%d %H:%M:%S}" if one.signs.heard_at else "never"
+                click.echo(f"{one.signs.merchant:<20} {one.signs.provider:<12} last callback {heard}{_counted(one.signs)}")
+                for alarm in one.alarms:
+                    click.echo(f"    ALARM {alarm.value}: {ADVICE[alarm]}")
+
+
+def _counted(signs: AccountSigns) -> str:
+    """Tell what has happened since the last genuine callback, and since the last accepted login."""
+    parts = [f"{number} {what}" for number, what in (
+        (signs.unheard, "paid without one since"), (signs.rejected, f"rejected since ({signs.rejected_why})"),
+        (signs.refused, "calls with the login refused")) if number]
+    return "".join(f"  {part}" for part in parts)
 
 
 @contextmanager

@@ -448,6 +448,24 @@ class StoredCallback:
     repeats: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class AccountSigns:
+    """What callbacks and answers say about one account. `rejected` and `unheard` count since the last genuine callback, `refused` since the
+    last call whose login was accepted; all stop at 1,000.
+    """
+
+    merchant: str
+    provider: str
+    heard_at: datetime | None = None
+    rejected: int = 0
+    rejected_at: datetime | None = None
+    rejected_why: str | None = None
+    unheard: int = 0
+    unheard_since: datetime | None = None
+    refused: int = 0
+    refused_since: datetime | None = None
+
+
 class Payments(Protocol):
     """Payments as rows. Every read names the shop or is for the house's own use."""
 
@@ -603,6 +621,28 @@ class Documents(Protocol):
         """Remove a value."""
 
 
+class Signs(Protocol):
+    """What callbacks and answers say about the accounts."""
+
+    def heard(self, merchant: str, provider: str, at: datetime) -> None:
+        """Note a genuine callback: nothing counts against the account's callbacks any more."""
+
+    def rejected(self, merchant: str, provider: str, at: datetime, why: str) -> None:
+        """Note a callback that was not genuine."""
+
+    def unheard(self, merchant: str, provider: str, at: datetime) -> None:
+        """Note a payment that an inquiry found paid before any callback told of it."""
+
+    def login_refused(self, merchant: str, provider: str, at: datetime) -> None:
+        """Note a call whose login was refused."""
+
+    def login_accepted(self, merchant: str, provider: str) -> None:
+        """Note a call whose login was accepted; writes nothing where none was refused."""
+
+    def all(self) -> Sequence[AccountSigns]:
+        """Return what is known, by merchant and provider; an account of which nothing is known is left out."""
+
+
 class Unit(Protocol):
     """One database transaction: a clean exit commits, an exception rolls back."""
 
@@ -613,6 +653,7 @@ class Unit(Protocol):
     callbacks: Callbacks
     keys: Keys
     documents: Documents
+    signs: Signs
 
     def now(self) -> datetime:
         """Return the time by the database's own clock, UTC."""

@@ -44,6 +44,8 @@ class Statement:
 class Answer:
     """A provider's answer to one question. `reason` belongs to DECLINED; `provider_code` is for the log, never for a payer.
 
+    `login_refused`: the provider did not accept the account's credentials, so that no call of this account can succeed.
+
     A SUCCEEDED payment without a statement is only a hint: it is inquired about before anything is called paid.
     `of_equals` belongs to an UNKNOWN operation of a provider that tells only sums: so many of the operations in doubt of this kind
     and amount were carried out, and the books do not say which.
@@ -55,6 +57,7 @@ class Answer:
     provider_reference: str | None = None
     statement: Statement | None = None
     of_equals: int | None = None
+    login_refused: bool = False
 
     @classmethod
     def declined(cls, reason: Reason, provider_code: str | None = None, **more: object) -> Answer:
@@ -62,11 +65,11 @@ class Answer:
         return cls(Outcome.DECLINED, reason, provider_code, **more)  # type: ignore[arg-type]
 
     @classmethod
-    def unknown(cls, provider_code: str | None = None) -> Answer:
+    def unknown(cls, provider_code: str | None = None, *, login_refused: bool = False) -> Answer:
         """Sent, and no readable answer."""
-        return cls(Outcome.UNKNOWN, provider_code=provider_code)
+        return cls(Outcome.UNKNOWN, provider_code=provider_code, login_refused=login_refused)
 
     @classmethod
-    def not_executed(cls, provider_code: str | None = None) -> Answer:
+    def not_executed(cls, provider_code: str | None = None, *, login_refused: bool = False) -> Answer:
         """It surely never happened."""
-        return cls(Outcome.NOT_EXECUTED, provider_code=provider_code)
+        return cls(Outcome.NOT_EXECUTED, provider_code=provider_code, login_refused=login_refused)

@@ -19,6 +19,7 @@ from bridge.services.read import Authenticate, OfferMethods, Page, describe_shop
 from bridge.services.receive_callback import ProcessCallback, ReceiveCallback, ReceiveReturn
 from bridge.services.refund_payment import RefundPayment
 from bridge.services.show_checkout import ShowCheckout
+from bridge.services.watch_accounts import WatchAccounts
 
 __all__ = ["Page", "Reply", "Services"]
 
@@ -58,4 +59,5 @@ class Services:
     prune: Prune
     check_health: CheckHealth
     measure: Measure
+    watch_accounts: WatchAccounts
     describe_shop: Callable[..., dict[str, Any]] = describe_shop

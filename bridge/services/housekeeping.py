@@ -34,20 +34,23 @@ ROUNDS = 40
 class CheckHealth:
     """Tells whether the service can do its job."""
 
-    def __init__(self, units: Units, clock: Clock, migrated: Callable[[], bool], profiles: Callable[[], bool]) -> None:
-        """Take the store, the clock of this process, and functions that tell whether the store's tables are good for this version, and whether
-        every merchant's profile was read without a mistake.
+    def __init__(
+        self, units: Units, clock: Clock, migrated: Callable[[], bool], profiles: Callable[[], bool], accounts: Callable[[], bool],
+    ) -> None:
+        """Take the store, the clock of this process, and functions that tell whether the store's tables are good for this version, whether
+        every merchant's profile was read without a mistake, and whether no account at a provider has an alarm.
         """
         self._units = units
         self._clock = clock
         self._migrated = migrated
         self._profiles = profiles
+        self._accounts = accounts
 
     def __call__(self) -> dict[str, bool]:
         """Return one truth per part; where the database cannot be had it is waited for once, and nothing else is asked of it."""
         has_database = _works(self._ping)
         return {"database": has_database, "migrations": has_database and _works(self._migrated), "clock": has_database and _works(self._agree),
-                "profiles": _works(self._profiles)}
+                "profiles": _works(self._profiles), "accounts": has_database and _works(self._accounts)}
 
     def _ping(self) -> bool:
         with self._units.read() as unit:
@@ -84,18 +87,27 @@ class ListReviews:
 class Measure:
     """Counts what waits and what needs an operator."""
 
-    def __init__(self, units: Units, reviews: ListReviews, profiles: Callable[[], Mapping[str, Any]]) -> None:
-        """Take the store, what lists the payments that need an operator, and what is to be told of the merchants' profiles."""
+    def __init__(
+        self, units: Units, reviews: ListReviews, profiles: Callable[[], Mapping[str, Any]], accounts: Callable[[], Mapping[str, int]],
+    ) -> None:
+        """Take the store, what lists the payments that need an operator, what is to be told of the merchants' profiles, and how many accounts
+        have each alarm.
+        """
         self._units = units
         self._reviews = reviews
         self._profiles = profiles
+        self._accounts = accounts
 
     def __call__(self) -> dict[str, Any]:
-        """Return {"outbox": {kind: jobs}, "undeliverable": events, "needs_review": payments, and the profiles'}; those two count up to 1,000."""
+        """Return {"outbox": {kind: jobs}, "undeliverable": events, "needs_review": payments, "account_alarms": {alarm: accounts}, and the profiles'}.
+
+        Events and payments are counted up to 1,000.
+        """
         needs_review = len(self._reviews(PaymentFilter(), COUNTED))
+        told = {**self._profiles(), "account_alarms": self._accounts()}
         with self._units.read() as unit:
             return {
-                **self._profiles(),
+                **told,
                 "outbox": {kind.value: 0 for kind in JobKind} | dict(unit.outbox.depth()),
                 "undeliverable": len(unit.events.undeliverable(None, COUNTED)),
                 "needs_review": needs_review,

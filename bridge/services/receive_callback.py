@@ -58,6 +58,10 @@ class ReceiveCallback:
         stored = _stored(provider, merchant, raw, at, callback, note)
         with self._units() as unit:
             _keep(unit, stored)
+            if callback is not None:
+                unit.signs.heard(merchant, provider, at)
+            else:
+                unit.signs.rejected(merchant, provider, at, note or "rejected")
             failpoint("callback_uncommitted")
         failpoint("callback_stored")
         return account.acknowledge(callback)

@@ -18,6 +18,10 @@ from bridge.ports import JobKind, Operations, Payments, Shops
 from bridge.services.ids import new_id
 from bridge.services.record import Record
 from bridge.services.schedule import OPERATION_RETRIES, PAYMENT_RETRIES, Schedule, awaits_the_provider, lane_of
+from bridge.services.watch_accounts import note_login
+
+HELD = frozenset({Status.PAID, Status.AUTHORIZED})
+"""Statuses in which the payer's money is taken or reserved; a provider tells them by a callback."""
 
 
 class Settle:
@@ -33,6 +37,7 @@ class Settle:
     def started(self, record: Record, answer: Answer, page_url: str | None = None) -> None:
         """Apply the answer to our own request."""
         p = record.payment
+        note_login(record.unit, p.merchant, p.provider, answer, record.at)
         if p.asking is Asking.ANSWERED and answer.outcome in (Outcome.UNKNOWN, Outcome.NOT_EXECUTED):
             return  # a callback was faster than the answer, and knows more
         self._keep_reference(record, answer)
@@ -53,8 +58,12 @@ class Settle:
 
     def inquired(self, record: Record, answer: Answer) -> None:
         """Apply the answer to an inquiry; end what has passed its expiry."""
+        before = record.payment.status
         self._keep_reference(record, answer)
+        note_login(record.unit, record.payment.merchant, record.payment.provider, answer, record.at)
         _INQUIRED[answer.outcome](self, record, answer)
+        if record.source is Source.INQUIRY and before not in HELD and record.payment.status in HELD:
+            record.unit.signs.unheard(record.payment.merchant, record.payment.provider, record.at)
         if record.payment.status is Status.PENDING and not record.payment.in_doubt and self._is_overdue(record, answer):
             record.apply(Fact.EXPIRED, failure=Failure(Reason.EXPIRED), source=Source.CLOCK)
         self.plan(record, final=answer.outcome is Outcome.DECLINED and record.payment.status is not Status.PENDING)
@@ -225,6 +234,7 @@ class Settle:
         return replace(operation, review=detail)
 
     def _operation_answered(self, record: Record, operation: Operation, answer: Answer, table: _OperationTable) -> Operation:
+        note_login(record.unit, record.payment.merchant, record.payment.provider, answer, record.at)
         problem = answer.statement and mismatch(answer.statement, operation.reference, operation.amount, operation.currency)
         if problem:  # it may be about another one: neither a success nor a refusal is believed
             record.review(NoteType.INTEGRITY_FAILURE, problem)

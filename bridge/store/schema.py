@@ -247,6 +247,20 @@ idempotency = Table(
 )
 Index("ix_idempotency_created_at", idempotency.c.created_at)
 
+account_signs = Table(
+    "account_signs", metadata,
+    Column("merchant", Name, primary_key=True),
+    Column("provider", Word, primary_key=True),
+    Column("heard_at", Utc, comment="the last genuine callback, within a minute"),
+    Column("rejected", Integer, nullable=False, comment="callbacks since then that were not genuine"),
+    Column("rejected_at", Utc),
+    Column("rejected_why", Text),
+    Column("unheard", Integer, nullable=False, comment="payments since then that an inquiry found paid"),
+    Column("unheard_since", Utc),
+    Column("refused", Integer, nullable=False, comment="calls in a row whose login was refused"),
+    Column("refused_since", Utc),
+)
+
 documents = Table(
     "documents", metadata,
     Column("owner", Name, primary_key=True),

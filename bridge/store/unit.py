@@ -18,6 +18,7 @@ from bridge.store.idempotency import SqlKeys
 from bridge.store.operations import SqlOperations
 from bridge.store.outbox import SqlOutbox
 from bridge.store.payments import SqlPayments
+from bridge.store.signs import SqlSigns
 
 SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
 
@@ -36,6 +37,7 @@ class SqlUnit:
         self.callbacks = SqlCallbacks(connection, dialect)
         self.keys = SqlKeys(connection, dialect)
         self.documents = SqlDocuments(connection, dialect)
+        self.signs = SqlSigns(connection, dialect)
 
     def now(self) -> datetime:
         """Return the time by the database's own clock, UTC."""

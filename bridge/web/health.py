@@ -14,8 +14,9 @@ from bridge.web.shapes import Alive, Ready
 
 log = logging.getLogger("bridge.web")
 
-WARNINGS = frozenset({"clock", "profiles"})
-"""Checks that say `warn` and let the node serve: a wrong clock of the database alone would take every node out, and so would one merchant's mistake."""
+WARNINGS = frozenset({"clock", "profiles", "accounts"})
+"""Checks that say `warn` and let the node serve: a wrong clock of the database alone would take every node out, and so would one merchant's mistake or one
+account whose provider is at fault."""
 
 
 class LiveResource(Resource):
@@ -43,7 +44,8 @@ class ReadyResource(Resource):
 
         Tells whether requests can be served: the database answers, and its tables are those of this version or of a later one.
         `warn`: they can, but the clocks of this machine and of the database are more than ten seconds apart, or a merchant's profile has a mistake
-        and is refused: the merchant goes on with the profile of before, or is switched off.
+        and is refused: the merchant goes on with the profile of before, or is switched off. Or an account at a provider has an alarm: its callbacks
+        are rejected or do not come, or its login is refused; `bridge merchants accounts` lists them.
         """
         checks = self._checks()
         failing = {name for name, is_good in checks.items() if not is_good}

@@ -57,6 +57,18 @@ def test_every_command__asked_for_help__explains_itself() -> None:
         assert result.exit_code == 0 and (command.help or "").strip(), name
 
 
+@pytest.mark.invariant("I28")
+def test_merchants_accounts__with_an_alarm__says_what_is_wrong_and_what_to_do(desk: Desk) -> None:
+    with desk.units() as unit:
+        unit.signs.heard("globex", "cashcloud", NOON)
+        unit.signs.rejected("acme", "cashcloud", NOON, "the control value is wrong"), unit.signs.unheard("acme", "cashcloud", NOON)
+        unit.signs.login_refused("acme", "cashcloud", NOON)
+    told = desk.type("merchants", "accounts").output
+    assert "last callback never  1 paid without one since  1 rejected since (the control value is wrong)  1 calls with the login refused" in told
+    assert "ALARM callbacks_rejected: " in told and "ALARM login_refused: " in told and "last callback 2026-03-01 12:00:00" in told
+    assert "globex" not in desk.type("merchants", "accounts", "--alarms").output
+
+
 def test_payments_list__with_one_in_doubt__says_so(desk: Desk) -> None:
     payment = desk.doubtful_payment()
     result = desk.type("payments", "list")

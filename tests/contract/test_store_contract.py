@@ -16,7 +16,7 @@ from bridge.domain.operation import Kind, OperationStatus, Origin
 from bridge.domain.payment import Asking, Failure, Payer, Payment, Status
 from bridge.domain.reasons import Reason
 from bridge.errors import IdempotencyRunning, LeaseLost, NotFound, PaymentExists
-from bridge.ports import Job, JobKind, KeptAnswer, PaymentFilter, RawCallback, Room, Share, StoredCallback
+from bridge.ports import AccountSigns, Job, JobKind, KeptAnswer, PaymentFilter, RawCallback, Room, Share, StoredCallback
 from bridge.store import schema
 from bridge.store.dialects import dialect_of
 from bridge.store.unit import SqlUnits
@@ -827,6 +827,50 @@ def test_claim__a_row_locked_by_another__is_left_out_not_waited_for(units, engin
 def test_job__what_was_claimed__says_all_that_a_holder_needs(units):
     put(units, "pay_1", "acme:cashcloud")
     assert claim(units) == [Job(JobKind.PAYMENT, "pay_1", "acme:cashcloud", NOON, attempts=0, fence=1, revision=0)]
+
+
+# --- signs of the accounts ------------------------------------------------------------------------------------------
+
+
+ACCOUNT = ("acme", "cashcloud")
+
+
+@pytest.mark.invariant("I28")
+def test_signs__of_one_account__count_since_the_last_genuine_callback_and_accepted_login(units):
+    with units() as unit:
+        unit.signs.login_accepted(*ACCOUNT)
+        assert unit.signs.all() == []
+        for minute in range(2):
+            unit.signs.rejected(*ACCOUNT, NOON + minute * MINUTE, "the control value is wrong")
+            unit.signs.unheard(*ACCOUNT, NOON + minute * MINUTE)
+            unit.signs.login_refused(*ACCOUNT, NOON + minute * MINUTE)
+        unit.signs.heard("globex", "cashcloud", NOON)
+    with units() as unit:
+        mine, theirs = unit.signs.all()
+        assert mine == AccountSigns(*ACCOUNT, None, 2, NOON + MINUTE, "the control value is wrong", 2, NOON, 2, NOON)
+        assert theirs == AccountSigns("globex", "cashcloud", NOON)
+        unit.signs.login_accepted(*ACCOUNT), unit.signs.heard(*ACCOUNT, NOON + MINUTE)
+        assert unit.signs.all()[0] == AccountSigns(*ACCOUNT, NOON + MINUTE)
+        unit.signs.heard(*ACCOUNT, NOON + MINUTE + SECOND)
+        assert unit.signs.all()[0].heard_at == NOON + MINUTE
+        unit.signs.heard(*ACCOUNT, NOON + 2 * MINUTE)
+        assert unit.signs.all()[0].heard_at == NOON + 2 * MINUTE
+
+
+@pytest.mark.invariant("I28")
+def test_signs__counted_by_many_at_once__lose_none_and_stop_at_a_thousand(units, engine):
+    def count(number):
+        with units() as unit:
+            unit.signs.unheard(*ACCOUNT, NOON)
+
+    assert at_once(8, count) == [None] * 8
+    with units() as unit:
+        assert unit.signs.all()[0].unheard == 8
+    with engine.begin() as connection:
+        connection.execute(text("update account_signs set unheard = 1000, rejected = 1000, refused = 1000"))
+    with units() as unit:
+        unit.signs.unheard(*ACCOUNT, NOON), unit.signs.rejected(*ACCOUNT, NOON, ""), unit.signs.login_refused(*ACCOUNT, NOON)
+        assert (unit.signs.all()[0].unheard, unit.signs.all()[0].rejected, unit.signs.all()[0].refused) == (1000, 1000, 1000)
 
 
 # --- callbacks, keys, documents --------------------------------------------------------------------------------------

@@ -166,7 +166,7 @@ class CashcloudAccount:
         except _Refused as refused:
             return refused.answer
         except NotAuthorized:
-            return Answer.not_executed("authorization")
+            return Answer.not_executed("authorization", login_refused=True)
         except NotSent:
             return Answer.not_executed("not_sent")
         except NoAnswer:
@@ -177,7 +177,7 @@ class CashcloudAccount:
         try:
             found = self._find(known, reference, self._until())
         except NotAuthorized:
-            return Answer.unknown("authorization")
+            return Answer.unknown("authorization", login_refused=True)
         except TransportError:
             return Answer.unknown("no_answer")
         except Unreadable as error:

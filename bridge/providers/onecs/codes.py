@@ -68,6 +68,9 @@ DETAILS: Mapping[str, Meaning] = {
 }
 """What each detail of the sheet says when the severity is an error."""
 
+LOGIN_REFUSED = frozenset({"0003", "0007", "0044"})
+"""Details about the merchant and its keys: MerchantID unknown, Data undecipherable, MAC wrong (1cs sheet, tables of codes)."""
+
 CATEGORIES: Mapping[str, Reason] = {"018": Reason.EXPIRED, "103": Reason.AUTHENTICATION_FAILED, "120": Reason.AUTHENTICATION_FAILED}
 """Categories that say more than an unspecified detail (0000)."""
 
@@ -82,6 +85,11 @@ def meaning_of(code: str) -> Meaning:
             return Meaning(Outcome.DECLINED, CATEGORIES[category])
         return DETAILS.get(detail, NO_MEANING)
     return {GOOD: DONE, GOES_ON: OPEN, AUTHENTICATING: OPEN}.get(severity, NO_MEANING)
+
+
+def is_login_refused(code: str) -> bool:
+    """Tell whether a code says that the merchant's id or keys are not accepted."""
+    return bool(_CODE.fullmatch(code)) and code[0] in (ERROR, FATAL) and code[4:] in LOGIN_REFUSED
 
 
 def is_not_found(code: str) -> bool:

@@ -403,7 +403,7 @@ def _no_inquiry(found: Result) -> Answer | None:
     if _is_not_found(found):
         return Answer.not_executed(found.code[:8] or "not_found")
     if codes.meaning_of(found.code) is not codes.DONE or found.status.upper() not in codes.GOOD_STATUSES:
-        return Answer.unknown(found.code[:8] or "no_code")
+        return Answer.unknown(found.code[:8] or "no_code", login_refused=codes.is_login_refused(found.code))
     return None if found.pay_id and found.trans_id else Answer.unknown("no_id")
 
 
