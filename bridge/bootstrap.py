@@ -31,7 +31,7 @@ from bridge.services.housekeeping import CheckHealth, ListReviews, Measure, Prun
 from bridge.services.inquire_payment import InquirePayment, SyncPayment
 from bridge.services.look_after import LookAfterOperation, LookAfterPayment
 from bridge.services.operate import Operate
-from bridge.services.read import Authenticate, OfferMethods, Read
+from bridge.services.read import Authenticate, DescribeShop, OfferMethods, Read
 from bridge.services.receive_callback import ProcessCallback, ReceiveCallback, ReceiveReturn
 from bridge.services.refund_payment import RefundPayment
 from bridge.services.represent import Represent
@@ -184,6 +184,7 @@ def _services(
         payment_events=read.history,
         list_events=read.events_after,
         offer_methods=OfferMethods(accounts),
+        describe_shop=DescribeShop(accounts),
         test_notification=TestNotification(shops, notifier, clock),
         show_checkout=show,
         confirm_checkout=ConfirmCheckout(units, accounts, shops, clock, ask, show, represent),

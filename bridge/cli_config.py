@@ -55,11 +55,16 @@ def check(path: str) -> None:
     found = _loaded(path)
     for warning in found.warnings:
         click.echo(f"warning: {warning}", err=True)
+    if found.faults:
+        click.echo("\n".join(found.faults), err=True)
     if found.refused:
         problems = [problem for refused in found.refused for problem in refused.problems]
         off = ", ".join(refused.merchant for refused in found.refused)
         click.echo("\n".join(problems), err=True)
         click.echo(f"{_count(len(problems), 'mistake')}: the service serves {_count(len(found.merchants), 'merchant')} and switches off {off}", err=True)
+        raise SystemExit(1)
+    if found.faults:
+        click.echo(f"{_count(len(found.faults), 'mistake')}: the service serves all the same", err=True)
         raise SystemExit(1)
     shops = sum(len(merchant.shops) for merchant in found.merchants)
     accounts = sum(len(merchant.providers) for merchant in found.merchants)

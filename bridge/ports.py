@@ -274,6 +274,7 @@ class AppProvider(Provider, Protocol):
 class ProviderType:
     """What a provider's folder exports as PROVIDER: its name, the model of its profile block, and how to build an account.
 
+    `settings.currencies`, where there is one, tells without an account what its `terms().currencies` would be.
     `build(settings, transport, clock)` returns a Provider; `lane` for its calls is made by the account itself.
     """
 

@@ -95,6 +95,8 @@ def _reload(house: House) -> None:
 
 
 def _tell_mistakes(house: House) -> None:
+    for fault in house.profiles.faults:
+        log.warning("a profile has a mistake: %s", fault)
     for refused in house.profiles.refused:
         for problem in refused.problems:
             log.error("a profile is refused: %s", problem)

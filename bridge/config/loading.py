@@ -4,7 +4,7 @@ A mistake in bridge.yaml stops everything. A mistake in a profile stops that mer
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from bridge.config.merchants import Reading, RefusedProfile, compare
 from bridge.config.mistakes import complain, did_you_mean
-from bridge.config.models import MerchantProfile, ServiceConfig
+from bridge.config.models import MerchantProfile, ServiceConfig, ShopProfile
 from bridge.config.reading import Document, Where, read
 from bridge.errors import ConfigError
 from bridge.platforms import AdapterType
@@ -26,6 +26,8 @@ Model = TypeVar("Model", bound=BaseModel)
 class Config:
     """Everything that was configured: the service, the merchants, and what is allowed but unwise (`warnings`).
 
+    `faults` are mistakes for which no profile is refused: `bridge config check` fails for them, and the merchant is served.
+
     `profiles` are the profiles in force by the file that brought them, `refused` the files that have mistakes.
     `secrets` is every value that came through a reference, for cutting it out of what is shown.
     """
@@ -34,6 +36,7 @@ class Config:
     service: ServiceConfig
     profiles: Mapping[Path, MerchantProfile]
     refused: tuple[RefusedProfile, ...] = ()
+    faults: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -66,13 +69,35 @@ def load(
         service=service,
         profiles=in_force,
         refused=tuple(reading.refused() for reading in readings if not reading.sound),
+        faults=tuple(fault for one in documents for fault in one.faults),
         warnings=tuple(warning for one in documents for warning in one.warnings),
         secrets=frozenset(secret for one in documents for secret in one.secrets),
     )
 
 
 def _reading(document: Document, provider_types: Types, adapter_types: Types) -> Reading:
-    return Reading(document, _merchant(document, provider_types, adapter_types))
+    profile = _merchant(document, provider_types, adapter_types)
+    if profile is not None:
+        _find_what_cannot_be_sold(document, profile)
+    return Reading(document, profile)
+
+
+def _find_what_cannot_be_sold(document: Document, profile: MerchantProfile) -> None:
+    """A customer who finds out pays with a dead order: a currency that no account takes, and a method in no currency of the shop."""
+    for number, shop in enumerate(profile.shops):
+        taken = {method: _currencies_of(profile, provider, shop) for method, provider in shop.methods.items()}
+        for code in shop.currencies:
+            if all(code not in currencies for currencies in taken.values()):
+                told = "; ".join(f"{method}: {', '.join(currencies)}" for method, currencies in taken.items())
+                document.find_fault(("shops", number, "currencies"), f"{code} is taken by no account of this shop ({told}); take it out")
+        for method, currencies in taken.items():
+            if not set(currencies) & set(shop.currencies):
+                document.find_fault(("shops", number, "methods", method), f"takes none of the shop's currencies, only {', '.join(currencies)}; take it out")
+
+
+def _currencies_of(profile: MerchantProfile, provider: str, shop: ShopProfile) -> Sequence[str]:
+    """Return what an account takes; everything that the shop sells in where its settings do not say."""
+    return getattr(profile.providers.get(provider), "currencies", shop.currencies)
 
 
 def _profile_files(document: Document, service: ServiceConfig | None) -> list[Path]:

@@ -97,6 +97,11 @@ class Profiles:
         return self._config.refused
 
     @property
+    def faults(self) -> Sequence[str]:
+        """Return the mistakes for which no profile is refused."""
+        return self._config.faults
+
+    @property
     def sound(self) -> bool:
         """Tell whether all files were read without a mistake, at the start or at the last reload."""
         return not self._config.refused and not self._unread

@@ -41,6 +41,7 @@ class Document:
     value: Any = None
     lines: dict[Where, int] = field(default_factory=dict)
     mistakes: list[tuple[int, str]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set, repr=False)
     faulty: set[Where] = field(default_factory=set)
@@ -67,6 +68,10 @@ class Document:
     def complain_at(self, line: int, where: Where, text: str) -> None:
         """Keep a mistake that stands in another line than its value."""
         self.mistakes.append((line, self._say(line, where, text)))
+
+    def find_fault(self, where: Where, text: str) -> None:
+        """Keep what is wrong and no reason to refuse the file: a check fails for it, the service serves."""
+        self.faults.append(self._say(self.line(where), where, text))
 
     def warn(self, where: Where, text: str) -> None:
         """Keep what is allowed but unwise."""

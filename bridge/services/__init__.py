@@ -15,7 +15,7 @@ from bridge.services.deliver_notification import DeliverNotification, ResendNoti
 from bridge.services.housekeeping import CheckHealth, ListReviews, Measure, Prune, Resolve
 from bridge.services.inquire_payment import SyncPayment
 from bridge.services.look_after import LookAfterOperation, LookAfterPayment
-from bridge.services.read import Authenticate, OfferMethods, Page, describe_shop
+from bridge.services.read import Authenticate, DescribeShop, OfferMethods, Page
 from bridge.services.receive_callback import ProcessCallback, ReceiveCallback, ReceiveReturn
 from bridge.services.refund_payment import RefundPayment
 from bridge.services.show_checkout import ShowCheckout
@@ -60,4 +60,4 @@ class Services:
     check_health: CheckHealth
     measure: Measure
     watch_accounts: WatchAccounts
-    describe_shop: Callable[..., dict[str, Any]] = describe_shop
+    describe_shop: DescribeShop

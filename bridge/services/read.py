@@ -134,8 +134,20 @@ class OfferMethods:
         }
 
 
-def describe_shop(shop: Shop) -> dict[str, Any]:
-    """Tell a shop who it is; for a module's "test connection" button."""
+class DescribeShop:
+    """Tells a shop who it is; for a module's "test connection" button."""
+
+    def __init__(self, providers: Providers) -> None:
+        """Take the accounts."""
+        self._providers = providers
+
+    def __call__(self, shop: Shop) -> dict[str, Any]:
+        """Return the shop as its profile describes it, with the currencies that shop and account both take, per method."""
+        accounts = {method: self._providers.get(shop.merchant, name) for method, name in shop.methods.items()}
+        return _described(shop) | {"currencies": {method: shop.currencies_at(one.terms()) for method, one in accounts.items()}}
+
+
+def _described(shop: Shop) -> dict[str, Any]:
     return {
         "merchant": shop.merchant, "merchant_name": shop.merchant_name, "shop": shop.shop, "platform": shop.platform,
         "methods": list(shop.methods), "modes": {method: shop.mode for method in shop.methods}, "origins": list(shop.origins), "notification_url": shop.notification_url,

@@ -226,6 +226,7 @@ class Shop(Answer):
     platform: str
     methods: list[str]
     modes: dict[str, Literal["live", "test"]]
+    currencies: dict[str, list[str]] = Field(description="Per method, the currencies that shop and provider both take; empty: the method takes none of them.")
     origins: list[str]
     notification_url: str | None
 

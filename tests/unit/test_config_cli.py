@@ -71,6 +71,20 @@ def test_check__profile_with_no_payment_reason__is_named_with_what_to_write(fold
     assert words is None or words in checked.stderr and "demo.yaml" in checked.stderr
 
 
+@pytest.mark.parametrize(("currencies", "words"), [
+    ("[EUR, CHF, USD]", ["currencies: CHF is taken by no account of this shop (wallet: EUR); take it out", "currencies: USD is taken"]),
+    ("[CHF]", ["currencies: CHF is taken", "methods.wallet: takes none of the shop's currencies, only EUR; take it out"]),
+    ("[EUR]", []),
+])
+def test_check__currency_that_no_provider_takes__is_named_and_the_shop_is_served(folder: Path, currencies: str, words: list[str]) -> None:
+    profile = folder / "merchants" / "demo.yaml"
+    profile.write_text(profile.read_text().replace("currencies: [EUR]", f"currencies: {currencies}"))
+    checked = run("config", "check", "--config", str(folder / "bridge.yaml"))
+    assert checked.exit_code == (1 if words else 0) and all(word in checked.stderr for word in words)
+    assert ("serves all the same" in checked.stderr) == bool(words) and "switched off" not in checked.stderr
+    assert len(load(folder / "bridge.yaml", discover()).faults) == len(words)
+
+
 def test_show__a_database_by_reference__is_hidden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE", "postgresql+psycopg://u:canary@h/b")
     path = folder / "bridge.yaml"

@@ -65,9 +65,8 @@ class CashcloudAccount:
 
     def terms(self) -> Terms:
         """Return limits and fields of this account; foreign currencies where the profile converts them."""
-        currencies = (codes.EUR, *self._settings.euro_rates)
         asked = ("wallet_username", "reason") if self._settings.payer_chooses_reason else ("wallet_username",)
-        return Terms(currencies, self._fees.minimum, self._fees.maximum, asked)
+        return Terms(self._settings.currencies, self._fees.minimum, self._fees.maximum, asked)
 
     def fee(self, money: Money) -> int | None:
         """Return the price list's fee for receiving `money`, euro cents; None for a foreign currency."""

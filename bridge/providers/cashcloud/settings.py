@@ -43,6 +43,11 @@ class CashcloudSettings(Settings):
         default=False, description="Whether the payer chooses the payment reason on the checkout page; needed where reason_id is left out.")
     deadline: float = Field(default=20, gt=0, le=120, description="Seconds after which a call to Cashcloud is given up, login included.")
 
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies of orders that this account takes."""
+        return "EUR", *self.euro_rates
+
     @field_validator("base_url")
     @classmethod
     def _safe_address(cls, value: str) -> str:
