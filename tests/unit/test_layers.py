@@ -142,7 +142,7 @@ def test_imports__of_end_to_end_tests__know_nothing_of_the_house():
 @pytest.mark.parametrize(("library", "parts"), [
     ("sqlalchemy", {"store", "bootstrap"}), ("alembic", {"store"}), ("psycopg", {"store"}), ("falcon", {"web", "sandbox"}),
     ("requests", {"transport", "sandbox", "demo"}), ("urllib3", {"transport"}), ("waitress", {"connections", "sandbox"}), ("yaml", {"config", "cli_config", "demo"}),
-    ("standardwebhooks", {"notify"}), ("click", {"__main__", "cli_config", "cli_operate", "cli_serve", "sandbox", "demo"}), ("jinja2", {"web"}),
+    ("standardwebhooks", {"notify"}), ("anyascii", {"domain"}), ("click", {"__main__", "cli_config", "cli_operate", "cli_serve", "sandbox", "demo"}), ("jinja2", {"web"}),
     ("minify", {"web"}),
 ])
 def test_libraries__each__is_known_in_its_place_only(library, parts):

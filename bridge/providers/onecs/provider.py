@@ -38,7 +38,8 @@ MOST_IN_DOUBT = 12
 TOKEN_LENGTH, LABEL_LENGTH = 40, 40
 
 _SIMULATES = re.compile(r"\s*test\s*:", re.IGNORECASE)
-_REF_NR = re.compile(r"[0-9-]{1,30}")
+_REF_NR = {False: re.compile(r"[0-9-]{1,30}"), True: re.compile(r"[0-9A-Za-z_-]{1,30}")}
+"""What may be an order's number in the acquirer's files, without letters and with them."""
 _ALPHABET = ascii_letters + digits
 
 
@@ -258,7 +259,7 @@ class OnecsAccount:
             "Amount": str(request.money.amount),
             "Currency": request.money.currency,
         })
-        if _REF_NR.fullmatch(request.order_reference):
+        if _REF_NR[self._settings.ref_nr_letters].fullmatch(request.order_reference):
             fields["RefNr"] = request.order_reference
         if self._settings.time_zone:
             fields["expirationTime"] = self._local_time(request.expires_at)

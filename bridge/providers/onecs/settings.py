@@ -52,6 +52,8 @@ class OnecsSettings(Settings):
         default=("de", "en"), min_length=1, description="Languages that the card form speaks; the first is taken for all others.")
     order_text: str = Field(
         default="Order", pattern=r"^[A-Za-z][0-9A-Za-z .-]{0,39}$", description="The word before the order's number in what 1cs is told.")
+    ref_nr_letters: bool = Field(
+        default=False, description="Send an order's number with letters as RefNr too; only if the merchant's acquirer takes them.")
     currencies: Annotated[tuple[str, ...], _LIST] = Field(
         default=("EUR",), min_length=1, description="Currencies that the account's acquirer takes.")
     minimum: int = Field(

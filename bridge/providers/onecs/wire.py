@@ -5,9 +5,10 @@ Nothing is percent-decoded: a base64 value holds `+` and `=`, and a form parser 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from bridge.domain.plain_text import in_ascii
 
 MOST_BODY = 64 * 1024
 NO_SUCH_PAYMENT = "PAYMENT NOT FOUND"
@@ -17,7 +18,8 @@ _LEN = re.compile(r"(?<![0-9A-Za-z])Len=([0-9]{1,6})(?![0-9])", re.IGNORECASE)
 _DATA = re.compile(r"(?<![0-9A-Za-z])Data=([0-9A-Fa-f-]+)", re.IGNORECASE)
 _ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 _AMOUNT = re.compile(r"[0-9]{1,10}")
-_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ẞ": "SS"})
+_WORDS = {"&": "and", "%": "percent", "+": "plus"}
+"""What stands in a text for the characters that may not travel; a percent-decoder or a form parser would spoil them."""
 
 
 class Unreadable(Exception):
@@ -60,10 +62,8 @@ def write(pairs: Mapping[str, str]) -> bytes:
 
 
 def plain(text: str, longest: int) -> str:
-    """Return a text for people in the ASCII that may travel: umlauts written out, accents dropped, the rest blanks."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(_GERMAN))
-    ascii_only = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join(_UNSAFE.sub(" ", ascii_only).split())[:longest].rstrip()
+    """Return a text for people in the ASCII that may travel (1cs sheet, sections 1.1 and 12)."""
+    return in_ascii(text, longest, _WORDS)
 
 
 def read_pairs(raw: bytes) -> Fields:

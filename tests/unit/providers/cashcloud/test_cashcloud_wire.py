@@ -103,3 +103,9 @@ def test_readers__any_json__is_read_or_unreadable(body, read):
         read(http(200, json.dumps(body).encode()))
     except Unreadable as error:
         assert len(str(error)) < 40
+
+
+def test_request__text_with_any_letters__reaches_the_payer_as_it_was_written(stage):
+    """Cashcloud takes UTF-8, so nothing is transliterated there (lesson 76)."""
+    stage.create(description="Łódź & Møller, 100% æøå №")
+    assert "Łódź & Møller, 100% æøå №" in "".join(map(str, stage.transcripts))

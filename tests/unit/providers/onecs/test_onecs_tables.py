@@ -132,7 +132,9 @@ def test_start__any_request__calls_nobody_and_holds_what_the_sheet_wants():
     ({}, {"capture": "manual"}, "Capture", "MANUAL"), ({"capture_after_hours": 696}, {}, "Capture", "696"),
     ({"capture_after_hours": 5}, {"capture": "manual"}, "Capture", "MANUAL"), ({"time_zone": "Europe/Berlin"}, {}, "expirationTime", "2026-03-01T13:30:00"),
     ({}, {}, "expirationTime", None), ({}, {"order_reference": "ÄB-1"}, "RefNr", None), ({"simulation": "0305"}, {}, "OrderDesc", "Test:0305 Order 1000"),
-    ({}, {"description": "Bücher & mehr"}, "OrderDesc", "Order 1000 - Buecher mehr"),
+    ({}, {"description": "Bücher & mehr"}, "OrderDesc", "Order 1000 - Buecher and mehr"),
+    ({}, {"description": "Łódź, Møller"}, "OrderDesc", "Order 1000 - Lodz, Moller"), ({}, {"order_reference": "DE-A_1"}, "RefNr", None),
+    ({"ref_nr_letters": True}, {"order_reference": "DE-A_1"}, "RefNr", "DE-A_1"), ({"ref_nr_letters": True}, {"order_reference": "A 1"}, "RefNr", None),
 ])
 def test_start__each_setting__shows_in_its_field(changes, request_changes, name, value):
     assert sent(account(**changes).start(request(**request_changes))).get(name) == value
