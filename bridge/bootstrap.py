@@ -27,6 +27,7 @@ from bridge.services.capture_payment import CapturePayment
 from bridge.services.confirm_checkout import CancelCheckout, ConfirmCheckout
 from bridge.services.create_payment import CreatePaymentForOrder
 from bridge.services.deliver_notification import DeliverNotification, ResendNotification, TestNotification
+from bridge.services.end_other_checkouts import EndOtherCheckouts
 from bridge.services.housekeeping import CheckHealth, ListReviews, Measure, Prune, Resolve
 from bridge.services.inquire_payment import InquirePayment, SyncPayment
 from bridge.services.look_after import LookAfterOperation, LookAfterPayment
@@ -195,6 +196,7 @@ def _services(
         process_callback=ProcessCallback(units, accounts, clock, inquire),
         look_after_payment=LookAfterPayment(units, clock, ask, inquire, settle, schedule, represent),
         look_after_operation=LookAfterOperation(units, clock, ask, inquire, settle, schedule, represent),
+        end_other_checkouts=EndOtherCheckouts(units, clock, settle, represent),
         deliver_notification=DeliverNotification(units, shops, notifier, clock, couriers={name: one.deliver for name, one in adapters.items()}),
         resend_notification=ResendNotification(units, clock),
         list_reviews=reviews,

@@ -186,12 +186,14 @@ class Terms:
     """What a provider's account offers: limits and fee in minor units of `currency`, and what the payer must type.
 
     `reason` among `payer_fields` means that no payment can be asked for without a payment reason.
+    `page_closes`: the provider takes no payer on its page after the payment's expiry.
     """
 
     currencies: tuple[str, ...]
     minimum: int
     maximum: int | None
     payer_fields: tuple[str, ...]
+    page_closes: bool = False
 
 
 class Provider(Protocol):
@@ -308,6 +310,7 @@ class Shop:
     expires_in: int
     expires_in_max: int
     late_payment: str
+    duplicate_payment: str
     mode: str
     currencies: tuple[str, ...]
 
@@ -368,6 +371,7 @@ class JobKind(StrEnum):
     OPERATION = "operation"
     CALLBACK = "callback"
     NOTIFY = "notify"
+    ORDER = "order"
 
 
 class Room(StrEnum):
@@ -471,7 +475,7 @@ class Payments(Protocol):
     """Payments as rows. Every read names the shop or is for the house's own use."""
 
     def add(self, payment: Payment) -> None:
-        """Insert. Raises PaymentExists when the order already has an open payment."""
+        """Insert. Raises PaymentExists when the order already has a payment that is open, or that was paid late and not given back."""
 
     def save(self, payment: Payment) -> Payment:
         """Update by compare and set on `version`; return the payment with its new version. Raises LeaseLost when somebody was faster."""
@@ -487,6 +491,13 @@ class Payments(Protocol):
 
     def by_provider_reference(self, merchant: str, provider: str, reference: str) -> Payment | None:
         """Return the payment that a provider knows under `reference`."""
+
+    def other_with_money(self, payment: Payment) -> str | None:
+        """Return the id of another payment of the same order that is authorized, or paid and not given back; None: there is none.
+
+        A payment that is itself a duplicate of `payment` does not count. The order is held until the unit ends, so that two payments of
+        one order are never judged at the same time.
+        """
 
     def list(self, shop: str | None, wanted: PaymentFilter, limit: int, before: str | None) -> Sequence[Payment]:
         """Return payments, newest first, older than the id `before`; `shop` None: of all shops, for operators."""

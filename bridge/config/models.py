@@ -120,6 +120,7 @@ class ShopProfile(Settings):
     respond_within: float = Field(2.0, ge=0.1, le=10, description="seconds after which a slow provider's answer is no longer waited for")
     expires_in: ExpiresIn = Field(default_factory=ExpiresIn, description="how long a payment may stay unanswered")
     late_payment: Literal["accept", "refund", "hold"] = Field("hold", description="what to do when money comes after cancel or expiry")
+    duplicate_payment: Literal["hold", "refund"] = Field("hold", description="what to do with a second payment of an order that is paid already")
     currencies: Annotated[tuple[Currency, ...], LIST] = Field(("EUR",), min_length=1, description="currencies that the shop sells in")
 
     @model_validator(mode="after")

@@ -166,6 +166,7 @@ def _shop(merchant: MerchantProfile, profile: ShopProfile) -> Shop:
         expires_in=profile.expires_in.default,
         expires_in_max=profile.expires_in.max,
         late_payment=profile.late_payment,
+        duplicate_payment=profile.duplicate_payment,
         mode=profile.mode,
         currencies=profile.currencies,
     )

@@ -40,6 +40,7 @@ class NoteType(StrEnum):
     INTEGRITY_FAILURE = "note.integrity_failure"
     NEEDS_REVIEW = "note.needs_review"
     RESOLVED = "note.resolved"
+    ORDER_PAID = "note.order_paid"
 
 
 class Source(StrEnum):

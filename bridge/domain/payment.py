@@ -133,7 +133,9 @@ class Payment:
     Amounts are minor units of `currency`; times are UTC. `attempt` counts how often the provider was asked, and
     makes `reference`, the name under which the provider knows this try. `sequence` numbers the events told to the shop;
     `version` is the row's, for compare and set. `operations_doubtful_since`: when the oldest of its refunds, captures and cancels in
-    doubt was asked for; None: none is in doubt.
+    doubt was asked for; None: none is in doubt. `giving_up` names who wants the payment given up while the provider has not said whether
+    it is paid. `provider_ended` is true once the provider has said its last word. `duplicate_of` is the id of another payment of the same
+    order that has its money.
     """
 
     id: str
@@ -175,6 +177,9 @@ class Payment:
     page_url: str | None = None
     review: str | None = None
     operations_doubtful_since: datetime | None = None
+    giving_up: str | None = None
+    provider_ended: bool = False
+    duplicate_of: str | None = None
     sequence: int = 0
     version: int = field(default=0, compare=False)
 
@@ -200,8 +205,8 @@ class Payment:
 
     @property
     def in_doubt(self) -> bool:
-        """Tell whether the provider was asked for this payment and its answer was lost."""
-        return self.asking is Asking.DOUBTFUL
+        """Tell whether the provider was asked for this payment and its answer was lost, or has not come before it is to be given up."""
+        return self.asking is Asking.DOUBTFUL or self.giving_up is not None
 
     @property
     def outcome_known(self) -> bool:
@@ -209,10 +214,16 @@ class Payment:
         return not self.in_doubt and self.operations_doubtful_since is None
 
     @property
+    def provider_open(self) -> bool:
+        """Tell whether the payment was given up here and may still be accepted at the provider; it is watched for as long as that is so."""
+        watched = self.next_check_at is not None and self.asking is not Asking.NOT_ASKED
+        return self.status in GIVEN_UP and watched and not self.provider_ended
+
+    @property
     def ready_to_ask(self) -> bool:
         """Tell whether the provider can be asked, and should be: not asked yet, and the payer is known where that is needed."""
         named = self.method not in NEEDS_WALLET_USERNAME or self.payer.wallet_username is not None
-        return named and self.asking is Asking.NOT_ASKED and self.status in (Status.CREATED, Status.PENDING)
+        return named and self.giving_up is None and self.asking is Asking.NOT_ASKED and self.status in (Status.CREATED, Status.PENDING)
 
     @property
     def is_open(self) -> bool:
@@ -244,5 +255,6 @@ class Payment:
             amount_authorized=max(self.amount_authorized, authorized, captured),
             amount_captured=max(self.amount_captured, captured),
             failure=None if paid_or_reserved else failure or self.failure,
+            giving_up=self.giving_up if target is Status.PENDING else None,
         )
         return changed, Change.APPLIED

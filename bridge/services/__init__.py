@@ -12,6 +12,7 @@ from bridge.services.capture_payment import CapturePayment
 from bridge.services.confirm_checkout import CancelCheckout, ConfirmCheckout
 from bridge.services.create_payment import CreatePaymentForOrder
 from bridge.services.deliver_notification import DeliverNotification, ResendNotification, TestNotification
+from bridge.services.end_other_checkouts import EndOtherCheckouts
 from bridge.services.housekeeping import CheckHealth, ListReviews, Measure, Prune, Resolve
 from bridge.services.inquire_payment import SyncPayment
 from bridge.services.look_after import LookAfterOperation, LookAfterPayment
@@ -52,6 +53,7 @@ class Services:
     process_callback: ProcessCallback
     look_after_payment: LookAfterPayment
     look_after_operation: LookAfterOperation
+    end_other_checkouts: EndOtherCheckouts
     deliver_notification: DeliverNotification
     resend_notification: ResendNotification
     list_reviews: ListReviews

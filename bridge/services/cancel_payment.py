@@ -1,28 +1,30 @@
 """Somebody gives an unfinished payment up: the shop, or the payer on the checkout page."""
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 from bridge.domain.events import Source
 from bridge.domain.operation import Kind, Operation
-from bridge.domain.payment import Asking, Fact, Failure, Payment, Status
-from bridge.domain.reasons import Reason
-from bridge.errors import NotCancelable, OutcomeUnknown
+from bridge.domain.outcome import Answer
+from bridge.domain.payment import Asking, Payment, Status
+from bridge.errors import NotCancelable, OutcomeUnknown, Unavailable
 from bridge.ports import Calls, Capability, Clock, Providers, Shop, Unit, Units
 from bridge.services.idempotent import Answered, Intent, Known
-from bridge.services.inquire_payment import InquirePayment
+from bridge.services.inquire_payment import InquirePayment, was_asked
 from bridge.services.operate import Operate
 from bridge.services.record import Record
 from bridge.services.represent import Represent, to_json
 from bridge.services.schedule import lane_of
-from bridge.services.settle import Settle
+from bridge.services.settle import WAITING, Settle
 
-GIVES_UP = {Source.SHOP: Reason.GIVEN_UP, Source.PAYER: Reason.PAYER_CANCELED}
-WAITING = (Status.CREATED, Status.PENDING)
 
 
 class GiveUp:
-    """Ends a payment of which no money has moved. The provider is asked first, so that a payment just made is not given up."""
+    """Ends a payment of which no money has moved. The provider is asked first, so that a payment just made is not given up.
+
+    What it has not answered in time stays in doubt, and is ended by its next answer: see `Settle.give_up`.
+    """
 
     def __init__(
         self, units: Units, clock: Clock, calls: Calls, inquire: InquirePayment, settle: Settle, represent: Represent
@@ -35,30 +37,36 @@ class GiveUp:
         self._settle = settle
         self._represent = represent
 
-    def ask_first(self, payment: Payment, wait: float) -> None:
-        """Inquire about a payment that was asked for, waiting at most `wait` seconds; the news is in the store afterwards."""
-        if payment.attempt and payment.status in (*WAITING, Status.AUTHORIZED):
-            self._calls.run(lane_of(payment), lambda: self._inquire(payment, Source.INQUIRY), wait)
+    def ask_first(self, payment: Payment, wait: float) -> Answer | None:
+        """Inquire about a payment that was asked for; return the provider's answer, None where it has not come in `wait` seconds.
 
-    def end(self, unit: Unit, payment: Payment, source: Source) -> Payment:
-        """Cancel a locked payment that nobody has paid; canceled already is as good. Raises NotCancelable, OutcomeUnknown."""
+        The news is in the store afterwards.
+        """
+        answers: list[Answer] = []
+        if was_asked(payment) and payment.status in (*WAITING, Status.AUTHORIZED):
+            with suppress(Unavailable):  # the account's calls are full: as good as no answer
+                self._calls.run(lane_of(payment), lambda: answers.append(self._inquire(payment, Source.INQUIRY)[1]), wait)
+        return answers[0] if answers else None
+
+    def end(self, unit: Unit, payment: Payment, source: Source, answer: Answer | None) -> Payment:
+        """Cancel a locked payment of which the provider has just said that nobody has paid; canceled already is as good.
+
+        Without such an answer the payment stays pending and in doubt. Raises NotCancelable.
+        """
         if payment.status is Status.CANCELED:
             return payment
         if payment.status not in WAITING:
             raise NotCancelable(f"The payment is {payment.status.value} and can no longer be canceled.")
-        if payment.asking in (Asking.ASKING, Asking.DOUBTFUL):
-            raise OutcomeUnknown
         record = Record(unit, payment, source, self._clock(), self._represent)
-        record.apply(Fact.CANCELED, failure=Failure(GIVES_UP[source]))
-        self._settle.plan(record)
+        self._settle.give_up(record, source, answer)
         return record.save()
 
 
 class CancelPayment:
     """The shop gives a payment up, or releases an authorization.
 
-    A wallet request cannot be taken back at the provider: the payer may still accept it. Then money wins, and the shop's policy for late
-    payments decides.
+    A wallet request cannot be taken back at the provider: the payer may still accept it (`provider_open`). Then money wins, and the shop's
+    policy for late payments decides.
     """
 
     def __init__(
@@ -75,6 +83,7 @@ class CancelPayment:
     def __call__(self, shop: Shop, payment_id: str, key: str) -> Answered:
         """Cancel, or answer as before for the same key.
 
+        OutcomeUnknown: the provider has not said whether the payment is paid; it is asked on, and the payment is canceled when it says no.
         Raises NotFound, NotCancelable, OutcomeUnknown, IdempotencyMismatch, IdempotencyRunning.
         """
         at = self._clock()
@@ -84,19 +93,22 @@ class CancelPayment:
             before = intent.replay(unit, self._show)
         if before is not None:
             return before
-        self._give_up.ask_first(payment, shop.respond_within)
+        answer = self._give_up.ask_first(payment, shop.respond_within)
         with self._units.read() as unit:
             payment = unit.payments.get(payment.id)
         if payment.status is Status.AUTHORIZED:
             return self._operate(intent, payment_id, Source.SHOP, lambda unit, locked: self._release(unit, locked, at))
-        return self._end(intent, payment_id)
+        return self._end(intent, payment_id, answer)
 
-    def _end(self, intent: Intent, payment_id: str) -> Answered:
+    def _end(self, intent: Intent, payment_id: str, answer: Answer | None) -> Answered:
         with self._units() as unit:
             payment = unit.payments.of_shop(intent.shop.shop, payment_id, lock=True)
-            payment = self._give_up.end(unit, payment, Source.SHOP)
+            payment = self._give_up.end(unit, payment, Source.SHOP, answer)
             body = to_json(self._represent.payment(payment))
-            intent.claim(unit, payment.id, body)
+            if payment.status is Status.CANCELED:
+                intent.claim(unit, payment.id, body)
+        if payment.status is not Status.CANCELED:
+            raise OutcomeUnknown
         return Answered(body, payment.id, done=True)
 
     def _release(self, unit: Unit, payment: Payment, at: datetime) -> Operation:

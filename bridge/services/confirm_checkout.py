@@ -98,11 +98,11 @@ class CancelCheckout:
         self._clock = clock
 
     def __call__(self, token: str, language: str) -> Shown:
-        """Cancel the payment unless it is paid; return what the page shows then. Raises NotFound, CheckoutGone, NotCancelable, OutcomeUnknown."""
+        """Cancel the payment unless it is paid; return what the page shows then. Raises NotFound, CheckoutGone, NotCancelable."""
         self._show(token, language)
         with self._units.read() as unit:
             payment = unit.payments.by_token(token)
-        self._give_up.ask_first(payment, self._shops.get(payment.shop).respond_within)
+        answer = self._give_up.ask_first(payment, self._shops.get(payment.shop).respond_within)
         with self._units() as unit:
-            payment = self._give_up.end(unit, unit.payments.by_token(token, lock=True), Source.PAYER)
+            payment = self._give_up.end(unit, unit.payments.by_token(token, lock=True), Source.PAYER, answer)
         return self._view(payment, self._clock(), language)

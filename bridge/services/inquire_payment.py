@@ -123,7 +123,7 @@ class SyncPayment:
         """
         with self._units.read() as unit:
             payment = unit.payments.of_shop(shop.shop, payment_id)
-        if _was_asked(payment):
+        if was_asked(payment):
             self._calls.run(lane_of(payment), lambda: self._everything(payment), shop.respond_within)
         with self._units.read() as unit:
             return self._represent.payment(unit.payments.of_shop(shop.shop, payment_id))
@@ -133,10 +133,13 @@ class SyncPayment:
         with self._units.read() as unit:
             operations = unit.operations.of_payment(payment.id)
         for operation in operations:
-            if operation.status is OperationStatus.PENDING and _was_asked(operation):
+            if operation.status is OperationStatus.PENDING and was_asked(operation):
                 self._inquire.operation(payment, operation, Source.INQUIRY)
 
 
-def _was_asked(subject: Payment | Operation) -> bool:
-    # What is known never to have arrived is not inquired about: every inquiry plans anew, and would put off its being asked again.
+def was_asked(subject: Payment | Operation) -> bool:
+    """Tell whether the provider may know it.
+
+    What is known never to have arrived is not inquired about: every inquiry plans anew, and would put off its being asked again.
+    """
     return subject.attempt > 0 and subject.asking is not Asking.NOT_ASKED

@@ -60,6 +60,10 @@ class LookAfterPayment(_LookAfter):
         p = record.payment
         if p.asking is Asking.ASKING:
             return self._lost_or_under_way(record, job)
+        if p.giving_up is not None and p.asking is Asking.NOT_ASKED:
+            self._settle.give_up(record, Source(p.giving_up), None)
+            record.save()
+            return _nothing
         if p.status is Status.CREATED and record.at >= p.expires_at or p.ready_to_ask and record.at >= p.expires_at:
             record.apply(Fact.EXPIRED, failure=Failure(Reason.EXPIRED))
             return self._plan_and(record, _nothing)

@@ -152,6 +152,7 @@ def _described(shop: Shop) -> dict[str, Any]:
         "merchant": shop.merchant, "merchant_name": shop.merchant_name, "shop": shop.shop, "platform": shop.platform,
         "methods": list(shop.methods), "modes": {method: shop.mode for method in shop.methods}, "origins": list(shop.origins), "notification_url": shop.notification_url,
         "expires_in": {"default": shop.expires_in, "max": shop.expires_in_max}, "late_payment": shop.late_payment,
+        "duplicate_payment": shop.duplicate_payment,
         "respond_within": shop.respond_within,
     }
 

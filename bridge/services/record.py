@@ -10,11 +10,12 @@ from datetime import datetime
 
 from bridge.domain.events import OPERATION_EVENTS, PAYMENT_EVENTS, Event, EventType, NoteType, Source
 from bridge.domain.operation import Kind, Operation, OperationStatus, move
-from bridge.domain.payment import GIVEN_UP, Change, Fact, Failure, Payment, Status
+from bridge.domain.payment import GIVEN_UP, UNFINISHED, Change, Fact, Failure, Payment, Status
 from bridge.domain.reasons import Reason
 from bridge.ports import JobKind, Unit
 from bridge.services.ids import new_id
 from bridge.services.represent import Represent, to_json
+from bridge.services.schedule import lane_of
 
 log = logging.getLogger("bridge.payments")
 
@@ -51,6 +52,7 @@ class Record:
         before = self.payment.status
         self.payment, change = self.payment.apply(fact, self.at, authorized=authorized, captured=captured, failure=failure)
         if change is Change.APPLIED:
+            self._compare_with_order(before)
             self.tell(_event_for(before, self.payment.status), source=source)
         elif change is Change.CONTRADICTED:
             self.review(NoteType.CONTRADICTION, f"{fact.value} was reported while the payment is {before.value}")
@@ -122,6 +124,16 @@ class Record:
         since = [o.asked_at or o.created_at for o in (*others, changed) if o.in_doubt]
         self.set(operations_doubtful_since=min(since, default=None))
 
+    def _compare_with_order(self, before: Status) -> None:
+        """Find out whether the order has its money from another payment, and have what else is open of it ended."""
+        p = self.payment
+        if p.status not in (Status.AUTHORIZED, Status.PAID):
+            return
+        if p.duplicate_of is None:
+            self.set(duplicate_of=self.unit.payments.other_with_money(p))
+        if p.status is Status.PAID and before not in UNFINISHED:  # only beside a payment that had ended another may have been opened
+            self.unit.outbox.put(JobKind.ORDER, p.id, lane_of(p), self.at)
+
     def _tell_operation(self, operation: Operation) -> None:
         event_type = OPERATION_EVENTS.get((operation.kind, operation.status))
         if event_type is not None:
@@ -132,6 +144,7 @@ class Record:
         if ended.status is OperationStatus.SUCCEEDED and ended.kind is Kind.CAPTURE:
             self.apply(Fact.PAID, captured=self.payment.amount_captured)
         elif ended.status is OperationStatus.SUCCEEDED and ended.kind is Kind.CANCEL:
+            self.set(provider_ended=True)
             self.apply(Fact.CANCELED, failure=Failure(Reason.GIVEN_UP))
 
     def _event(self, event_type: str, *, source: Source | None = None, sequence: int | None = None) -> Event:

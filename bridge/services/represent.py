@@ -59,7 +59,7 @@ class Represent:
             "amount_capture_pending": p.amount_capture_pending, "amount_refunded": p.amount_refunded,
             "amount_refund_pending": p.amount_refund_pending, "amount_refundable": p.amount_refundable,
             "fee_estimate": None if p.fee_estimate is None else {"amount": p.fee_estimate, "currency": p.currency},
-            "outcome_known": p.outcome_known,
+            "outcome_known": p.outcome_known, "provider_open": p.provider_open, "duplicate_of": p.duplicate_of,
             "failure": failure_view(p.failure, language_of(p)),
             "needs_review": p.review,
             "description": p.description,

@@ -19,6 +19,12 @@ INQUIRY_STEPS = (5, 15, 30, 60, 120, 300, 900, 3_600, 21_600, *(DAY,) * 6)
 
 INQUIRY_OFFSETS = tuple(accumulate(INQUIRY_STEPS))
 
+EXPIRED_OFFSETS = (3_600, DAY)
+"""Seconds after the expiry at which a payment is looked at whose ladder was over before: the provider's own request ends about then."""
+
+PAGE_CLOSED = timedelta(seconds=60)
+"""How long after the expiry a page that the provider closes by itself counts as open: its clock may differ from ours, and a card may be under way."""
+
 AUTHORIZED_OFFSETS = (*(offset for offset in INQUIRY_OFFSETS if offset < DAY), *range(DAY, 32 * DAY, DAY // 4))
 """The same for an authorization: it may be captured by itself for 29 days, and end by itself at any time."""
 
@@ -68,6 +74,20 @@ class Schedule:
         """Tell whether "no such request" from the provider is to be believed at `at`."""
         return at >= self.answered_by(payment, asked_at) + timedelta(seconds=self._patience.not_found_grace)
 
+    def over_at(self, p: Payment) -> datetime:
+        """Return when an unanswered payment is over: at its expiry, and where the provider closes its page by itself, when that is surely done."""
+        return p.expires_at + PAGE_CLOSED if self._page_closes(p) else p.expires_at
+
+    def page_is_closed(self, p: Payment, at: datetime) -> bool:
+        """Tell whether nobody can pay on the provider's page any more."""
+        return self._page_closes(p) and at >= self.over_at(p)
+
+    def _page_closes(self, p: Payment) -> bool:
+        try:
+            return p.page_url is not None and self._providers.get(p.merchant, p.provider).terms().page_closes
+        except (NotFound, MerchantOff):
+            return False
+
     def payment(self, p: Payment, at: datetime) -> datetime | None:
         """Return when to look at a payment again; None: never, unless something happens."""
         if p.asking is Asking.ASKING and p.asked_at is not None:
@@ -78,8 +98,10 @@ class Schedule:
             return p.expires_at
         if p.asked_at is None or not awaits_the_provider(p):
             return None
-        due = _next_offset(p.asked_at, at, AUTHORIZED_OFFSETS if p.status is Status.AUTHORIZED else INQUIRY_OFFSETS)
-        return min(due or p.expires_at, p.expires_at) if at < p.expires_at else due
+        due, over = _next_look(p, p.asked_at, at), self.over_at(p)
+        if at < over:
+            return min(due or over, over)
+        return due or (_next_offset(over, at, EXPIRED_OFFSETS) if p.status is Status.EXPIRED else None)
 
     def operation(self, payment: Payment, o: Operation, at: datetime) -> datetime | None:
         """Return when to look at a refund, capture or cancel again."""
@@ -106,7 +128,15 @@ def awaits_the_provider(p: Payment) -> bool:
     """Tell whether the provider's word can still change a payment that it was asked for."""
     if p.asking is Asking.DOUBTFUL or p.status is Status.PENDING:
         return True
-    return p.status is Status.AUTHORIZED or p.status in GIVEN_UP and p.asking is Asking.ANSWERED
+    return p.status is Status.AUTHORIZED or p.status in GIVEN_UP and p.asking is Asking.ANSWERED and not p.provider_ended
+
+
+def _next_look(p: Payment, asked_at: datetime, at: datetime) -> datetime | None:
+    """Return the next rung of the ladder: counted from the request, and from the cancel of what its payer may be paying at that moment."""
+    if p.status is Status.AUTHORIZED:
+        return _next_offset(asked_at, at, AUTHORIZED_OFFSETS)
+    is_canceled = p.status is Status.CANCELED or p.giving_up is not None
+    return _next_offset(p.updated_at if is_canceled else asked_at, at)
 
 
 def _step(steps: tuple[int, ...], attempt: int) -> int:

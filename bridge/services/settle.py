@@ -11,7 +11,7 @@ from dataclasses import replace
 from bridge.domain.events import NoteType, Source
 from bridge.domain.operation import ENDS, PREFIXES, Kind, Operation, OperationStatus, Origin
 from bridge.domain.outcome import Answer, Outcome, Statement
-from bridge.domain.payment import EFFECTS, GIVEN_UP, Asking, Fact, Failure, Payment, Status
+from bridge.domain.payment import EFFECTS, GIVEN_UP, Asking, Change, Fact, Failure, Payment, Status
 from bridge.domain.reasons import MEANINGS, Reason
 from bridge.errors import MerchantOff, NotFound
 from bridge.ports import JobKind, Operations, Payments, Shops
@@ -22,6 +22,13 @@ from bridge.services.watch_accounts import note_login
 
 HELD = frozenset({Status.PAID, Status.AUTHORIZED})
 """Statuses in which the payer's money is taken or reserved; a provider tells them by a callback."""
+
+GIVES_UP = {Source.SHOP: Reason.GIVEN_UP, Source.PAYER: Reason.PAYER_CANCELED, Source.POLICY: Reason.GIVEN_UP}
+"""Who may give a payment up, and the reason that is kept for it."""
+
+WAITING = (Status.CREATED, Status.PENDING)
+
+LATE = "paid after the payment was given up"
 
 
 class Settle:
@@ -43,6 +50,7 @@ class Settle:
         self._keep_reference(record, answer)
         record.set(page_url=page_url or p.page_url)
         _STARTED[answer.outcome](self, record, answer)
+        self._close(record, answer)
         self.plan(record, at_once=record.payment.asking is Asking.DOUBTFUL)
 
     def slow(self, record: Record) -> None:
@@ -57,16 +65,48 @@ class Settle:
         self.plan(record)
 
     def inquired(self, record: Record, answer: Answer) -> None:
-        """Apply the answer to an inquiry; end what has passed its expiry."""
+        """Apply the answer to an inquiry; end what is to be given up and what has passed its expiry."""
         before = record.payment.status
         self._keep_reference(record, answer)
         note_login(record.unit, record.payment.merchant, record.payment.provider, answer, record.at)
         _INQUIRED[answer.outcome](self, record, answer)
         if record.source is Source.INQUIRY and before not in HELD and record.payment.status in HELD:
             record.unit.signs.unheard(record.payment.merchant, record.payment.provider, record.at)
-        if record.payment.status is Status.PENDING and not record.payment.in_doubt and self._is_overdue(record, answer):
-            record.apply(Fact.EXPIRED, failure=Failure(Reason.EXPIRED), source=Source.CLOCK)
+        self._close(record, answer)
         self.plan(record, final=answer.outcome is Outcome.DECLINED and record.payment.status is not Status.PENDING)
+
+    def give_up(self, record: Record, source: Source, answer: Answer | None) -> None:
+        """Cancel a payment that is created or pending. `answer` is what the provider has just said about it, None: nothing yet.
+
+        Where the provider was asked for the payment and has not said that it is unpaid, only the wish is kept. The payment stays in doubt,
+        and the next answer of the provider that tells ends it.
+        """
+        p = record.payment
+        if p.asking is not Asking.NOT_ASKED:
+            record.apply(Fact.ASKED)
+            record.set(giving_up=source.value, updated_at=record.at)
+            if answer is not None:
+                self._close(record, answer)
+        else:
+            self._end(record, Fact.CANCELED, GIVES_UP[source], source)
+        self.plan(record)
+
+    def _close(self, record: Record, answer: Answer) -> None:
+        """End what is to be given up, and what has passed its expiry, when the provider has said that nobody has paid."""
+        p = record.payment
+        if p.status not in WAITING or not _is_unpaid(p, answer):
+            return
+        if _nobody_paid_there(p, answer) and self._schedule.page_is_closed(p, record.at):
+            record.set(provider_ended=True)
+        if p.giving_up is not None:
+            source = Source(p.giving_up)
+            self._end(record, Fact.CANCELED, GIVES_UP[source], source)
+        elif p.status is Status.PENDING and not p.in_doubt and record.at >= self._schedule.over_at(p):
+            self._end(record, Fact.EXPIRED, Reason.EXPIRED, Source.CLOCK)
+
+    def _end(self, record: Record, fact: Fact, reason: Reason, source: Source) -> None:
+        record.set(next_check_at=record.at)  # what was given up goes on being watched, and the event that tells of it says so
+        record.apply(fact, failure=Failure(reason), source=source)
 
     def plan(self, record: Record, *, final: bool = False, at_once: bool = False) -> None:
         """Write when the payment is looked at again.
@@ -83,13 +123,8 @@ class Settle:
         record.unit.outbox.remove(JobKind.PAYMENT, p.id)
         if p.in_doubt:
             record.review(NoteType.NEEDS_REVIEW, "the provider's answer is still unknown after the last inquiry")
-        elif not final and awaits_the_provider(p) and p.status not in GIVEN_UP:
+        elif not final and awaits_the_provider(p) and (p.status not in GIVEN_UP or p.page_url is None):
             record.review(NoteType.NEEDS_REVIEW, "the provider has said no last word by the last inquiry")
-
-    def _is_overdue(self, record: Record, answer: Answer) -> bool:
-        p = record.payment
-        waiting = answer.outcome is Outcome.PENDING or p.asking is Asking.NOT_ASKED or _nobody_paid_there(p, answer)
-        return waiting and record.at >= p.expires_at
 
     def _keep_reference(self, record: Record, answer: Answer) -> None:
         known, told = record.payment.provider_reference, answer.provider_reference
@@ -118,7 +153,7 @@ class Settle:
         if self._payer_may_correct(record.payment, reason):
             record.set(asking=Asking.NOT_ASKED, payer=replace(record.payment.payer, wallet_username=None))
             return
-        record.set(asking=Asking.ANSWERED)
+        record.set(asking=Asking.ANSWERED, provider_ended=True)
         record.apply(EFFECTS[MEANINGS[reason].effect], failure=Failure(reason, answer.provider_code))
 
     def _payer_may_correct(self, p: Payment, reason: Reason) -> bool:
@@ -137,6 +172,8 @@ class Settle:
     def _not_there(self, record: Record, answer: Answer) -> None:
         p = record.payment
         if _nobody_paid_there(p, answer):
+            if p.status in GIVEN_UP and self._schedule.page_is_closed(p, record.at):
+                record.set(provider_ended=True)
             return
         if p.asking is not Asking.DOUBTFUL or p.asked_at is None:
             if p.asking is Asking.ANSWERED and p.status is Status.PENDING:
@@ -160,13 +197,12 @@ class Settle:
             record.review(NoteType.INTEGRITY_FAILURE, f"the provider's books differ: captured {statement.captured} instead of {p.amount}")
         elif statement.captured and not p.amount_capture_pending:
             late = p.status in GIVEN_UP
-            record.apply(Fact.PAID, authorized=statement.authorized or 0, captured=statement.captured)
-            if late:
-                self._handle_late(record)
+            if record.apply(Fact.PAID, authorized=statement.authorized or 0, captured=statement.captured) is Change.APPLIED:
+                self._judge(record, late=late)
         elif statement.authorized and not statement.captured and p.status in GIVEN_UP:
             self._release_late(record, statement.authorized)
-        elif statement.authorized:
-            record.apply(Fact.AUTHORIZED, authorized=statement.authorized)
+        elif statement.authorized and record.apply(Fact.AUTHORIZED, authorized=statement.authorized) is Change.APPLIED:
+            self._judge(record, late=False)
 
     def _differs(self, record: Record, statement: Statement) -> bool:
         p = record.payment
@@ -175,12 +211,27 @@ class Settle:
             record.review(NoteType.INTEGRITY_FAILURE, problem)
         return problem is not None
 
-    def _handle_late(self, record: Record) -> None:
-        policy = self._late_policy(record.payment.shop)
+    def _judge(self, record: Record, *, late: bool) -> None:
+        """Decide by the shop's policies about money that came a second time, or too late. A second payment is never simply kept."""
+        p = record.payment
+        late_payment, duplicate_payment = self._policies(p.shop)
+        if p.duplicate_of is not None:
+            policy = "refund" if late and late_payment == "refund" else duplicate_payment
+            why = f"second payment of order {p.order_reference}, which is paid by {p.duplicate_of}"
+        else:
+            policy = late_payment if late else "accept"
+            why = LATE
         if policy == "refund":
-            self._undo(record, Kind.REFUND, record.payment.amount_refundable, "paid after the payment was given up")
+            self._give_back(record, why)
         elif policy == "hold":
-            record.review(NoteType.NEEDS_REVIEW, "paid after the payment was given up; the shop's policy is to hold it for an operator")
+            record.review(NoteType.NEEDS_REVIEW, f"{why}; the shop's policy is to hold it for an operator")
+
+    def _give_back(self, record: Record, why: str) -> None:
+        p = record.payment
+        if p.status is Status.PAID:
+            self._undo(record, Kind.REFUND, p.amount_refundable, why)
+        else:
+            self._undo(record, Kind.CANCEL, p.amount_authorized, why)
 
     def _release_late(self, record: Record, amount: int) -> None:
         """Nobody will capture what is reserved for a payment that was given up, so the payer gets it back at once, whatever the policy."""
@@ -196,11 +247,13 @@ class Settle:
         record.open(undo)
         record.unit.outbox.put(JobKind.OPERATION, undo.id, lane_of(p), record.at)
 
-    def _late_policy(self, shop: str) -> str:
+    def _policies(self, name: str) -> tuple[str, str]:
+        """Return what a shop wants done with late money and with second payments."""
         try:
-            return self._shops.get(shop).late_payment
+            shop = self._shops.get(name)
         except (NotFound, MerchantOff):
-            return "hold"
+            return "hold", "hold"
+        return shop.late_payment, shop.duplicate_payment
 
     # --- refunds, captures, cancels
 
@@ -310,6 +363,11 @@ def mismatch(statement: Statement, reference: str, amount: int, currency: str) -
     if max(statement.authorized or 0, statement.captured or 0) > amount:
         differs.append("more than was asked for")
     return f"the provider's books differ: {', '.join(differs)}" if differs else None
+
+
+def _is_unpaid(p: Payment, answer: Answer) -> bool:
+    """Tell whether the provider has said that nobody has paid yet."""
+    return answer.outcome is Outcome.PENDING or p.asking is Asking.NOT_ASKED or _nobody_paid_there(p, answer)
 
 
 def _nobody_paid_there(p: Payment, answer: Answer) -> bool:

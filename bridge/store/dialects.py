@@ -7,15 +7,19 @@ upsert        INSERT … ON CONFLICT                        INSERT … ON CONFLI
 events        readable up to the oldest writer at work    all readable
 clock         the server's                                this machine's
 index         led to, where statistics may be missing     named, where statistics would be needed
+held order    a lock by name, until the transaction ends   the write lock of the whole file
 """
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, literal, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Executable, Select, Table, and_, bindparam, func, literal, select, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.store import schema
+
+ORDERS = 0x6f726472
+"""The space in which PostgreSQL keeps the locks that are named by orders."""
 
 
 _NO_BITMAPS = text("SET LOCAL enable_bitmapscan = off")
@@ -33,6 +37,9 @@ class PostgreSQL:
     name = "postgresql"
     seconds: ColumnElement[Any] = func.extract("epoch", func.clock_timestamp())
     """Seconds since 1970, UTC, by the database's clock."""
+
+    hold: Executable | None = select(func.pg_advisory_xact_lock(ORDERS, func.hashtext(bindparam("name"))))
+    """Holds a name until the transaction ends; None where every writing unit holds everything."""
 
     @staticmethod
     def insert(table: Table) -> Any:
@@ -76,6 +83,8 @@ class SQLite:
     name = "sqlite"
     seconds: ColumnElement[Any] = (func.julianday("now") - 2440587.5) * 86400
     """Seconds since 1970, UTC, by the database's clock."""
+
+    hold: Executable | None = None
 
     @staticmethod
     def insert(table: Table) -> Any:

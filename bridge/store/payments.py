@@ -21,7 +21,7 @@ _PLAIN = (
     "cancel_url", "description", "checkout_token", "matching_number", "created_at", "updated_at", "expires_at", "attempt", "asked_at",
     "tries", "next_check_at", "amount_authorized", "amount_captured", "amount_capture_pending", "amount_refunded",
     "amount_refund_pending", "fee_estimate", "provider_reference", "pay_currency", "reason_id", "page_url", "review",
-    "operations_doubtful_since", "sequence", "version",
+    "operations_doubtful_since", "giving_up", "provider_ended", "duplicate_of", "sequence", "version",
 )
 """Columns that hold exactly the field of the same name."""
 
@@ -35,6 +35,11 @@ _BY_ID = _by("id")
 _BY_SHOP = _by("shop", "id")
 _BY_TOKEN = _by("checkout_token")
 _BY_REFERENCE = _by("merchant", "provider", "provider_reference")
+_PAID_OTHERWISE = select(payments.c.id).where(
+    payments.c.shop == bindparam("shop"), payments.c.order_reference == bindparam("order_reference"), payments.c.id != bindparam("id"),
+    or_(payments.c.duplicate_of.is_(None), payments.c.duplicate_of != bindparam("id")),
+    or_(payments.c.status == Status.AUTHORIZED.value,
+        payments.c.amount_captured > payments.c.amount_refunded + payments.c.amount_refund_pending)).order_by(payments.c.id).limit(1)
 _LOCKED = {query: query.with_for_update() for query in (_BY_ID, _BY_SHOP, _BY_TOKEN)}
 _ADD = {dialect: dialect.insert(payments).on_conflict_do_nothing(index_elements=["shop", "open_order"]).returning(payments.c.id)
         for dialect in DIALECTS}
@@ -50,7 +55,10 @@ class SqlPayments:
         self._dialect = dialect
 
     def add(self, payment: Payment) -> None:
-        """Insert. Raises PaymentExists when the order already has an open payment, LeaseLost when it had one a moment ago."""
+        """Insert. Raises PaymentExists when the order has a payment that is open or has its money, LeaseLost when it had one a moment ago."""
+        paid = self._paid_otherwise(payment)
+        if paid is not None:
+            raise PaymentExists(payment_id=paid)
         if self._connection.execute(_ADD[self._dialect], _row_from(payment)).first() is None:
             held = self._open_payment(payment.shop, payment.order_reference)
             raise LeaseLost if held is None else PaymentExists(payment_id=held)
@@ -83,6 +91,12 @@ class SqlPayments:
         row = self._connection.execute(_BY_REFERENCE, known).first()
         return None if row is None else _payment_from(row)
 
+    def other_with_money(self, payment: Payment) -> str | None:
+        """Return the id of another payment of the same order that has its money, and hold the order until the unit ends."""
+        if self._dialect.hold is not None:
+            self._connection.execute(self._dialect.hold, {"name": f"{payment.shop}:{payment.order_reference}"})
+        return self._paid_otherwise(payment)
+
     def list(self, shop: str | None, wanted: PaymentFilter, limit: int, before: str | None) -> Sequence[Payment]:
         """Return payments, newest first, older than the id `before`."""
         query = select(payments).where(*_conditions(shop, wanted)).order_by(payments.c.id.desc()).limit(limit)
@@ -95,6 +109,10 @@ class SqlPayments:
         if row is None:
             raise NotFound
         return _payment_from(row)
+
+    def _paid_otherwise(self, payment: Payment) -> str | None:
+        order = {"shop": payment.shop, "order_reference": payment.order_reference, "id": payment.id}
+        return self._connection.execute(_PAID_OTHERWISE, order).scalar()
 
     def _open_payment(self, shop: str, order_reference: str) -> str | None:
         query = select(payments.c.id).where(payments.c.shop == shop, payments.c.open_order == order_reference)
@@ -123,6 +141,7 @@ def _in_doubt_since_before(at: datetime | None) -> list[ColumnElement[bool]]:
     inquired = exists().where(o.payment_id == c.id, o.status == OperationStatus.PENDING.value, o.asking == Asking.DOUBTFUL.value,
                               o.asked_at < at, o.review.is_(None))
     return [and_(c.asking == Asking.DOUBTFUL.value, c.asked_at < at, c.next_check_at.is_not(None)),
+            and_(c.giving_up.is_not(None), c.updated_at < at, c.next_check_at.is_not(None)),
             and_(c.operations_doubtful_since < at, inquired)]
 
 

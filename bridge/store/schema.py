@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON, BigInteger, CheckConstraint, Column, Dialect, ForeignKey, Identity, Index, Integer, LargeBinary, MetaData, String, Table,
-    Text, UniqueConstraint, text,
+    JSON, BigInteger, Boolean, CheckConstraint, Column, Dialect, ForeignKey, Identity, Index, Integer, LargeBinary, MetaData, String, Table,
+    Text, UniqueConstraint, false, text,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -108,6 +108,9 @@ payments = Table(
     Column("page_url", Text),
     Column("review", Text),
     Column("operations_doubtful_since", Utc, comment="when the oldest of its refunds, captures and cancels in doubt was asked for"),
+    Column("giving_up", Word, comment="who wants it given up while the provider has not said whether it is paid"),
+    Column("provider_ended", Boolean, nullable=False, server_default=false(), comment="the provider has said its last word"),
+    Column("duplicate_of", Id, comment="another payment of the same order that has its money"),
     Column("sequence", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("shop", "open_order"),
@@ -133,6 +136,7 @@ Index("ix_payments_shop_created_at", payments.c.shop, payments.c.created_at)
 Index("ix_payments_shop_updated_at", payments.c.shop, payments.c.updated_at)
 Index("ix_payments_review", payments.c.id, sqlite_where=text("review is not null"), postgresql_where=text("review is not null"))
 _IN_DOUBT = text("asking = 'doubtful' or operations_doubtful_since is not null")
+Index("ix_payments_giving_up", payments.c.id, sqlite_where=text("giving_up is not null"), postgresql_where=text("giving_up is not null"))
 Index("ix_payments_in_doubt", payments.c.id, sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT)
 
 operations = Table(

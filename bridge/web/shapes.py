@@ -78,6 +78,8 @@ class Payment(Answer):
     fee_estimate: Fee | None
     outcome_known: bool = Field(description="False: the provider was asked for the payment, or for a refund, capture or cancel of it, and its"
                                 " answer was lost. Only its word ends that, never time.")
+    provider_open: bool = Field(description="True: canceled or expired here, and may still be accepted at the provider. The bridge watches it.")
+    duplicate_of: str | None = Field(description="Id of another payment of this order that has its money. This payment is held or given back.")
     failure: Failure | None
     description: str | None
     return_url: str | None

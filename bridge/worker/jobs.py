@@ -17,4 +17,5 @@ def jobs_of(services: Services) -> Jobs:
         JobKind.OPERATION: services.look_after_operation,
         JobKind.CALLBACK: services.process_callback,
         JobKind.NOTIFY: services.deliver_notification,
+        JobKind.ORDER: services.end_other_checkouts,
     }

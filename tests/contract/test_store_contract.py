@@ -105,7 +105,8 @@ def a_full_payment() -> Payment:
         status=Status.PAID, asking=Asking.ANSWERED, attempt=2, asked_at=NOON, tries=1, next_check_at=NOON + MINUTE, amount_authorized=4000,
         amount_captured=3000, amount_capture_pending=500, amount_refunded=200, amount_refund_pending=100, fee_estimate=65, capture="manual",
         failure=Failure(Reason.OPERATOR, "code-1"), provider_reference="hash", pay_currency="CCR", reason_id="314", page_url="https://x.example",
-        review="look", operations_doubtful_since=NOON, sequence=7, cancel_url="https://shop.example/no", payer=Payer(None, "a@b.example", "de-DE"), channel="mobile",
+        review="look", operations_doubtful_since=NOON, giving_up="payer", provider_ended=True, duplicate_of="pay_other", sequence=7,
+        cancel_url="https://shop.example/no", payer=Payer(None, "a@b.example", "de-DE"), channel="mobile",
         metadata={"cart": "77", "note": "ä€😀"})
 
 

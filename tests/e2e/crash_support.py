@@ -113,7 +113,7 @@ def _profile(folder: Path, ports: Mapping[str, int], deadline: float) -> dict[st
         "shop": "acme-shop", "platform": "reference", "mode": "test", "api_keys": [f"sha256:{hashlib.sha256(KEY.encode()).hexdigest()}"],
         "notification_url": f"http://127.0.0.1:{ports['shop']}/notifications",
         "notification_secrets": [{"file": str(folder / "secret")}], "origins": ["http://127.0.0.1"],
-        "methods": {"wallet": "cashcloud"}, "respond_within": RESPOND_WITHIN,
+        "methods": {"wallet": "cashcloud"}, "respond_within": RESPOND_WITHIN, "late_payment": "accept",
     }  # fmt: skip
     return {"merchant": "acme", "name": "Acme GmbH", "providers": {"cashcloud": account}, "shops": [shop]}
 

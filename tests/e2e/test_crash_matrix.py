@@ -45,6 +45,7 @@ class Case:
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
     body: dict[str, Any] = field(default_factory=lambda: order(**wallet()))
     payment: str = ""
+    beside: str = ""
 
     def ask(self, at: Installation) -> dict[str, Any]:
         """Have the payment created, once however often this is called."""
@@ -157,6 +158,19 @@ def _ask_for_refund(at: Installation, case: Case) -> None:
     until(lambda: [entry for entry in at.ledger(case.payment) if entry["kind"] == "refund"], patience=PATIENCE)
 
 
+def _open_beside(at: Installation, case: Case) -> None:
+    """Leave a payment that is canceled and can still be accepted, and another one of the same order whose payer has the page."""
+    _create(at, case)
+    _cancel(at, case)
+    case.beside = at.shop.ask("/v1/payments", order(order_reference=case.body["order_reference"]), f"{case.key}-beside")["id"]
+
+
+def _accept_late(at: Installation, case: Case) -> None:
+    at.payer("accept", case.reference(at))
+    at.until_heard(case.payment, "payment.paid_late")
+    at.until_heard(case.beside, "payment.canceled")
+
+
 def _sync(at: Installation, case: Case) -> None:
     """Sync after a lost callback, without a worker: it would inquire as well, and one of the two would be first."""
     at.processes["worker"].stop()
@@ -181,6 +195,9 @@ SCENARIOS: dict[str, Scenario] = {
     "refund lost": Scenario(
         _lose_refund, _ask_for_refund, _take_refund, worker=("look_after_operation_uncommitted", *OPERATION_INQUIRY, *OPERATING),
         also=("operation_uncommitted", *WORK, *TELLING)),
+    "order paid": Scenario(
+        _open_beside, _accept_late, _nothing, worker=("other_checkout_uncommitted",),
+        also=(*CALLBACK, *WORK, *TELLING, *INQUIRY, "callback_settled")),
     "callback lost": Scenario(_await_refund, _sync, _nothing, serve=(*INQUIRY, *OPERATION_INQUIRY), also=(*WORK, *TELLING)),
 }
 

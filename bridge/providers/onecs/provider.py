@@ -62,7 +62,8 @@ class OnecsAccount:
 
     def terms(self) -> Terms:
         """Return limits of this account; a payer types nothing here, the card goes into the gateway's form."""
-        return Terms(self._settings.currencies, self._settings.minimum, self._settings.maximum or LARGEST, ())
+        return Terms(self._settings.currencies, self._settings.minimum, self._settings.maximum or LARGEST, (),
+                     page_closes=self._settings.time_zone is not None)
 
     def fee(self, money: Money) -> int | None:
         """Return None: what a card costs stands in the merchant's contract."""
