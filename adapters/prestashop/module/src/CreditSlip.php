@@ -14,10 +14,14 @@ use PaymentBridge\Core\Money;
  * - `amount` repeats the sum of the products as the shop shows its prices, or is an amount that the merchant typed, with taxes
  *   or without as the shop shows its prices.
  * The lines of a slip are never reduced. So the difference between lines and sums tells whether the vouchers were left out.
+ *
+ * PrestaShop computes with prices without taxes where the shop shows them with taxes: before 1.7.7 in a standard refund, where
+ * nothing is typed, and since then if somebody has loaded the customer's group in the same request (it compares "0" with 0). What
+ * was typed as an amount with taxes is then taken for one without.
  */
 final class CreditSlip
 {
-    private const WITH_TAXES = 0; // display_method
+    public const WITH_TAXES = 0; // display_method
     private const VOUCHERS_LEFT_OUT = 1; // order_slip_type
     private const TYPED = 2; // order_slip_type: an amount that was typed, or shipping
 
@@ -26,6 +30,9 @@ final class CreditSlip
 
     /** @var bool whether the customer's group is shown prices with taxes */
     private $isGross;
+
+    /** @var bool whether PrestaShop computes as if it were the other way round */
+    private $isMixedUp;
 
     /** @var int order_slip_type */
     private $type;
@@ -38,18 +45,21 @@ final class CreditSlip
 
     /**
      * @param array<string, mixed> $row the slip's columns, with `line_count`, `lines_incl` and `lines_excl` (the sums of its lines),
-     *                                  `vouchers_incl` and `vouchers_excl` (of the order), and the `display_method` of
-     *                                  the customer's group
+     *                                  `vouchers_incl`, `vouchers_excl` and `order_shipping` (of the order), the
+     *                                  `display_method` of the customer's group, and `is_mixed_up`: PrestaShop computes
+     *                                  as if it were another one
      */
     public function __construct(array $row, string $currency)
     {
         $this->currency = $currency;
         $this->isGross = (int) $row['display_method'] === self::WITH_TAXES;
         $this->type = (int) $row['order_slip_type'];
+        $this->isMixedUp = (bool) $row['is_mixed_up'];
         $this->tolerance = (int) $row['line_count'] + 1;
         $names = [
             'gross' => 'total_products_tax_incl', 'net' => 'total_products_tax_excl', 'shipping' => 'total_shipping_tax_incl', 'amount' => 'amount',
             'lines_gross' => 'lines_incl', 'lines_net' => 'lines_excl', 'vouchers' => 'vouchers_incl', 'vouchers_net' => 'vouchers_excl',
+            'order_shipping' => 'order_shipping',
         ];
         foreach ($names as $name => $column) {
             $this->part[$name] = $this->minor($row[$column]);
@@ -77,11 +87,24 @@ final class CreditSlip
 
     private function products(): ?int
     {
-        if ($this->type === self::TYPED && !$this->isAmount($this->shown())) {
-            return null; // 1.7.6 stores a standard refund with shipping so; and so looks an amount that was typed
+        if (!$this->isAsShown()) {
+            return null;
         }
         $reduced = $this->reduction();
         return $reduced === null ? null : $this->part['gross'] + $reduced - ($this->areVouchersLeftOut() ? $this->part['vouchers'] : 0);
+    }
+
+    /**
+     * Tell whether what the merchant has seen is surely what PrestaShop has computed with.
+     */
+    private function isAsShown(): bool
+    {
+        if ($this->isMixedUp) {
+            $isWholeShipping = in_array($this->part['shipping'], [0, $this->part['order_shipping']], true);
+            return $isWholeShipping && $this->part['lines_gross'] === $this->part['lines_net'];
+        }
+        // 1.7.6 stores a standard refund so; with shipping, an amount that was typed looks the same.
+        return $this->isAmount($this->shown()) || ($this->type !== self::TYPED && ($this->isAmount('gross') || $this->isAmount('net')));
     }
 
     /**

@@ -10,11 +10,11 @@ class Slips
     private const MOMENT = 60; // seconds
     private const COLUMNS = 's.id_order_slip, s.id_order, s.order_slip_type, s.amount, s.total_products_tax_incl, s.total_products_tax_excl,
         s.total_shipping_tax_incl, o.total_discounts_tax_incl AS vouchers_incl, o.total_discounts_tax_excl AS vouchers_excl,
+        o.total_shipping_tax_incl AS order_shipping,
         (SELECT COUNT(*) FROM {order_slip_detail} d WHERE d.id_order_slip = s.id_order_slip) AS line_count,
         (SELECT SUM(d.total_price_tax_incl) FROM {order_slip_detail} d WHERE d.id_order_slip = s.id_order_slip) AS lines_incl,
         (SELECT SUM(d.total_price_tax_excl) FROM {order_slip_detail} d WHERE d.id_order_slip = s.id_order_slip) AS lines_excl,
-        (SELECT g.price_display_method FROM {customer} c JOIN {group} g ON g.id_group = c.id_default_group
-            WHERE c.id_customer = o.id_customer) AS display_method';
+        c.id_default_group, g.price_display_method AS display_method';
 
     /** @var Database */
     private $database;
@@ -50,8 +50,19 @@ class Slips
      */
     public function read(int $slipId, int $orderId, string $currency): ?CreditSlip
     {
-        $sql = 'SELECT ' . self::COLUMNS . ' FROM {order_slip} s JOIN {orders} o ON o.id_order = s.id_order WHERE s.id_order_slip = ? AND s.id_order = ?';
+        $sql = 'SELECT ' . self::COLUMNS . ' FROM {order_slip} s JOIN {orders} o ON o.id_order = s.id_order
+            LEFT JOIN {customer} c ON c.id_customer = o.id_customer LEFT JOIN {group} g ON g.id_group = c.id_default_group
+            WHERE s.id_order_slip = ? AND s.id_order = ?';
         $row = $this->database->row($sql, [$slipId, $orderId]);
-        return $row === null ? null : new CreditSlip($row, $currency);
+        return $row === null ? null : new CreditSlip(['is_mixed_up' => $this->isMixedUp($row)] + $row, $currency);
+    }
+
+    /**
+     * Tell whether PrestaShop computes with taxes where the shop shows none, or the other way round: in this request, that is.
+     */
+    private function isMixedUp(array $row): bool
+    {
+        $isComputedWithTaxes = \Group::getPriceDisplayMethod((int) $row['id_default_group']) === CreditSlip::WITH_TAXES;
+        return $isComputedWithTaxes !== ((int) $row['display_method'] === CreditSlip::WITH_TAXES);
     }
 }

@@ -27,7 +27,7 @@ final class House
     private const TABLES = [
         'orders' => 'id_order INTEGER PRIMARY KEY AUTOINCREMENT, reference, id_shop, id_cart, id_customer, id_lang, id_currency, secure_key,
             module, total_paid, payment, current_state, date_add, id_address_delivery, total_discounts_tax_incl DEFAULT 0,
-            total_discounts_tax_excl DEFAULT 0',
+            total_discounts_tax_excl DEFAULT 0, total_shipping_tax_incl DEFAULT \'4.990000\'',
         'order_history' => 'id_order_history INTEGER PRIMARY KEY AUTOINCREMENT, id_order, id_order_state',
         'order_state' => 'id_order_state INTEGER PRIMARY KEY AUTOINCREMENT, paid DEFAULT 0, deleted DEFAULT 0, module_name',
         'order_payment' => 'id_order_payment INTEGER PRIMARY KEY AUTOINCREMENT, order_reference, amount, payment_method, transaction_id, id_currency',
@@ -240,6 +240,7 @@ final class House
         \OrderHistory::$mails = \OrderHistory::$crash = \Mail::$sent = \PrestaShopLogger::$lines = \Cart::$products = \Tools::$values = [];
         \OrderHistory::$brokenInvoice = \Mail::$broken = null;
         \Shop::$context = [\Shop::CONTEXT_SHOP, 1];
+        \Group::$isLoaded = false;
         \Access::$granted = true;
         \Cart::$isSoldOut = false;
         \Module::$allowed = [['name' => 'paymentbridge']];

@@ -98,6 +98,27 @@ final class SlipsTest extends TestCase
         ];
     }
 
+    /** @dataProvider mixedUp */
+    public function testSlipThatPrestaShopHasComputedTheOtherWayRoundIsRefundedOnlyWhereThatIsTheSame($isGross, array $slip, array $expected)
+    {
+        $this->shows($isGross);
+        \Group::$isLoaded = true;
+        $this->slip($slip);
+        self::assertSame([$expected, $expected ? 0 : 1], [$this->refunded(), count($this->panel())]);
+    }
+
+    public function mixedUp()
+    {
+        return [
+            'typed with taxes, taken for an amount without' => [self::GROSS, PaperSlips::make(self::NET, [[333, 19]]), []],
+            'the same with shipping' => [self::GROSS, PaperSlips::make(self::NET, [[333, 19]], ['shipping' => 419]), []],
+            'a part of the shipping' => [self::GROSS, PaperSlips::make(self::NET, [], ['shipping' => 300]), []],
+            'all of the shipping' => [self::GROSS, PaperSlips::make(self::NET, [], ['shipping' => 419]), [499]],
+            'without taxes' => [self::GROSS, PaperSlips::make(self::NET, [[333, 0]]), [333]],
+            'a shop that shows none is computed right' => [self::NET, PaperSlips::make(self::NET, [[333, 19]]), [396]],
+        ];
+    }
+
     public function testAmountThatIsTypedForASlipIsNeverMoreThanTheSlipSays()
     {
         $this->shows(self::NET);

@@ -236,6 +236,18 @@ namespace {
         }
     }
 
+    class Group
+    {
+        /** @var bool whether the group was loaded before in the same request: then PrestaShop has a text, and compares it with a number */
+        public static $isLoaded = false;
+
+        public static function getPriceDisplayMethod($id)
+        {
+            $method = Db::getInstance()->one('SELECT price_display_method FROM ps_group WHERE id_group = ' . (int) $id);
+            return self::$isLoaded ? (string) $method : (int) $method;
+        }
+    }
+
     class Currency extends ObjectModel
     {
         public const TABLE = 'currency';
