@@ -79,6 +79,9 @@ class Shop implements ShopInterface
     public function afterwards($decision, array $payment): void
     {
         $row = $this->tables->attemptByPayment($payment['id']);
+        if ($row === null) {
+            return; // an event that is repeated after its payment was let go
+        }
         if ((int) $row['paid'] === 1 && !$this->config->mailsWhenPlaced((int) $row['store_id'])) {
             $this->orders->mail((int) $row['order_id']);
         }

@@ -76,6 +76,15 @@ final class DoorsTest extends TestCase
         self::assertSame([['49.9900'], 1, 1], [$order->data['invoices'], $this->house->mails, (int) $this->house->tables->attempts[1]['paid']]);
     }
 
+    public function testNotificationRepeatedAfterItsPaymentWasLetGoIsDone()
+    {
+        $this->house->attempt($this->house->order(), ['payment_id' => null]);
+        $this->house->tables->addEvent('evt_1', 'pay_9', 'pending');
+        $payment = ['id' => 'pay_9', 'order_reference' => '000000123', 'amount' => 4999, 'currency' => 'EUR'] + PaperBridge::blank();
+        $body = json_encode(['id' => 'evt_1', 'type' => 'payment.pending', 'sequence' => 1, 'data' => ['payment' => $payment]]);
+        self::assertSame(204, $this->notify('POST', $body, 0, House::SECRET)->getHttpResponseCode());
+    }
+
     public function deaths()
     {
         return ['with the invoice' => ['invoice'], 'in the mail, whose attachment is the invoice' => ['mail']];
