@@ -313,6 +313,7 @@ class Shop:
     duplicate_payment: str
     mode: str
     currencies: tuple[str, ...]
+    language: str = "en"
 
     def currencies_at(self, terms: Terms) -> list[str]:
         """Return an account's currencies in which this shop sells, in the account's order."""

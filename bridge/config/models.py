@@ -122,6 +122,7 @@ class ShopProfile(Settings):
     late_payment: Literal["accept", "refund", "hold"] = Field("hold", description="what to do when money comes after cancel or expiry")
     duplicate_payment: Literal["hold", "refund"] = Field("hold", description="what to do with a second payment of an order that is paid already")
     currencies: Annotated[tuple[Currency, ...], LIST] = Field(("EUR",), min_length=1, description="currencies that the shop sells in")
+    language: Literal["en", "de"] = Field("en", description="language for payers of whom the shop tells none, or none that can be read")
 
     @model_validator(mode="after")
     def _signed(self) -> ShopProfile:

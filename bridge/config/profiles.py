@@ -169,4 +169,5 @@ def _shop(merchant: MerchantProfile, profile: ShopProfile) -> Shop:
         duplicate_payment=profile.duplicate_payment,
         mode=profile.mode,
         currencies=profile.currencies,
+        language=profile.language,
     )

@@ -119,7 +119,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """What we know of the person who pays; all of it optional."""
+    """What we know of the person who pays; all of it optional.
+
+    `locale` is a priority list (see `language.py`): the payer's own, then the shop's default; a shop may give any text.
+    """
 
     wallet_username: str | None = None
     email: str | None = None

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-LANGUAGES = ("en", "de")
-
 
 class Effect(StrEnum):
     """What a reason makes of the payment, refund or capture that it ends."""

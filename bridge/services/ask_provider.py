@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bridge.domain.events import NoteType, Source
+from bridge.domain.language import first_of
 from bridge.domain.operation import Kind, Operation
 from bridge.domain.outcome import Answer, Outcome
 from bridge.domain.payment import Asking, Payment
@@ -19,7 +20,7 @@ from bridge.errors import Unavailable
 from bridge.failpoints import failpoint
 from bridge.ports import Calls, Clock, JobKind, OperationRequest, PaymentRef, PaymentRequest, Provider, Providers, Start, Unit, Units
 from bridge.services.record import Record
-from bridge.services.represent import Represent, language_of
+from bridge.services.represent import Represent
 from bridge.services.schedule import Schedule, lane_of
 from bridge.services.settle import Settle
 
@@ -109,7 +110,7 @@ class AskProvider:
     def _request_from(self, p: Payment) -> PaymentRequest:
         return PaymentRequest(
             reference=p.reference, payment_id=p.id, order_reference=p.order_reference, money=p.money, payer=p.payer, channel=p.channel,
-            capture=p.capture, description=p.description or p.order_reference, matching_number=p.matching_number, language=language_of(p),
+            capture=p.capture, description=p.description or p.order_reference, matching_number=p.matching_number, language=first_of(p.payer.locale),
             expires_at=p.expires_at, return_url=f"{self._represent.checkout_url(p)}/return",
             callback_url=self._represent.callback_url(p.provider, p.merchant), pay_currency=p.pay_currency, reason_id=p.reason_id)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from bridge.domain.events import EventType, Source
+from bridge.domain.language import wishes
 from bridge.domain.money import Money
 from bridge.domain.operation import Operation
 from bridge.domain.payment import Asking, Payer, Payment
@@ -96,7 +97,9 @@ class CreatePaymentForOrder:
 
     def _payment_from(self, shop: Shop, wish: CreatePayment, provider: Provider, at: datetime) -> Payment:
         lasts = min(wish.expires_in or shop.expires_in, shop.expires_in_max)
-        payer = replace(wish.payer, wallet_username=None) if _lacks_a_reason(provider, wish) else wish.payer  # so that it waits for the payer
+        payer = replace(wish.payer, locale=wishes(wish.payer.locale, shop.language))
+        if _lacks_a_reason(provider, wish):
+            payer = replace(payer, wallet_username=None)  # so that it waits for the payer
         return Payment(
             id=new_id("pay", at), merchant=shop.merchant, shop=shop.shop, order_reference=wish.order_reference, method=wish.method,
             provider=provider.name, channel=wish.channel, capture=wish.capture, amount=wish.amount, currency=wish.currency,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.domain.events import Event
+from bridge.domain.language import nearest
 from bridge.domain.operation import Operation
 from bridge.domain.payment import Failure, Payment
 from bridge.domain.reasons import text_for_payer
@@ -31,8 +32,8 @@ def failure_view(failure: Failure | None, language: str) -> dict[str, Any] | Non
 
 
 def language_of(payment: Payment) -> str:
-    """Return the payer's language, English where it is not known."""
-    return (payment.payer.locale or "en")[:2].lower()
+    """Return the first of the payer's languages in which we have texts; English where there is none."""
+    return nearest(payment.payer.locale)
 
 
 class Represent:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from bridge.domain.language import read_locale
 from bridge.domain.money import MAX_AMOUNT, exponents
 from bridge.domain.payment import Payer, Status
 from bridge.ports import PaymentFilter
@@ -20,7 +21,9 @@ from bridge.services.create_payment import CreatePayment
 from bridge.services.refund_payment import RefundWish
 
 PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]+$"
-LOCALE = r"^[A-Za-z]{2,3}([-_][A-Za-z]{4})?([-_]([A-Za-z]{2}|[0-9]{3}))?$"
+_UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+"""Characters without a width and marks of direction: they come along with what is pasted, and nobody sees them."""
+
 WEB_ADDRESS = r"^https?://([0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][!#-;=?-\[\]_a-z~]*)?$"
 """No user part, no backslash, nothing but ASCII: whatever two programs could read as two different hosts is refused."""
 
@@ -48,6 +51,17 @@ def _no_time() -> PydanticCustomError:
     return PydanticCustomError("invalid_time", "Write an RFC 3339 time such as 2026-05-01T12:00:00.000Z (a plus sign as %2B).")
 
 
+def _locale(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    found = read_locale(text)
+    return found and found.tag
+
+
+def _seen(text: Any) -> Any:
+    return _UNSEEN.sub("", text) if isinstance(text, str) else text
+
+
 def _one_host(url: str) -> str:
     try:
         urlsplit(url).port  # noqa: B018  reading it checks it, as it does the brackets of an IPv6 address
@@ -62,7 +76,8 @@ def _text(longest: int, pattern: str = PRINTABLE) -> Any:
 
 Amount = Annotated[int, Field(ge=1, le=MAX_AMOUNT)]
 Currency = Annotated[str, AfterValidator(_known_currency), WithJsonSchema({"type": "string", "enum": sorted(exponents())})]
-Locale = _text(35, LOCALE)
+Locale = Annotated[str | None, BeforeValidator(_locale), WithJsonSchema({"type": "string"})]
+WalletName = Annotated[str, BeforeValidator(_seen), *_text(254).__metadata__]
 Method = _text(32, r"^[a-z][0-9a-z_]*$")
 Url = Annotated[_text(2048, WEB_ADDRESS), AfterValidator(_one_host)]
 Time = Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -86,9 +101,10 @@ class Nothing(Request):
 class PayerBody(Request):
     """What the shop knows of the person who pays; all of it optional."""
 
-    wallet_username: _text(254) | None = Field(None, description="Who is asked for the money; without it the payer types it in the checkout.")
+    wallet_username: WalletName | None = Field(
+        None, description="Who is asked for the money; without it the payer types it in the checkout. Characters without a width are left out.")
     email: _text(254, r"^[^\s@\u0000-\u001f\u007f-\u009f]+@[^\s@\u0000-\u001f\u007f-\u009f]+$") | None = None
-    locale: Locale | None = Field(None, description="Language and region, such as de-DE.")
+    locale: Locale | None = Field(None, description="Language and region, such as de-DE. Any text is taken; of one that cannot be read the shop's language is used.")
 
 
 class PaymentBody(Request):
@@ -142,7 +158,7 @@ class CaptureBody(Request):
 class ConfirmBody(Request):
     """What the payer typed and chose."""
 
-    wallet_username: _text(254)
+    wallet_username: WalletName
     reason: _text(32) | None = None
     currency: _text(3, r"^[0-9A-Z]{3}$") | None = None
 

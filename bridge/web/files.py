@@ -38,6 +38,9 @@ EVERGREEN = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=6
 PINNED = "public, max-age=31536000, immutable"
 """An address with a full version in it never means other bytes."""
 
+HOME = b"https://bridge.invalid"
+"""What stands in the sources for the bridge's public address."""
+
 Files = Mapping[str, Packed]
 
 
@@ -78,7 +81,8 @@ class WidgetFiles(Resource):
         """Make this version's files ready, and find the versions that were kept."""
         super().__init__(services, settings)
         here = settings.static / "widget"
-        newest, files = f"v{settings.version}", folder(settings.static, "widget", "*")
+        newest = f"v{settings.version}"
+        files = {name: _at_home(file, settings.public_url) for name, file in folder(settings.static, "widget", "*").items()}
         kept = {old.name: {path.name: packed(path.read_bytes()) for path in _served(old, "*")} for old in here.glob("v*/")}
         self._releases: dict[str, Files] = {**kept, newest: files, "v1": {**files, "integrity.json": _integrity(newest, files)}}
 
@@ -86,6 +90,11 @@ class WidgetFiles(Resource):
     def on_get(self, req: Request, resp: Response, release: str, file: str) -> None:
         """Serve a file of the widget, with hashes for the `integrity` attribute in `v1/integrity.json`."""
         _serve(req, resp, self._releases.get(release, {}), file, EVERGREEN if release == "v1" else PINNED)
+
+
+def _at_home(file: Packed, public_url: str) -> Packed:
+    """Write the bridge's own address into a file: a script that a shop inlines has no other way to know it."""
+    return packed(file.body.replace(HOME, public_url.encode())) if HOME in file.body else file
 
 
 def _serve(req: Request, resp: Response, files: Files, name: str, caching: str) -> None:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from falcon import Request
 
-from bridge.domain.reasons import LANGUAGES
+from bridge.domain.language import LANGUAGES, read_locale
 
-_TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?")
 _LONGEST = 500
 """Of a longer Accept-Language header only this many characters are read."""
 
@@ -23,11 +22,11 @@ class Reader:
 
 
 def language_for(req: Request, asked: str | None = None, offered: Sequence[str] = LANGUAGES) -> Reader:
-    """Choose for a request; `asked` wins over Accept-Language (RFC 9110, section 12.5.4)."""
+    """Choose for a request; `asked` wins over Accept-Language (RFC 9110, section 12.5.4). What cannot be read asks for nothing."""
     for tag in (asked or "", *_preferred(req.get_header("Accept-Language") or "")):
-        found = _TAG.fullmatch(tag)
-        if found and found[1].lower() in offered:
-            return Reader(found[1].lower(), tag.replace("_", "-"))
+        found = read_locale(tag)
+        if found and found.language in offered:
+            return Reader(found.language, found.tag)
     return Reader("en", "en")
 
 

@@ -3,7 +3,7 @@
  * What it shows is always the server's word; it keeps nothing in the browser and adds no history.
  */
 import { reachHost } from './host.mjs';
-import { clock, fill, inWords, isFinal, isOver, milestone, money, nextDelay, pollChain, stateOf, timeLeft, webAddress } from './rules.mjs';
+import { clock, fill, inWords, isFinal, isOver, milestone, money, nextDelay, pollChain, stateOf, timeLeft, typed, webAddress } from './rules.mjs';
 
 /** @param {string} id @returns {any} */
 const $ = (id) => document.getElementById(id);
@@ -331,7 +331,7 @@ async function welcomed(channel, welcome) {
 function submit(event) {
   event.preventDefault();
   if (state !== 'ready') return;
-  const body = Object.fromEntries(view.fields.map((name) => [name, $(name).value.trim()]));
+  const body = Object.fromEntries(view.fields.map((name) => [name, typed($(name).value)]));
   errors = {};
   for (const name in body) if (!(name === 'wallet_username' ? /^\S+@\S+$/ : /./).test(body[name])) errors[name] = texts[/** @type {'reason'} */ (name)];
   if (!wrong()) return act('confirm', body);

@@ -1,6 +1,9 @@
 """Static files: what is served, and what is not for anybody."""
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import pytest
 from web_stand_in import STATIC, a_client, an_address
 
@@ -14,6 +17,15 @@ def test_file__every_one_of_the_page__is_served_to_any_origin(file):
     answer = a_client().simulate_get(f"/{file.relative_to(STATIC)}")
     assert (answer.status_code, answer.headers["content-type"]) == (200, TYPES[file.suffix]) and answer.content
     assert answer.headers["access-control-allow-origin"] == "*" and answer.headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+@pytest.mark.parametrize("release", ["v1", "v0.1.0"])
+def test_widget__script_that_may_be_inlined__knows_the_bridges_address_and_is_hashed_with_it(release):
+    client = a_client(an_address(public_url="https://pay.example:8443"))
+    answer = client.simulate_get(f"/widget/{release}/checkout.js")
+    assert b"https://pay.example:8443/widget/v1/checkout.js" in answer.content and b"bridge.invalid" not in answer.content
+    told = client.simulate_get("/widget/v1/integrity.json").json["files"]["checkout.js"]["integrity"]
+    assert told == f"sha384-{base64.b64encode(hashlib.sha384(answer.content).digest()).decode()}"
 
 
 @pytest.mark.parametrize("path", [

@@ -78,8 +78,28 @@ def test_payment__everything_given__reaches_the_use_case():
             "return_url": "https://shop.example:8443/x?a=1&b=%20#c", "cancel_url": "http://[::1]/", "capture": "manual", "metadata": {"a": ""},
             "reason": "12", "pay_currency": "CCR"}
     wish = parse.validated(PaymentBody, ORDER | more).wish()
-    assert wish.payer == Payer("a b", "a@b", "de_AT") and {name: getattr(wish, name) for name in more if name != "payer"} == {
+    assert wish.payer == Payer("a b", "a@b", "de-AT") and {name: getattr(wish, name) for name in more if name != "payer"} == {
         name: value for name, value in more.items() if name != "payer"}
+
+
+@pytest.mark.parametrize(("locale", "read"), [
+    ("de-DE", "de-DE"), ("de_DE_formal", "de-DE"), ("de_DE.UTF-8@euro", "de-DE"), ("de-CH-1996", "de-CH"), ("deu", "de"), (" fr ", "fr"),
+    ("zh-Hans-CN", "zh-Hans-CN"), ("", None), ("german", None), ("..%2F", None), ("\x00", None), ("\ud800", None), ("🇩🇪", None), ("x" * 9999, None),
+])
+def test_payment__locale_in_any_spelling__is_read_or_left_out_and_never_a_mistake(locale, read):
+    assert parse.validated(PaymentBody, ORDER | {"payer": {"locale": locale}}).wish().payer.locale == read
+
+
+UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u202a\u202e\u2060\u2066\u2069\ufeff\u00ad\u061c\u180e"
+
+
+@pytest.mark.parametrize("mark", UNSEEN)
+def test_wallet_name__characters_that_nobody_sees__are_left_out_before_it_is_judged(mark):
+    """They come along when an address is copied from a chat or a mail (lesson 78)."""
+    pasted = f"{mark}cust{mark}omer@example.com{mark}"
+    assert parse.validated(PaymentBody, ORDER | {"payer": {"wallet_username": pasted}}).wish().payer.wallet_username == "customer@example.com"
+    assert parse.validated(ConfirmBody, {"wallet_username": pasted}).wallet_username == "customer@example.com"
+    assert len(parse.validated(ConfirmBody, {"wallet_username": mark * 900 + "a" * 254}).wallet_username) == 254
 
 
 @pytest.mark.parametrize("url", [
@@ -113,7 +133,7 @@ def test_to_bytes__half_a_surrogate_pair__is_json_all_the_same():
 @pytest.mark.parametrize(("asked", "header", "language", "locale"), [
     (None, "", "en", "en"), (None, "de-AT,de;q=0.9,en;q=0.1", "de", "de-AT"), (None, "fr, de;q=0.2", "de", "de"), (None, "en;q=0.1, de;q=0.2", "de", "de"),
     (None, "de;q=0, en", "en", "en"), (None, "*", "en", "en"), (None, "de;q=rubbish", "de", "de"), (None, "de-x-<script>, de", "de", "de"),
-    ("de_CH", "en", "de", "de-CH"), ("xx", "de", "de", "de"), ("de-DE-x", "en", "en", "en"), ("zh-Hans-CN", "de", "de", "de"), (None, "DE-de", "de", "DE-de"),
+    ("de_CH", "en", "de", "de-CH"), ("xx", "de", "de", "de"), ("de-DE-x", "en", "de", "de-DE"), ("de_DE_formal", "en", "de", "de-DE"), ("deutsch", "en", "en", "en"), ("deu", "en", "de", "de"), ("zh-Hans-CN", "de", "de", "de"), (None, "DE-de", "de", "DE-de"),
     (None, "x" * 10_000 + ",de", "en", "en"),
 ])
 def test_language__asked_or_preferred__is_one_that_we_have(asked, header, language, locale):
