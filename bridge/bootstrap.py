@@ -40,8 +40,9 @@ from bridge.services.schedule import Patience, Schedule
 from bridge.services.settle import Settle
 from bridge.services.show_checkout import CheckoutView, ShowCheckout, Watchers
 from bridge.services.watch_accounts import WatchAccounts
-from bridge.store.engine import open_engine
+from bridge.store.engine import has_room, open_engine
 from bridge.store.migrate import is_migrated
+from bridge.store.sessions import session_mistakes
 from bridge.store.unit import SqlUnits
 from bridge.transport import HttpTransport
 from bridge.worker.jobs import jobs_of
@@ -139,7 +140,7 @@ def build(
     outgoing = service.outgoing
     transport = transport or HttpTransport(connect=outgoing.connect, failures=outgoing.breaker_failures, seconds=outgoing.breaker_seconds,
                                            ca_file=str(outgoing.ca_file) if outgoing.ca_file else None)
-    engine = open_engine(service.database.get_secret_value(), pool_size=service.threads)
+    engine = open_engine(service.database.get_secret_value(), pool_size=service.threads, pgbouncer=service.pgbouncer)
     units = SqlUnits(engine)
     accounts = Accounts(profiles, types, transport, clock)
     calls = CallRoom(outgoing.calls, outgoing.calls_per_lane, max(1, service.threads // 2))
@@ -147,7 +148,7 @@ def build(
     adapters = {name: kind.build(Workbench(partial(profiles.adapter_settings, platform=name), profiles, units, transport, clock,
                                            str(service.public_url).rstrip("/"))) for name, kind in adapter_types.items()}
     services = _services(config, profiles, accounts, units, calls, represent, transport, clock, adapters,
-                         patience or Patience(service.send_within, service.not_found_grace), lambda: is_migrated(engine, or_later=True))
+                         patience or Patience(service.send_within, service.not_found_grace), engine)
     worker = Worker(units, jobs_of(services), clock, threads=service.worker.threads, notification_threads=service.worker.notification_threads,
                     lease=service.worker.lease, poll=service.worker.poll, chore=services.prune)
     return House(config, profiles, accounts, engine, units, services, worker, represent, calls, adapters)
@@ -155,7 +156,7 @@ def build(
 
 def _services(
     config: Config, shops: Profiles, accounts: Accounts, units: SqlUnits, calls: CallRoom, represent: Represent, transport: Transport,
-    clock: Clock, adapters: Mapping[str, Adapter], patience: Patience, migrated: Callable[[], bool],
+    clock: Clock, adapters: Mapping[str, Adapter], patience: Patience, engine: Engine,
 ) -> Services:
     schedule = Schedule(accounts, patience)
     settle = Settle(schedule, shops)
@@ -202,7 +203,10 @@ def _services(
         list_reviews=reviews,
         resolve=Resolve(units, clock, represent),
         prune=Prune(units, clock, keys=timedelta(days=kept.keys), callbacks=timedelta(days=kept.callbacks), rejected=timedelta(days=kept.rejected)),
-        check_health=CheckHealth(units, clock, migrated, lambda: shops.sound, watch.is_quiet),
+        check_health=CheckHealth(
+            units, clock, {"profiles": lambda: shops.sound}, {
+                "migrations": lambda: is_migrated(engine, or_later=True), "accounts": watch.is_quiet,
+                "sessions": lambda: not session_mistakes(engine), "disk": lambda: has_room(engine)}),
         measure=Measure(units, reviews, shops.measure, watch.count),
         watch_accounts=watch,
     )

@@ -14,10 +14,12 @@ import click
 import yaml
 
 import adapters
-from bridge.config import Config, load
+from bridge.config import Config, ServiceConfig, load
 from bridge.config.schema import profile_schema, service_schema
-from bridge.errors import ConfigError
+from bridge.errors import ConfigError, Unavailable
 from bridge.providers import discover
+from bridge.store.engine import open_engine
+from bridge.store.sessions import advice, session_mistakes
 
 _file = click.option(
     "--config", "path", default="config/bridge.yaml", show_default=True, envvar="BRIDGE_CONFIG",
@@ -53,7 +55,7 @@ def keys() -> None:
 def check(path: str) -> None:
     """Read all settings as the service would, and tell every mistake. Fails for a mistake in one merchant's profile too."""
     found = _loaded(path)
-    for warning in found.warnings:
+    for warning in (*found.warnings, *_of_the_database(found.service)):
         click.echo(f"warning: {warning}", err=True)
     if found.faults:
         click.echo("\n".join(found.faults), err=True)
@@ -114,6 +116,18 @@ def _loaded(path: str) -> Config:
         click.echo("\n".join(error.problems), err=True)
         click.echo(_count(len(error.problems), "mistake"), err=True)
         raise SystemExit(1) from None
+
+
+def _of_the_database(service: ServiceConfig) -> list[str]:
+    """Return what is wrong with how the database is reached; that it cannot be had at all is no mistake in the settings."""
+    engine = open_engine(service.database.get_secret_value(), pgbouncer=service.pgbouncer)
+    try:
+        return session_mistakes(engine)
+    except Unavailable as error:
+        what = advice(error.for_operators)
+        return [error.for_operators + what] if what else []
+    finally:
+        engine.dispose()
 
 
 def _count(number: int, what: str) -> str:

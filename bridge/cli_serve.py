@@ -19,6 +19,7 @@ from bridge.providers import discover
 from bridge.signals import hold
 from bridge.store.engine import open_engine
 from bridge.store.migrate import is_migrated, migrate as bring_up, newest_revision
+from bridge.store.sessions import advice
 from bridge.store.unit import SqlUnits
 
 NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
@@ -72,7 +73,7 @@ def migrate(path: str, revision: str) -> None:
         service = load(path, discover(), adapters.discover()).service
     except ConfigError as error:
         raise click.ClickException("\n".join(error.problems)) from error
-    engine = open_engine(service.database.get_secret_value())
+    engine = open_engine(service.database.get_secret_value(), pgbouncer=service.pgbouncer)
     reach(SqlUnits(engine))
     try:
         bring_up(engine, revision)
@@ -87,7 +88,7 @@ def reach(units: SqlUnits) -> None:
         with units.read():
             return
     except Unavailable as error:
-        raise click.ClickException(error.for_operators) from error
+        raise click.ClickException(error.for_operators + advice(error.for_operators)) from error
 
 
 def ready(house: House) -> None:

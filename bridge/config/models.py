@@ -66,6 +66,7 @@ class ServiceConfig(Settings):
     """bridge.yaml: the service itself."""
 
     database: Database = Field(description="sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME; a reference where it holds a password")
+    pgbouncer: bool = Field(False, description="the database is reached through PgBouncer in transaction mode")
     public_url: BaseUrl = Field(description="where browsers and providers reach the bridge; https, or http on this machine")
     listen: Listen = Field("127.0.0.1:8080", description="host:port to serve on")
     threads: int = Field(16, ge=1, le=256, description="requests served at once")

@@ -12,8 +12,9 @@ from bridge.domain.payment import Asking, Fact, Failure, Payment
 from bridge.domain.reasons import Reason
 from bridge.errors import Conflict
 from bridge.ports import Clock, JobKind, PaymentFilter, Unit, Units
+from bridge.services.deliver_notification import OWNER
 from bridge.services.record import Record
-from bridge.services.represent import Represent
+from bridge.services.represent import Represent, timestamp
 
 COUNTED = 1_000
 
@@ -28,33 +29,37 @@ AT_ONCE = 5_000
 """Rows that are forgotten in one unit: a second's work or less, and nobody waits longer for the database."""
 
 ROUNDS = 40
-"""Units of one kind in a row; the rest waits for the next hour, because the worker does nothing else meanwhile."""
+"""Units of one kind in a row; the rest waits for the next hour."""
+
+
+Check = Callable[[], bool]
 
 
 class CheckHealth:
     """Tells whether the service can do its job."""
 
-    def __init__(
-        self, units: Units, clock: Clock, migrated: Callable[[], bool], profiles: Callable[[], bool], accounts: Callable[[], bool],
-    ) -> None:
-        """Take the store, the clock of this process, and functions that tell whether the store's tables are good for this version, whether
-        every merchant's profile was read without a mistake, and whether no account at a provider has an alarm.
-        """
+    def __init__(self, units: Units, clock: Clock, checks: Mapping[str, Check], of_database: Mapping[str, Check]) -> None:
+        """Take the store, the clock of this process, further checks by name, and those that need the database."""
         self._units = units
         self._clock = clock
-        self._migrated = migrated
-        self._profiles = profiles
-        self._accounts = accounts
+        self._checks = checks
+        self._of_database = {"writable": self._write, "clock": self._agree, **of_database}
 
     def __call__(self) -> dict[str, bool]:
         """Return one truth per part; where the database cannot be had it is waited for once, and nothing else is asked of it."""
         has_database = _works(self._ping)
-        return {"database": has_database, "migrations": has_database and _works(self._migrated), "clock": has_database and _works(self._agree),
-                "profiles": _works(self._profiles), "accounts": has_database and _works(self._accounts)}
+        return {"database": has_database, **{name: has_database and _works(check) for name, check in self._of_database.items()},
+                **{name: _works(check) for name, check in self._checks.items()}}
 
     def _ping(self) -> bool:
         with self._units.read() as unit:
             unit.outbox.depth()
+        return True
+
+    def _write(self) -> bool:
+        """Commit something: a server that only reads, or whose disk is full, is found by writing alone."""
+        with self._units() as unit:
+            unit.documents.put(OWNER, "written-at", timestamp(self._clock()))
         return True
 
     def _agree(self) -> bool:

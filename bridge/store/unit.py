@@ -54,18 +54,19 @@ class SqlUnits:
     @contextmanager
     def __call__(self) -> Iterator[SqlUnit]:
         """Open a unit that may write. Raises Unavailable when the database cannot be had, LeaseLost when another was faster."""
-        with _translated(), self._transactions.write() as connection:
+        with translated(), self._transactions.write() as connection:
             yield SqlUnit(connection)
 
     @contextmanager
     def read(self) -> Iterator[SqlUnit]:
         """Open a unit that only reads. Raises Unavailable when the database cannot be had."""
-        with _translated(), self._transactions.read() as connection:
+        with translated(), self._transactions.read() as connection:
             yield SqlUnit(connection)
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Raise Unavailable and LeaseLost for what the database says so."""
     try:
         yield
     except PoolTimeout as error:

@@ -2,7 +2,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import socket
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -53,8 +57,7 @@ def administer(url: str, *statements: str) -> None:
 @pytest.mark.invariant("I11")
 def test_unit__asleep_with_what_it_has_locked__loses_it_and_can_write_nothing(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """I11: a node that is stopped, or cut off, in the middle of a transaction does not hold up the others until somebody ends it."""
-    short = opening.POSTGRESQL_OPTIONS.replace("idle_in_transaction_session_timeout=30s", "idle_in_transaction_session_timeout=300ms")
-    monkeypatch.setattr(opening, "POSTGRESQL_OPTIONS", short)
+    monkeypatch.setitem(opening.POSTGRESQL_TIMEOUTS, "idle_in_transaction_session_timeout", "300ms")
     payment = a_payment()
     with opened(postgresql) as units, opened(postgresql) as others:
         with units() as unit:
@@ -195,3 +198,79 @@ def test_commit__any_of_a_story_goes_wrong__ends_as_if_nothing_had_happened(new_
     for number in range(1, count + 1):
         stage.clear()
         assert story(stage, commits, number, how) == untroubled, f"commit {number} of {count} was {how}"
+
+
+# --- a database that takes no writes -----------------------------------------------------------------------------------
+
+
+def test_readiness__a_server_that_only_reads__is_not_ready(new_stage: Callable[..., Stage], new_postgres_database: Callable[[], str], postgres: str) -> None:
+    """A standby, or one that an administrator has made read-only: a node on it would refuse every payment."""
+    url = new_postgres_database()
+    stage = new_stage(database=url)
+    assert stage.services.check_health()["writable"]
+    name = url.partition("?")[0].rpartition("/")[2]
+    administer(postgres, f"alter database {name} set default_transaction_read_only = on")
+    stage.house.engine.dispose()
+    health = stage.services.check_health()
+    assert health["database"] and not health["writable"]
+    administer(postgres, f"alter database {name} reset default_transaction_read_only")
+    stage.services.check_health()  # on a connection that was made before
+    assert stage.services.check_health()["writable"]
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path | None]:
+    """A real disk of 20 MiB; None where we have no right to mount one."""
+    folder = Path(tempfile.mkdtemp(prefix="bridge-disk-"))
+    is_mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)], capture_output=True).returncode == 0
+    yield folder if is_mounted else None
+    if is_mounted:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    folder.rmdir()
+
+
+def test_readiness__the_disk_is_full__is_not_ready_until_there_is_room_again(new_stage: Callable[..., Stage], small_disk: Path | None) -> None:
+    if small_disk is None:
+        return  # the next test needs no right to mount
+    stage = new_stage(database=f"sqlite:///{small_disk}/bridge.db")
+    assert stage.services.check_health()["disk"]
+    with suppress(OSError):
+        (small_disk / "filler").write_bytes(b"0" * 30_000_000)
+    with pytest.raises(Unavailable):
+        for _ in range(400):  # what room the database has kept for itself is used up first
+            write(stage.house.units)
+    health = stage.services.check_health()
+    assert health["database"] and not health["disk"]
+    (small_disk / "filler").unlink()
+    health = stage.services.check_health()
+    assert health["disk"] and health["writable"]
+    write(stage.house.units)
+
+
+def test_readiness__little_room_on_the_disk__is_not_ready(new_stage: Callable[..., Stage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first payment is refused: a small write may still find a place where a payment does not."""
+    stage = new_stage(database=f"sqlite:///{tmp_path}/bridge.db")
+    assert stage.services.check_health()["disk"]
+    monkeypatch.setattr(opening, "SQLITE_ROOM", shutil.disk_usage(tmp_path).total + 1)
+    assert not stage.services.check_health()["disk"]
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o000])
+def test_sqlite__the_file_and_what_stands_beside_it__are_readable_by_their_owner_only(tmp_path: Path, mask: int) -> None:
+    """Names, orders and addresses of payers are nobody else's business; whatever the umask."""
+    before = os.umask(mask)
+    try:
+        with opened(f"sqlite:///{tmp_path}/bridge.db") as units:
+            migrated(f"sqlite:///{tmp_path}/bridge.db").dispose()
+            write(units)
+            modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(["bridge.db", "bridge.db-shm", "bridge.db-wal"], "0o600")
+
+
+def test_sqlite__a_file_that_is_there__keeps_the_mode_that_somebody_gave_it(tmp_path: Path) -> None:
+    (tmp_path / "bridge.db").touch()
+    (tmp_path / "bridge.db").chmod(0o640)
+    migrated(f"sqlite:///{tmp_path}/bridge.db").dispose()
+    assert (tmp_path / "bridge.db").stat().st_mode & 0o777 == 0o640

@@ -91,11 +91,12 @@ def test_reviewed__after_a_look__the_payment_leaves_the_list(stage):
 @pytest.mark.parametrize(("apart", "agree"), [(0, True), (60, False), (-3600, False)])
 def test_health__migrated_database__is_well_and_clocks_are_compared(stage, apart, agree):
     stage.clock.at = datetime.now(UTC) + timedelta(seconds=apart)
-    assert stage.services.check_health() == {"database": True, "migrations": True, "clock": agree, "profiles": True, "accounts": True}
+    assert stage.services.check_health() == {
+        "database": True, "writable": True, "clock": agree, "migrations": True, "accounts": True, "sessions": True, "disk": True, "profiles": True}
 
 
 def test_health__no_database__is_all_bad_and_nothing_else_is_waited_for():
     asked = []
     nowhere = SqlUnits(open_engine("postgresql+psycopg://nobody@127.0.0.1:9/none"))
-    check = CheckHealth(nowhere, lambda: asked.append("clock"), lambda: asked.append("tables"), lambda: True, lambda: asked.append("accounts"))
-    assert check() == {"database": False, "migrations": False, "clock": False, "profiles": True, "accounts": False} and asked == []
+    check = CheckHealth(nowhere, lambda: asked.append("clock"), {"profiles": lambda: True}, {"migrations": lambda: asked.append("tables")})
+    assert check() == {"database": False, "writable": False, "clock": False, "migrations": False, "profiles": True} and asked == []
