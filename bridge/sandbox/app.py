@@ -15,7 +15,7 @@ from bridge.sandbox.calls import Route
 from bridge.sandbox.control import Control, ControlPath
 from bridge.sandbox.desk import Desk, Provider
 from bridge.sandbox.discover import discover
-from bridge.sandbox.doors import Door
+from bridge.sandbox.doors import AnyCase, Door
 from bridge.sandbox.endings import UnrulyApp
 from bridge.sandbox.faults import parse_chaos
 from bridge.sandbox.server import Server, until_signal
@@ -114,5 +114,9 @@ def _mount(app: SandboxApp, desk: Desk, provider: Provider) -> None:
     by_path: dict[str, list[Route]] = {}
     for route in provider.routes():
         by_path.setdefault(route.path, []).append(route)
-    for path, routes in by_path.items():
-        app.add_route(f"/{provider.name}{path}", Door(desk, provider.name, routes))
+    doors = {path: Door(desk, provider.name, routes) for path, routes in by_path.items()}
+    if getattr(provider, "any_case", False):
+        app.add_route(f"/{provider.name}/{{file}}", AnyCase({path.strip("/").lower(): door for path, door in doors.items()}))
+        return
+    for path, door in doors.items():
+        app.add_route(f"/{provider.name}{path}", door)

@@ -31,7 +31,7 @@ class Provider(Protocol):
     """The word for it in control calls, and the first part of its paths."""
 
     def routes(self) -> Sequence[Route]:
-        """Its table of calls; paths are below `/<name>`."""
+        """Its table of calls; paths are below `/<name>`. With a class attribute `any_case` they are one file name each, read in any case."""
 
     def merchant(self, username: str, password: str, account_type: str, name: str, locked: bool) -> Merchant:
         """A merchant with the secrets that the provider keeps. Raises ValueError for an impossible one."""

@@ -6,7 +6,7 @@ mischief (closing connections, half bodies) to `endings.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import falcon
@@ -59,6 +59,26 @@ class Door:
         if fault and fault.name == "status":
             return Reply.json(fault.option("code", 500), {"error": True})
         return None
+
+
+class AnyCase:
+    """The paths of a provider that reads file names in any case."""
+
+    def __init__(self, doors: Mapping[str, Door]) -> None:
+        self._doors = doors
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, file: str) -> None:
+        """Serve a GET."""
+        self._door(file).on_get(req, resp)
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, file: str) -> None:
+        """Serve a POST."""
+        self._door(file).on_post(req, resp)
+
+    def _door(self, file: str) -> Door:
+        if file.lower() not in self._doors:
+            raise falcon.HTTPRouteNotFound
+        return self._doors[file.lower()]
 
 
 def read_call(req: falcon.Request) -> Call:

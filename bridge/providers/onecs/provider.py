@@ -132,15 +132,10 @@ class OnecsAccount:
 
     def read_callback(self, raw: RawCallback) -> Callback:
         """Decipher a result, check whose it is and its MAC, and return which payment is meant (1cs sheet, sections 2.2 and 4)."""
-        length, data = _envelope_of(raw)
-        for blowfish_key in self._keys("blowfish_key"):
-            try:
-                found = wire.read_result(wire.read_pairs(crypto.decrypt(length, data, blowfish_key, self._settings.cipher)))
-            except (crypto.Undecipherable, Unreadable):
-                continue
-            if found.merchant_id == self._settings.merchant_id:
-                return self._genuine(found)
-        raise CallbackRejected("Data cannot be read with this merchant's key, or is not this merchant's")
+        readings = [found for found in self._readings(*_envelope_of(raw)) if found.merchant_id == self._settings.merchant_id]
+        if not readings:
+            raise CallbackRejected("Data cannot be read with this merchant's key, or is not this merchant's")
+        return self._genuine(next(filter(self._mac_fits, readings), None))
 
     def read_return(self, raw: RawCallback) -> Callback | None:
         """Read what a browser brings back from the form, by GET or POST, like a callback; None where there is no Len and Data."""
@@ -227,8 +222,17 @@ class OnecsAccount:
             return Answer.unknown("unconfirmed")
         return answer if answer.outcome is Outcome.SUCCEEDED else Answer.unknown("unconfirmed")
 
-    def _genuine(self, found: Result) -> Callback:
-        if not self._mac_fits(found):
+    def _readings(self, length: str, data: str) -> Iterator[Result]:
+        """Decipher a result and read it in every way that its text allows."""
+        for blowfish_key in self._keys("blowfish_key"):
+            try:
+                for fields in wire.read_readings(crypto.decrypt(length, data, blowfish_key, self._settings.cipher)):
+                    yield wire.read_result(fields)
+            except (crypto.Undecipherable, Unreadable):
+                continue
+
+    def _genuine(self, found: Result | None) -> Callback:
+        if found is None:
             raise CallbackRejected("the MAC is missing or wrong")
         if not found.pay_id or not found.trans_id:
             raise CallbackRejected("PayID or TransID is missing")

@@ -66,7 +66,7 @@ CANCEL_DETAILS = frozenset({"0053", "0703", "0946"})
 
 ANSWER_STYLES = frozenset({
     "lower_keys", "extra_fields", "shuffled", "lower_hex", "padding_zero", "padding_pkcs7", "len_off", "truncated_data", "amp", "junk_before",
-    "html", "other_merchant", "mac_blanks",
+    "html", "other_merchant", "mac_blanks", "ampersand", "field_twice",
 })
 RETURN_FAULTS = frozenset({"no_return", "wrong_url", "get", "pending", "letter_code"})
 
@@ -108,6 +108,7 @@ TEXTS = {
 }
 
 Pairs = dict[str, str]
+MacCheck = Callable[["Order", Entry | None], None]
 
 
 class Wrong(Exception):
@@ -140,6 +141,7 @@ class Onecs:
     """The card form and the calls from server to server."""
 
     name: ClassVar[str] = "onecs"
+    any_case: ClassVar[bool] = True
 
     faults: ClassVar[Mapping[str, frozenset[str]]] = {
         **dict.fromkeys(("capture", "credit", "reverse", "token"), ANSWER_STYLES),
@@ -154,19 +156,18 @@ class Onecs:
 
     def routes(self) -> tuple[Route, ...]:
         """The table of calls (sheet, section 3.3)."""
-        opened = [Route(method, path, "payssl", self._open) for method in ("GET", "POST")
-                  for path in ("/payssl.aspx", "/paymentPage.aspx", "/paymentpage.aspx")]
-        return (
-            *opened,
-            Route("POST", "/card", "card", self._card),
-            Route("POST", "/challenge", "challenge", self._challenge),
-            Route("POST", "/capture.aspx", "capture", self._served(self._capture)),
-            Route("POST", "/credit.aspx", "credit", self._served(self._credit)),
-            Route("POST", "/reverse.aspx", "reverse", self._served(self._reverse)),
-            Route("POST", "/inquire.aspx", "inquire", self._served(self._inquire, needs_mac=False)),
-            Route("POST", "/inquire24.aspx", "inquire", self._served(self._inquire, needs_mac=False)),
-            Route("POST", "/mobileauth", "token", self._served(self._register, needs_mac=False)),
-        )
+        calls = {
+            "/payssl.aspx": ("payssl", self._open),
+            "/paymentPage.aspx": ("payssl", self._open),
+            "/capture.aspx": ("capture", self._served(self._capture)),
+            "/credit.aspx": ("credit", self._served(self._credit)),
+            "/reverse.aspx": ("reverse", self._served(self._reverse)),
+            "/inquire.aspx": ("inquire", self._served(self._inquire, _check_inquiry_mac)),
+            "/inquire24.aspx": ("inquire", self._served(self._inquire, _check_inquiry_mac)),
+            "/mobileauth": ("token", self._served(self._register, _check_no_mac)),
+        }
+        either = (Route(method, path, name, handler) for path, (name, handler) in calls.items() for method in ("GET", "POST"))
+        return (*either, Route("POST", "/card", "card", self._card), Route("POST", "/challenge", "challenge", self._challenge))
 
     def merchant(self, username: str, password: str, account_type: str, name: str, locked: bool) -> Merchant:
         """A merchant; the password is `BLOWFISH:HMAC`, with `:aes` after it for that cipher. Raises ValueError."""
@@ -203,7 +204,7 @@ class Onecs:
         try:
             _check_payment(order)
             if not order.label:
-                _check_mac(order, required=True)
+                _check_mac(order)
             entry = self._payment_of(order, given, language)
         except Wrong as wrong:
             return self._refused_payment(order, language, wrong)
@@ -335,15 +336,16 @@ class Onecs:
 
     # The calls from server to server
 
-    def _served(self, work: Callable[[Order], tuple[Pairs, str | None]], needs_mac: bool = True) -> Callable[[Call], Reply]:
+    def _served(self, work: Callable[[Order], tuple[Pairs, str | None]], check: MacCheck | None = None) -> Callable[[Call], Reply]:
         def serve(call: Call) -> Reply:
+            given = {**call.query, **call.fields}
             try:
-                order = self._opened(call.fields)
+                order = self._opened(given)
             except Wrong as wrong:
-                clear = {"mid": call.fields.get("MerchantID", "")[:30], "Status": "FAILED", "Description": wrong.description, "Code": wrong.code}
+                clear = {"mid": given.get("MerchantID", "")[:30], "Status": "FAILED", "Description": wrong.description, "Code": wrong.code}
                 return Reply(200, "&".join(f"{k}={v}" for k, v in clear.items()).encode("latin-1", "replace"), "text/plain")
             try:
-                _check_mac(order, needs_mac)
+                (check or _check_mac)(order, self._known(order))
                 pairs, reference = work(order)
             except Wrong as wrong:
                 pairs, reference = _refusal(order, wrong), None
@@ -434,16 +436,22 @@ class Onecs:
         return shown, entry.reference
 
     def _own(self, order: Order) -> Entry:
-        """The payment that is meant: by PayID, else by TransID. Raises Wrong."""
+        """The payment that is meant. Raises Wrong."""
+        entry = self._known(order)
+        if entry is None:
+            raise Wrong("20600061", "PAYMENT NOT FOUND")
+        return entry
+
+    def _known(self, order: Order) -> Entry | None:
+        """The payment that is meant: by PayID, else by TransID."""
         pay_id = order.get("PayID").lower()
         if pay_id:
             entry = self._desk.ledger.get(self.name, pay_id)
         else:
             found = self._desk.ledger.of_merchant(self.name, order.merchant.username, order.get("TransID") or "-")
             entry = next((one for one in found if one.kind == "authorization"), None)
-        if entry is None or entry.merchant != order.merchant.username or entry.kind != "authorization":
-            raise Wrong("20600061", "PAYMENT NOT FOUND")
-        return entry
+        mine = entry is not None and entry.merchant == order.merchant.username and entry.kind == "authorization"
+        return entry if mine else None
 
     # The mobile SDK's tokens (sheet, section 6)
 
@@ -667,23 +675,36 @@ def _check_formats(order: Order) -> None:
             raise Wrong(f"2012{detail}" if name == "Currency" else f"2011{detail}", f"{name} is wrong")
 
 
-def _check_mac(order: Order, required: bool) -> None:
-    given = order.get("MAC")
-    if not given and not required:
-        return
-    said = (order.get(name) for name in ("PayID", "TransID"))
-    right = _mac(order.merchant.secrets["hmac_key"], *said, order.merchant.username, order.get("Amount"), order.get("Currency"))
-    if not given:
+def _check_mac(order: Order, _entry: Entry | None = None) -> None:
+    if not order.get("MAC"):
         raise Wrong("20100044", "MAC is missing")
-    if not hmac.compare_digest(right.lower().encode(), given.strip().lower().encode()):
+    if not _mac_fits(order, order.get("Amount"), order.get("Currency")):
         raise Wrong("20120044", "MAC INVALID")
+
+
+def _check_no_mac(order: Order, entry: Entry | None) -> None:
+    """None is listed for this call; one that is sent must be right."""
+    if order.get("MAC"):
+        _check_mac(order, entry)
+
+
+def _check_inquiry_mac(order: Order, entry: Entry | None) -> None:
+    """None need be sent; one over the payment's amount and currency, which an inquiry does not send, is taken too (sheet, section 12)."""
+    if entry is None or not _mac_fits(order, str(entry.amount), entry.currency):
+        _check_no_mac(order, entry)
+
+
+def _mac_fits(order: Order, amount: str, currency: str) -> bool:
+    said = (order.get("PayID"), order.get("TransID"), order.merchant.username, amount, currency)
+    right = _mac(order.merchant.secrets["hmac_key"], *said)
+    return hmac.compare_digest(right.lower().encode(), order.get("MAC").strip().lower().encode())
 
 
 def _is_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
         here = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        return len(text) <= 256 and bool(parts.hostname) and (parts.scheme == "https" or here and parts.scheme == "http") and not parts.query
+        return len(text) <= 256 and bool(parts.hostname) and (parts.scheme == "https" or here and parts.scheme == "http")
     except ValueError:
         return False
 
@@ -766,6 +787,10 @@ def _written(pairs: Pairs, style: str) -> str:
         items += [("NewField", "something=new"), ("schemeReferenceID", "abc/+==")]
     if style == "shuffled":
         items.reverse()
+    if style == "ampersand":
+        items = [(name, f"{value} & more" if name == "Description" else value) for name, value in items]
+    if style == "field_twice":
+        items += [("Status", "ODD"), ("UserData", "a"), ("UserData", "b")]
     return "&".join(f"{name}={value}" for name, value in items)
 
 

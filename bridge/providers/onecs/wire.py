@@ -5,13 +5,22 @@ Nothing is percent-decoded: a base64 value holds `+` and `=`, and a form parser 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice, product
 
 from bridge.domain.plain_text import in_ascii
 
 MOST_BODY = 64 * 1024
 NO_SUCH_PAYMENT = "PAYMENT NOT FOUND"
+
+SIGNED = ("payid", "transid", "mid", "status", "code", "mac")
+"""The fields of a result over which its MAC is made, and the MAC (1cs sheet, section 2.2)."""
+
+MOST_READINGS = 32
+
+_READ = frozenset({*SIGNED, "xid", "description", "currency", "amountauth", "amountcap", "amountcred", "lastxcode", "expirydate"})
+"""The fields that count."""
 
 _UNSAFE = re.compile(r"[^ -~]|[&%+]")
 _LEN = re.compile(r"(?<![0-9A-Za-z])Len=([0-9]{1,6})(?![0-9])", re.IGNORECASE)
@@ -67,16 +76,33 @@ def plain(text: str, longest: int) -> str:
 
 
 def read_pairs(raw: bytes) -> Fields:
-    """Read a text: any order and case of the names, fields nobody knows, `&amp;` for `&`. Raises Unreadable for a name given twice."""
-    found: dict[str, str] = {}
-    for part in filter(None, raw.decode("latin-1").replace("&amp;", "&").split("&")):
+    """Read an answer: any order and case of the names, fields nobody knows, `&amp;` for `&`.
+
+    Raises Unreadable where a field that counts is given twice with two values.
+    """
+    found = _values(raw)
+    if any(len(found.get(name, ())) > 1 for name in _READ):
+        raise Unreadable("field_twice")
+    return {name: values[0] for name, values in found.items()}
+
+
+def read_readings(raw: bytes) -> Iterator[Fields]:
+    """Read a callback in every way in which its signed fields can be read, where one was given twice; the MAC tells which is right."""
+    found = _values(raw)
+    ways = product(*(found.get(name, ("",)) for name in SIGNED))
+    return ({name: values[0] for name, values in found.items()} | dict(zip(SIGNED, way, strict=True)) for way in islice(ways, MOST_READINGS))
+
+
+def _values(raw: bytes) -> dict[str, tuple[str, ...]]:
+    """Return the different values of each field. What stands behind a raw `&` inside a value has no name and is passed over. Raises Unreadable."""
+    found: dict[str, tuple[str, ...]] = {}
+    for part in raw.decode("latin-1").replace("&amp;", "&").split("&"):
         name, equals, value = part.partition("=")
-        if not equals:
-            raise Unreadable("pairs")
-        name = name.strip().lower()
-        if name in found:
-            raise Unreadable("field_twice")
-        found[name] = value.rstrip(" \0\r\n")
+        name, value = name.strip().lower(), value.rstrip(" \0\r\n")
+        if equals and value not in found.get(name, ()):
+            found[name] = (*found.get(name, ()), value)
+    if not found:
+        raise Unreadable("pairs")
     return found
 
 

@@ -28,6 +28,8 @@ RESULTS = [
     ("callback", "len_off", {}),
     ("callback", "truncated_data", {}),
     ("callback", "amp", {}),
+    ("callback", "ampersand", {}),
+    ("callback", "field_twice", {}),
     ("callback", "other_merchant", {}),
     ("callback", "replay", {}),
     ("callback", "reordered", {}),
@@ -40,13 +42,13 @@ RESULTS = [
 INQUIRY = [
     ("inquire", name, {}) for name in (
         "html", "lower_keys", "extra_fields", "shuffled", "lower_hex", "padding_zero", "padding_pkcs7", "len_off", "truncated_data", "amp",
-        "junk_before", "other_merchant", "bare", "garbage", "truncate", "drop_before", "drop_after", "hang")
+        "junk_before", "other_merchant", "ampersand", "field_twice", "bare", "garbage", "truncate", "drop_before", "drop_after", "hang")
 ] + [("inquire", "status", {"code": code}) for code in (302, 404, 500, 503)]
 
 ANSWERS = [
     *((name, {}) for name in (
         "lower_keys", "extra_fields", "shuffled", "lower_hex", "padding_zero", "padding_pkcs7", "amp", "junk_before", "html", "len_off",
-        "truncated_data", "other_merchant", "garbage", "truncate", "drop_before", "drop_after", "hang")),
+        "truncated_data", "other_merchant", "ampersand", "field_twice", "garbage", "truncate", "drop_before", "drop_after", "hang")),
     ("status", {"code": 500}), ("status", {"code": 503}), ("delay", {"ms": 300}),
 ]
 """What can be wrong with the answer to a capture, credit or reversal."""

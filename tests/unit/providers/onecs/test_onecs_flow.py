@@ -57,6 +57,36 @@ def test_payment__nobody_fills_the_form__expires_and_asks_for_no_operator(cards)
     assert (row.status.value, row.review) == ("expired", None) and not cards.sandbox.ledger()
 
 
+@each("fault", ["ampersand", "field_twice"])
+@each(("number", "status"), [(GOOD, "paid"), (DECLINED, "declined")])
+def test_callback__with_a_raw_ampersand_or_a_field_twice__has_the_provider_asked_at_once(cards, fault, number, status):
+    """Its MAC is right, so it is genuine whatever stands beside; the ladder need not be waited for."""
+    payment = cards.card()
+    cards.card_fault("callback", fault)
+    cards.fill(payment, number)
+    cards.hear(), cards.work()
+    assert cards.status(payment) == status and [row["state"] for row in cards.kept()] == ["applied"]
+
+
+@each("fault", ["ampersand", "field_twice"])
+def test_capture__answer_with_a_raw_ampersand_or_a_field_twice__is_booked_once(cards, fault):
+    """What can be read is read; a status that is given twice is doubt, which an inquiry ends."""
+    payment = cards.card(capture="manual")
+    cards.fill(payment), cards.hear(), cards.work()
+    cards.card_fault("capture", fault)
+    capture = cards.capture(payment, 1000)
+    assert capture["outcome_known"] is (fault == "ampersand")
+    cards.advance(60)
+    assert cards.booked(payment)["capture"] == 1000 == cards.payment(payment).amount_captured
+
+
+def test_inquiry__answer_with_a_raw_ampersand__is_read(cards):
+    payment = cards.card()
+    cards.card_fault("inquire", "ampersand")
+    cards.fill(payment), cards.hear(), cards.work()
+    assert cards.status(payment) == "paid"
+
+
 @pytest.mark.invariant("I26", "I27")
 @each(("number", "status"), [(GOOD, "paid"), (DECLINED, "declined")])
 def test_payment__callback_and_return_replayed__are_one_row_one_inquiry_and_one_transition(cards, number, status):

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import requests
-from onecs_stage import MERCHANTS, fields_of
+from onecs_stage import GOOD as CARD, MERCHANTS, Page, fields_of
 
 from bridge.ports import RawCallback
 from bridge.providers.onecs import crypto, wire
@@ -63,7 +63,7 @@ def code_of(answer):
     (sealed(without("OrderDesc")), "20100011"),
     (sealed(without("URLSuccess")), "20100020"),
     (sealed(GOOD | {"URLNotify": "ftp://shop.example/"}), "20120022"),
-    (sealed(GOOD | {"URLFailure": "https://shop.example/?a=b"}), "20120021"),
+    (sealed(GOOD | {"URLFailure": "shop.example/no"}), "20120021"),
     (sealed(GOOD, mac=False), "20100044"),
     (sealed(GOOD, hmac_key="another"), "20120044"),
 ], ids=str)
@@ -134,6 +134,56 @@ def test_simulation__test_and_four_digits__decides(cards, gateway, detail, statu
     assert state == {"paid": "succeeded"}.get(status, status)
 
 
+# --- what other clients do, and the gateway takes ----------------------------------------------------------------------
+
+
+def inquiry(entry, amount="", currency="", **more):
+    """An inquiry whose MAC is made over an amount and a currency that it does not send."""
+    fields = {"MerchantID": MID, "PayID": entry["reference"], "TransID": entry["our_reference"], **more}
+    mac = crypto.request_mac(HMAC.encode(), entry["reference"], entry["our_reference"], MID, amount, currency)
+    return sealed(fields | {"MAC": mac}, mac=False)
+
+
+@each(("amount", "currency", "code"), [("", "", "00000000"), ("4999", "EUR", "00000000"), ("4998", "EUR", "20120044"), ("4999", "USD", "20120044")])
+def test_inquiry__mac_over_the_amount_that_is_not_sent__is_right_too(cards, gateway, amount, currency, code):
+    """Spryker's (1cs sheet, section 12)."""
+    payment = cards.card()
+    cards.fill(payment)
+    assert code_of(gateway("inquire.aspx", inquiry(cards.entry(payment), amount, currency))) == code
+
+
+@each("path", ["inquire.aspx", "INQUIRE.ASPX", "Inquire.aspx", "inquire24.ASPX"])
+@each("method", ["GET", "POST"])
+def test_call__by_get_and_under_a_name_in_any_case__is_served(cards, path, method):
+    """OXID 7 and computop-tester ask by GET (1cs sheet, section 12)."""
+    payment = cards.card()
+    cards.fill(payment)
+    content = {"params" if method == "GET" else "data": inquiry(cards.entry(payment))}
+    assert code_of(requests.request(method, f"{cards.sandbox.url}/onecs/{path}", timeout=10, **content)) == "00000000"
+
+
+def test_capture__by_get__is_booked_once(cards):
+    payment = cards.card(capture="manual")
+    cards.fill(payment)
+    form = sealed(STEP | {"PayID": cards.entry(payment)["reference"], "ReqId": "r-1"})
+    assert {code_of(requests.get(f"{cards.sandbox.url}/onecs/capture.aspx", params=form, timeout=10)) for _ in range(2)} == {"00000000"}
+    assert cards.booked(payment)["capture"] == 100
+
+
+def test_form__file_name_in_capitals_and_addresses_with_a_query__lead_back_there(cards, gateway):
+    """OXID returns to index.php?cl=…; the bridge itself sends none (1cs sheet, section 12)."""
+    back = f"{cards.outside.url}/index.php?cl=order"
+    page = gateway("PAYSSL.ASPX", sealed(GOOD | {"URLSuccess": back, "URLFailure": back, "URLNotify": f"{cards.outside.url}/notify/onecs?a=b"}))
+    assert "Card number" in page.text
+    cards.card_fault("return", "get")
+    returned = cards.browser.send(Page(200, page.text, page.headers, page.url), do="pay", number=CARD, expiry="12/39", cvc="123", holder="E")
+    assert returned.headers["Location"].startswith(f"{back}&Len=")
+
+
+def test_call__under_a_name_that_nobody_knows__is_not_found(cards, gateway):
+    assert gateway("other.aspx", {}).status_code == 404
+
+
 # --- what the bridge refuses -----------------------------------------------------------------------------------------
 
 
@@ -156,7 +206,7 @@ BAD = {
     "another merchant's": lambda good: callback(result(**{**good, "mid": "globex_cards"})),
     "another merchant's key": lambda good: callback(good, MERCHANTS["globex"][1]),
     "no PayID": lambda good: callback(result(**{**good, "PayID": ""})),
-    "a field twice": lambda good: callback(good | {"code ": "00000000"}),
+    "a MAC twice, neither right": lambda good: callback(good | {"MAC": "0" * 64, "mac ": "1" * 64}),
     "Len twice": lambda good: RawCallback("POST", FORM, "", callback(good).body + b"&Len=3"),
     "in the clear": lambda good: RawCallback("POST", FORM, "", "&".join(f"{k}={v}" for k, v in good.items()).encode()),
 }
