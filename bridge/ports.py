@@ -99,12 +99,16 @@ class PaymentRequest:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRef:
-    """Which payment is meant: our reference of the try, and the provider's where it is known."""
+    """Which payment is meant: our reference of the try, and the provider's where it is known.
+
+    `captured` is what our books have taken of it, minor units: of what is paid, an inquiry asks what was given back too.
+    """
 
     reference: str
     money: Money
     provider_reference: str | None = None
     pay_currency: str | None = None
+    captured: int = 0
 
 
 @dataclass(frozen=True, slots=True)

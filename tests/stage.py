@@ -72,6 +72,10 @@ class Sandbox:
         self.quiet()
         return done
 
+    def portal(self, reference: str, action: str = "refund", amount: int | None = None) -> str:
+        """Let the merchant move money by hand at the provider's portal; return the reference of what it was done to, or made."""
+        return self.control("POST", f"portal/{reference}", action=action, **({} if amount is None else {"amount": amount}))["reference"]
+
     def ledger(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Every movement of money, oldest first."""
         return [entry for entry in self.control("GET", "ledger")["entries"] if kind in (None, entry["kind"])]

@@ -25,12 +25,23 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One refund in the provider's books: its name there, the one that we gave it if we made it, minor units of the payment's currency."""
+
+    provider_reference: str
+    our_reference: str | None
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """What the provider's books say about an operation; compared with our row before anything is believed.
 
     Amounts are minor units of `currency`. `our_reference` is the reference that we gave the provider for this try.
     For a payment `amount` is what was asked for, `authorized` and `captured` what was reserved and taken so far;
     for a refund or a capture only `amount` is used. None: the provider does not say.
+    `refunded` is what was given back of a payment so far, and `refunds` those refunds that the provider can name.
+    `payment_reference` is the provider's name of the payment that a refund belongs to.
     """
 
     our_reference: str | None
@@ -38,6 +49,9 @@ class Statement:
     amount: int | None
     authorized: int | None = None
     captured: int | None = None
+    refunded: int | None = None
+    refunds: tuple[Part, ...] = ()
+    payment_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from bridge.sandbox.accounts import ENOUGH, Merchant
 from bridge.sandbox.bodies import bad, number, one_of, read_body, text, truth, whole
 from bridge.sandbox.calls import Refused
 from bridge.sandbox.desk import Desk, Provider
-from bridge.sandbox.faults import CALLBACK, ON_CALLBACKS, ON_CALLS
+from bridge.sandbox.faults import CALLBACK, ON_CALLBACKS, ON_CALLS, ON_PURPOSE
 
 TEN_YEARS = 10 * 365 * 86400
 PAYER_ACTIONS = frozenset({"accept", "decline", "expire", "fail"})
+PORTAL_ACTIONS = frozenset({"refund", "capture", "cancel"})
 BY_THEMSELVES = frozenset({"accept", "decline", "manual"})
 FAULT_FIELDS = frozenset({"provider", "on", "fault", "times", "minutes_as_seconds"})
 
@@ -75,13 +76,26 @@ class Control:
         except Refused as refused:
             raise falcon.HTTPConflict(description=refused.reply.body.decode()) from None
 
+    def portal(self, body: Body, reference: str) -> Said:
+        """What the merchant does by hand at the provider's portal with one payment, past the bridge."""
+        action = one_of(body, "action", PORTAL_ACTIONS)
+        amount = whole(body, "amount", 1, 1) if "amount" in body else None
+        try:
+            with self._desk.turn():
+                entry = self._desk.act_at_portal(reference, action, amount)
+        except Refused as refused:
+            raise falcon.HTTPConflict(description=refused.reply.body.decode()) from None
+        if entry is None:
+            raise falcon.HTTPNotFound(description="no entry with that reference")
+        return 200, entry.shown()
+
     def fault(self, body: Body) -> Said:
         """Script a fault."""
         provider = one_of(body, "provider", self._desk.providers)
         own = getattr(self._desk.providers[provider], "faults", {})
         calls = {route.name for route in self._desk.providers[provider].routes()}
         place = one_of(body, "on", calls | {CALLBACK} | set(own))
-        common = ON_CALLBACKS if place == CALLBACK else ON_CALLS if place in calls else frozenset()
+        common = ON_CALLBACKS if place == CALLBACK else ON_CALLS | ON_PURPOSE if place in calls else frozenset()
         name = one_of(body, "fault", common | own.get(place, frozenset()))
         options = _fault_options(body)
         self._desk.faults.add(provider, place, name, whole(body, "times", 1, 1, 10**6), options)
@@ -129,6 +143,7 @@ class Control:
             "/control/accounts": {"POST": self.account},
             "/control/merchants": {"POST": self.merchant},
             "/control/payer/{reference}": {"POST": self.payer},
+            "/control/portal/{reference}": {"POST": self.portal},
             "/control/faults": {"POST": self.fault, "GET": self.faults, "DELETE": self.no_faults},
             "/control/clock": {"POST": self.clock},
             "/control/refunds": {"POST": self.refunds},
@@ -188,5 +203,5 @@ def _fault_options(body: Body) -> Body:
     if "code" in options:
         whole(options, "code", least=200, most=599)
     if "action" in options:
-        one_of(options, "action", PAYER_ACTIONS)
+        one_of(options, "action", PAYER_ACTIONS | PORTAL_ACTIONS)
     return options

@@ -41,6 +41,9 @@ class Provider(Protocol):
 
         A fault given here is the one for the callback that the action causes."""
 
+    def act_at_portal(self, entry: Entry, action: str, amount: int | None) -> Entry:
+        """What the merchant does by hand at the provider's portal: `refund`, `capture` or `cancel`. Refused (409) if it cannot be done."""
+
 
 class Desk:
     """Everything that the providers share, and the thread that watches the clock."""
@@ -85,6 +88,11 @@ class Desk:
         fault = self.faults.take(entry.provider, CALLBACK, only={"before_response"})
         if fault:
             self.providers[entry.provider].act(entry, fault.option("action", "accept"), fault)
+
+    def act_at_portal(self, reference: str, action: str, amount: int | None) -> Entry | None:
+        """Let the merchant act by hand at the provider's portal, within a turn; `amount` None: all that can be. None: no such entry. Raises Refused."""
+        entry = self.ledger.by_reference(reference)
+        return None if entry is None else self.providers[entry.provider].act_at_portal(entry, action, amount)
 
     def tick(self) -> None:
         """Do everything whose time has come."""

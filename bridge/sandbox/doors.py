@@ -47,11 +47,20 @@ class Door:
         _write(resp, reply)
 
     def _run(self, route: Route, call: Call) -> Reply:
+        self._happen_before(call.fault)
         try:
             with self._desk.turn():
                 return route.handler(call)
         except Refused as refused:
             return refused.reply
+
+    def _happen_before(self, fault: Fault | None) -> None:
+        """Let a call be slow on its way, or somebody act at the portal before it arrives."""
+        if fault and fault.name == "slow":
+            self._desk.holds.wait(fault.option("ms", 1000) / 1000)
+        if fault and fault.name == "portal":
+            with self._desk.turn():
+                self._desk.act_at_portal(fault.option("reference", ""), fault.option("action", "refund"), fault.option("amount", None))
 
     def _refusal(self, fault: Fault | None) -> Reply | None:
         if fault and fault.name == "drop_before":

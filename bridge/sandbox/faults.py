@@ -20,6 +20,8 @@ FAULT = "sandbox.fault"
 """Key in the WSGI environment under which the door leaves a call's fault for `endings.py`."""
 
 ON_CALLS = frozenset({"delay", "drop_before", "drop_after", "hang", "status", "garbage", "truncate"})
+ON_PURPOSE = frozenset({"slow", "portal"})
+"""Faults on calls that chance does not draw: what else they do must be said."""
 ON_CALLBACKS = frozenset({
     "lost", "twice", "late", "before_response", "forged", "other_amount", "other_currency", "other_reference",
     "unknown_status", "reordered",

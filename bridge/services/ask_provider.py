@@ -171,7 +171,7 @@ class AskProvider:
 
 def ref_of(payment: Payment) -> PaymentRef:
     """Name a payment to its provider."""
-    return PaymentRef(payment.reference, payment.money, payment.provider_reference, payment.pay_currency)
+    return PaymentRef(payment.reference, payment.money, payment.provider_reference, payment.pay_currency, payment.amount_captured)
 
 
 def request_for(payment: Payment, operation: Operation, in_doubt: tuple[int, ...] = ()) -> OperationRequest:

@@ -71,7 +71,7 @@ class LookAfterPayment(_LookAfter):
             self._ask.intend(record)
             payment = record.save()
             return lambda: self._sent(payment)
-        if p.attempt == 0 or not awaits_the_provider(p):
+        if p.attempt == 0 or not (awaits_the_provider(p) or p.status is Status.PAID):
             return self._plan_and(record, _nothing)
         return lambda: self._inquired(p, job)
 

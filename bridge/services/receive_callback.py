@@ -14,7 +14,7 @@ from hashlib import sha256
 from bridge.domain.events import Source
 from bridge.domain.money import Money
 from bridge.domain.operation import Operation
-from bridge.domain.outcome import Answer, Outcome
+from bridge.domain.outcome import Answer, Outcome, Statement
 from bridge.domain.payment import Payment
 from bridge.errors import CallbackRejected, NotFound
 from bridge.failpoints import failpoint
@@ -130,9 +130,12 @@ class ProcessCallback:
             if answer.statement is not None:
                 with self._units.read() as unit:
                     found = _by_our_reference(unit, stored, answer.statement.our_reference)
+                    payment = _refunded_payment(unit, stored, answer.statement)
                 if found is not None:
                     self._watch_for_another_try(*found, answer)
                     return found
+                if payment is not None:
+                    return payment, None
         return None
 
     def _watch_for_another_try(self, payment: Payment, operation: Operation | None, answer: Answer) -> None:
@@ -169,6 +172,13 @@ def _by_our_reference(unit: Unit, stored: StoredCallback, reference: str | None)
         return None
     mine = (payment.merchant, payment.provider) == (stored.merchant, stored.provider)
     return (payment, operation) if mine else None
+
+
+def _refunded_payment(unit: Unit, stored: StoredCallback, statement: Statement) -> Payment | None:
+    """Find the payment of a refund that is none of ours: it was made directly at the provider."""
+    if statement.payment_reference is None:
+        return None
+    return unit.payments.by_provider_reference(stored.merchant, stored.provider, statement.payment_reference)
 
 
 class ReceiveReturn:

@@ -76,6 +76,12 @@ class Record:
         self.unit.operations.add(operation)
         self._tell_operation(operation)
 
+    def book(self, operation: Operation) -> None:
+        """Store an operation that has ended already, and tell the shop; the caller has moved the payment's amounts."""
+        self.set(updated_at=self.at)
+        self.unit.operations.add(operation)
+        self._tell_operation(operation)
+
     def keep(self, operation: Operation) -> Operation:
         """Store a changed operation; the payment shows its doubt, or the end of it. Raises LeaseLost when somebody was faster."""
         self._weigh_doubts(operation)

@@ -15,6 +15,7 @@ from bridge.domain.payment import EFFECTS, GIVEN_UP, Asking, Change, Fact, Failu
 from bridge.domain.reasons import MEANINGS, Reason
 from bridge.errors import MerchantOff, NotFound
 from bridge.ports import JobKind, Operations, Payments, Shops
+from bridge.services import elsewhere
 from bridge.services.ids import new_id
 from bridge.services.record import Record
 from bridge.services.schedule import OPERATION_RETRIES, PAYMENT_RETRIES, Schedule, awaits_the_provider, lane_of
@@ -154,7 +155,10 @@ class Settle:
             record.set(asking=Asking.NOT_ASKED, payer=replace(record.payment.payer, wallet_username=None))
             return
         record.set(asking=Asking.ANSWERED, provider_ended=True)
-        record.apply(EFFECTS[MEANINGS[reason].effect], failure=Failure(reason, answer.provider_code))
+        fact = EFFECTS[MEANINGS[reason].effect]
+        if fact is Fact.CANCELED and record.payment.status is Status.AUTHORIZED:
+            elsewhere.notice_released(record)
+        record.apply(fact, failure=Failure(reason, answer.provider_code))
 
     def _payer_may_correct(self, p: Payment, reason: Reason) -> bool:
         return MEANINGS[reason].correctable and p.status is Status.CREATED and p.tries > 0
@@ -190,9 +194,15 @@ class Settle:
         """An inquiry that failed says nothing about the payment."""
 
     def _believe(self, record: Record, statement: Statement) -> None:
-        p = record.payment
+        before = record.payment
         if self._differs(record, statement):
             return
+        self._believe_sums(record, statement)
+        elsewhere.notice_captured(record, before, statement)
+        elsewhere.notice_refunded(record, statement)
+
+    def _believe_sums(self, record: Record, statement: Statement) -> None:
+        p = record.payment
         if statement.captured and p.capture == "automatic" and statement.captured != p.amount:
             record.review(NoteType.INTEGRITY_FAILURE, f"the provider's books differ: captured {statement.captured} instead of {p.amount}")
         elif statement.captured and not p.amount_capture_pending:
@@ -261,6 +271,8 @@ class Settle:
         """Apply the answer to our own request for a refund, capture or cancel; return it as it is now, not yet saved."""
         if operation.asking is Asking.ANSWERED and answer.outcome in (Outcome.UNKNOWN, Outcome.NOT_EXECUTED):
             return operation
+        if answer.outcome is Outcome.DECLINED:  # the provider's books may have more than ours: somebody else may have been there
+            record.unit.outbox.put(JobKind.PAYMENT, record.payment.id, lane_of(record.payment), record.at)
         started = self._operation_answered(record, operation, answer, _OPERATION_STARTED)
         return self.plan_operation(record, started, at_once=started.asking is Asking.DOUBTFUL)
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 from stage import Heard, PowerCut, Stage
 
-from bridge.domain.operation import FINAL, OperationStatus
+from bridge.domain.operation import FINAL, Operation, OperationStatus, Origin
 from bridge.domain.payment import TRANSITIONS, Asking, Payer, Payment, Status
 from bridge.errors import BridgeError
 from bridge.ports import PaymentFilter
@@ -131,6 +131,28 @@ class Bridge(RuleBasedStateMachine):
             self.stage.sandbox.payer(entry["reference"], action)
         self.take_callbacks()
 
+    @rule(payment=payments, amount=AMOUNTS, taken=st.booleans())
+    def give_back_at_the_portal(self, payment: dict[str, Any], amount: int | None, taken: bool) -> None:
+        """The merchant gives money back past the bridge; the payer takes it now, or may with a later rule."""
+        for entry in self.stage.sandbox.requests_of(payment["id"]):
+            made = self.stage.sandbox.try_control("POST", f"portal/{entry['reference']}", action="refund", **({} if amount is None else {"amount": amount}))
+            if made.status_code == 200 and taken:
+                self.stage.sandbox.payer(made.json()["reference"], "accept")
+        self.take_callbacks()
+
+    @rule(pick=PICK, action=st.sampled_from(["accept", "decline"]))
+    def answer_the_portal(self, pick: int, action: str) -> None:
+        given = [entry for entry in self.stage.sandbox.ledger("refund") if not entry["our_reference"]]
+        if given:
+            self.stage.sandbox.payer(given[pick % len(given)]["reference"], action)
+        self.take_callbacks()
+
+    @rule(on=st.sampled_from(["refund", "transactions"]), payment=payments, amount=AMOUNTS)
+    def give_back_at_the_portal_just_before(self, on: str, payment: dict[str, Any], amount: int | None) -> None:
+        """The same, between the intent and the call that it races."""
+        for entry in self.stage.sandbox.requests_of(payment["id"]):
+            self.stage.sandbox.fault(on, "portal", reference=entry["reference"], action="refund", **({} if amount is None else {"amount": amount}))
+
     def take_callbacks(self) -> None:
         self.callbacks += self.stage.outside.callbacks
         self.stage.outside.callbacks.clear()
@@ -213,6 +235,8 @@ class Bridge(RuleBasedStateMachine):
         for p in self.rows():
             assert 0 <= p.amount_refunded + p.amount_refund_pending <= p.amount_captured <= p.amount_authorized <= p.amount, p
             operations = self.stage.operations({"id": p.id})
+            in_doubt = [o.asked_at for o in operations if o.in_doubt]
+            assert p.operations_doubtful_since == min(in_doubt, default=None), p
             assert p.amount_refunded == sum(o.amount for o in operations if o.status is OperationStatus.SUCCEEDED)
             assert p.amount_refund_pending == sum(o.amount for o in operations if o.status is OperationStatus.PENDING)
 
@@ -221,7 +245,7 @@ class Bridge(RuleBasedStateMachine):
         for p in self.rows():
             before = self.seen.get(p.id, p)
             assert (before.status, p.status) in _REACHABLE, (before, p)
-            assert p.outcome_known or p.status is Status.PENDING, p
+            assert not p.in_doubt or p.status is Status.PENDING, p
             self.seen[p.id] = p
             for o in self.stage.operations({"id": p.id}):
                 was = self.seen_operations.get(o.id, OperationStatus.PENDING)
@@ -253,7 +277,7 @@ class Bridge(RuleBasedStateMachine):
             assert p.status is not Status.DECLINED or states <= {"declined"}, (p, states)
             assert not p.outcome_known or p.status is not Status.FAILED or states <= {"failed"}, (p, states)
             for o in self.stage.operations({"id": p.id}):
-                ended = {entry["state"] for entry in refunds.get(o.id, ())}
+                ended = {entry["state"] for entry in _of_operation(o, ledger, refunds)}
                 assert o.status is not OperationStatus.SUCCEEDED or ended == {"succeeded"}, (o, ended)
                 assert o.status in (OperationStatus.SUCCEEDED, OperationStatus.PENDING) or ended <= {"canceled", "failed"}, (o, ended)
 
@@ -271,7 +295,7 @@ class Bridge(RuleBasedStateMachine):
         """I19: whatever is not settled has a job, or an operator's eye."""
         jobs = {job[1] for job in self.stage.jobs()}
         for p in self.rows():
-            unsettled = p.status in (Status.CREATED, Status.PENDING) or not p.outcome_known
+            unsettled = p.status in (Status.CREATED, Status.PENDING) or p.in_doubt
             assert not unsettled or p.id in jobs or p.review, p
             for o in self.stage.operations({"id": p.id}):
                 assert o.status in FINAL or o.id in jobs or o.review, o
@@ -290,13 +314,20 @@ class Bridge(RuleBasedStateMachine):
         stage.drain()
         looks = stage.sandbox.calls("transactions") - before
         subjects = stage.rows("payments") + stage.rows("operations")
-        assert looks <= subjects * (len(INQUIRY_OFFSETS) + 4) + 6 * stage.rows("callbacks"), (looks, subjects)
+        assert looks <= subjects * (len(INQUIRY_OFFSETS) + 4) + 12 * stage.rows("callbacks"), (looks, subjects)  # of a paid payment, its refunds too
         assert not [job for job in stage.jobs() if job[0] != "callback"], (started, stage.jobs())
+        self._look_at_what_is_paid()
         self._books_agree()
         self.holds()
         told = {one.body["id"] for one in stage.outside.notifications if one.status < 300}
         events = {event.id for p in self.rows() for event in stage.history({"id": p.id}) if event.sequence is not None}
         assert told >= events, "I8: every event was taken by its shop"
+
+    def _look_at_what_is_paid(self) -> None:
+        """The next inquiry, whatever caused it."""
+        for p in self.rows():
+            self.stage.services.sync_payment(self.stage.shop(p.shop), p.id)
+        self.stage.work()
 
     def _books_agree(self) -> None:
         ledger = self.stage.sandbox.ledger()
@@ -305,8 +336,10 @@ class Bridge(RuleBasedStateMachine):
             entries = requests.get(p.id, [])
             allowed = AGREES[entries[0]["state"]] if entries else NEVER_ASKED
             assert p.outcome_known and p.asking is not Asking.ASKING and p.status.value in allowed, (p, entries)
+            given = sum(e["amount"] for e in ledger if e["kind"] == "refund" and e["state"] == "succeeded" and e["parent"] == p.provider_reference)
+            assert not p.provider_reference or p.status is not Status.PAID or p.amount_refunded == given, ("I25, I31", p, given)
             for o in self.stage.operations({"id": p.id}):
-                states = [entry["state"] for entry in refunds.get(o.id, [])]
+                states = [entry["state"] for entry in _of_operation(o, ledger, refunds)]
                 assert o.outcome_known and (states == [o.status.value] or not states and o.status is OperationStatus.FAILED), (o, states)
 
 
@@ -321,7 +354,16 @@ def _by_intent(ledger: list[dict[str, Any]], kind: str) -> dict[str, list[dict[s
     found: dict[str, list[dict[str, Any]]] = {}
     for entry in ledger:
         if entry["kind"] == kind:
-            found.setdefault((entry["our_reference"] or "").rpartition("-")[0], []).append(entry)
+            found.setdefault((entry["our_reference"] or entry["reference"]).rpartition("-")[0] or entry["reference"], []).append(entry)
+    return found
+
+
+def _of_operation(operation: Operation, ledger: list[dict[str, Any]], refunds: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """What the ledger has of an operation: of ours by its intent, of others' by the provider's reference."""
+    if operation.source is not Origin.PROVIDER:
+        return refunds.get(operation.id, [])
+    found = [entry for entry in ledger if entry["reference"] == operation.provider_reference]
+    assert [entry["amount"] for entry in found] == [operation.amount] and not found[0]["our_reference"], (operation, found)
     return found
 
 

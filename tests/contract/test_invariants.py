@@ -17,7 +17,7 @@ SETTINGS = settings(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.invariant("I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I12", "I19")
+@pytest.mark.invariant("I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I12", "I19", "I25", "I31")
 @pytest.mark.parametrize("late_payment", ["hold", "refund"])
 def test_machine__anything_in_any_order__keeps_the_invariants_and_comes_to_its_end(new_stage, late_payment):
     """Clients, payers, wire, worker and clock in any order; the sandbox's ledger is the judge."""

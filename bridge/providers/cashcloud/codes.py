@@ -21,6 +21,11 @@ ACTION_RECEIVE = 3
 
 Meaning = tuple[Outcome, Reason | None]
 
+DONE: Meaning = (Outcome.SUCCEEDED, None)
+
+REFUNDED = 8
+"""The state of a payment that was given back as a whole."""
+
 PAYMENT_STATES: Mapping[int, Meaning] = {
     1: (Outcome.PENDING, None),
     2: (Outcome.PENDING, None),

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
 from bridge.domain.money import Money
-from bridge.domain.outcome import Answer, Outcome, Statement
+from bridge.domain.outcome import Answer, Outcome, Part, Statement
 from bridge.domain.reasons import Reason
 from bridge.errors import CallbackRejected, ConfigError, NoAnswer, NotSent, NotSupported, TransportError
 from bridge.ports import (
@@ -99,16 +100,20 @@ class CashcloudAccount:
         return self._move("refund", partial(self._fields_for_refund, request), of=request.payment.provider_reference)
 
     def inquire(self, payment: PaymentRef) -> Answer:
-        """Ask for the transaction by its hash, or by our reference in the list; NOT_EXECUTED only for an empty list."""
-        read = partial(_payment_answer_from, payment=payment)
-        return self._learn(payment.provider_reference, payment.reference, read)
+        """Ask for the transaction by its hash, or by our reference in the list; NOT_EXECUTED only for an empty list.
+
+        Of what our books call paid, the list of its refunds is asked for too, so that those of others are noticed.
+        """
+        until, read = self._until(), partial(_payment_answer_from, payment=payment)
+        answer = self._learn(payment.provider_reference, payment.reference, read, until)
+        return self._with_refunds(answer, payment, until) if payment.captured and answer.outcome is Outcome.SUCCEEDED else answer
 
     def inquire_operation(self, kind: str, request: OperationRequest) -> Answer:
         """Ask for a refund in the same two ways. Raises NotSupported for another kind."""
         if kind != "refund":
             raise NotSupported()
         read = partial(_refund_answer_from, payment=request.payment)
-        return self._learn(request.provider_reference, request.reference, read)
+        return self._learn(request.provider_reference, request.reference, read, self._until())
 
     def capture(self, request: OperationRequest) -> Answer:
         """Raise NotSupported: a wallet's money is taken when the payer accepts."""
@@ -172,9 +177,9 @@ class CashcloudAccount:
             return Answer.unknown("no_answer")
         return _answer_from(answer, of)
 
-    def _learn(self, known: str | None, reference: str, read: Callable[[Transaction], Answer]) -> Answer:
+    def _learn(self, known: str | None, reference: str, read: Callable[[Transaction], Answer], until: Deadline) -> Answer:
         try:
-            found = self._find(known, reference, self._until())
+            found = self._find(known, reference, until)
         except NotAuthorized:
             return Answer.unknown("authorization", login_refused=True)
         except TransportError:
@@ -187,10 +192,23 @@ class CashcloudAccount:
         if known is None:
             listed = self._send("GET", "transactions", until, params={"extern_id": reference})
             return _only_one_of(wire.read_transactions(listed), reference)
-        found = wire.read_transaction(self._send("GET", "transactions", until, params={"hash": known}))
+        found = wire.read_transaction(self._send("GET", "transactions", until, params={"hash": known}), ours=bool(reference))
         if found.hash != known:
             raise Unreadable("another_hash")
         return found
+
+    def _with_refunds(self, answer: Answer, payment: PaymentRef, until: Deadline) -> Answer:
+        """Say what was given back of a paid payment; where that cannot be had, the answer is as good without it."""
+        if answer.statement is None or answer.provider_reference is None:
+            return answer
+        asked = {"request_hash": answer.provider_reference}
+        try:
+            listed = wire.read_refunds(self._send("GET", "transactions", until, params=asked), answer.provider_reference)
+            parts = tuple(_part_from(refund, payment) for refund in listed if codes.REFUND_STATES.get(refund.state) == codes.DONE)
+        except (TransportError, Unreadable, NotAuthorized):
+            return answer
+        refunded = max(answer.statement.refunded or 0, sum(part.amount for part in parts))
+        return replace(answer, statement=replace(answer.statement, refunded=refunded, refunds=parts))
 
     def _asked_prices(self, money: Money) -> tuple[Price, ...]:
         return (Price(codes.CCR, self._cashcredits(self._euros(money), self._soon())),)
@@ -334,13 +352,22 @@ def _reference_from(answer: HttpAnswer, of: str | None) -> str:
 def _payment_answer_from(found: Transaction, payment: PaymentRef) -> Answer:
     booked = conversion.in_our_words(found.booked, found.description, payment.money.currency, payment.pay_currency)
     captured = booked.amount if found.state in codes.PAID_STATES else 0
-    statement = Statement(found.our_reference, booked.currency, booked.amount, captured, captured)
+    refunded = booked.amount if found.state == codes.REFUNDED else None
+    statement = Statement(found.our_reference, booked.currency, booked.amount, captured, captured, refunded)
     return _answer_by_state(found, codes.PAYMENT_STATES, statement)
+
+
+def _part_from(refund: Transaction, payment: PaymentRef) -> Part:
+    booked = conversion.in_our_words(refund.booked, refund.description, payment.money.currency, payment.pay_currency)
+    if booked.currency != payment.money.currency:
+        raise Unreadable("conversion.unknown")
+    return Part(refund.hash, refund.our_reference or None, booked.amount)
 
 
 def _refund_answer_from(found: Transaction, payment: PaymentRef) -> Answer:
     booked = conversion.in_our_words(found.booked, found.description, payment.money.currency, payment.pay_currency)
-    return _answer_by_state(found, codes.REFUND_STATES, Statement(found.our_reference, booked.currency, booked.amount))
+    statement = Statement(found.our_reference, booked.currency, booked.amount, payment_reference=found.payment)
+    return _answer_by_state(found, codes.REFUND_STATES, statement)
 
 
 def _answer_by_state(found: Transaction, states: Mapping[int, codes.Meaning], statement: Statement) -> Answer:

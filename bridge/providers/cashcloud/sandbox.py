@@ -170,6 +170,10 @@ class Cashcloud:
         if "hash" in call.query:
             entry = self._own(merchant, call)
             return Reply.json(200, {"transaction": self._shown(entry)}, entry.reference)
+        if "request_hash" in call.query:
+            request = self._desk.ledger.get(self.name, call.query["request_hash"])
+            found = self._desk.ledger.children(request) if request and request.merchant == merchant.username else []
+            return Reply.json(200, {"transactions": [self._shown(entry) for entry in reversed(found)]})
         wanted = next((call.query[name] for name in _spellings("id") if name in call.query), None)
         entries = self._desk.ledger.of_merchant(self.name, merchant.username, wanted)
         return Reply.json(200, {"transactions": [self._shown(entry) for entry in reversed(entries)]})
@@ -237,6 +241,17 @@ class Cashcloud:
         if habit != "manual":
             return {"next_at": now + BY_ITSELF_AFTER, "next_action": habit}
         return {"next_at": expires_at, "next_action": "expire" if expires_at else None}
+
+    def act_at_portal(self, entry: Entry, action: str, amount: int | None) -> Entry:
+        """A refund that the merchant makes by hand; it carries no `extern.id`, and the payer takes it like any other. Raises Refused."""
+        left = entry.amount - self._refunds_so_far(entry)
+        amount = left if amount is None else amount
+        if action != "refund" or entry.kind != "request" or entry.state != "succeeded" or not 0 < amount <= left:
+            raise Refused(Reply.json(409, {"error": f"no {action} of {amount} from this {entry.kind}"}))
+        extern = {"id": "", "reference": "", "description": ""}
+        return self._desk.ledger.add(Entry(
+            self.name, entry.merchant, secrets.token_hex(20), "refund", amount, entry.currency, parent=entry.reference, payer=entry.payer,
+            details={"state": PENDING, "remark": "", "reason_id": "", "extern": extern}, **self._next("refund", self._desk.clock.now(), None)))
 
     # Callbacks
 

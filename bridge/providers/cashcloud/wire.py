@@ -32,6 +32,8 @@ class Transaction:
     booked: Booked
     our_reference: str
     description: str
+    payment: str | None = None
+    """The hash of the payment that a refund belongs to, where it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,9 @@ def read_text(answer: HttpAnswer, name: str) -> str:
     return _text(read_object(answer).get(name), name)
 
 
-def read_transaction(answer: HttpAnswer) -> Transaction:
-    """Return the one transaction of `GET transactions?hash=…`. Raises Unreadable."""
-    return _transaction(read_object(answer).get("transaction"))
+def read_transaction(answer: HttpAnswer, *, ours: bool = True) -> Transaction:
+    """Return the one transaction of `GET transactions?hash=…`; what is not `ours` may lack our reference. Raises Unreadable."""
+    return _transaction(read_object(answer).get("transaction"), ours=ours)
 
 
 def read_transactions(answer: HttpAnswer) -> list[Transaction]:
@@ -68,6 +70,17 @@ def read_transactions(answer: HttpAnswer) -> list[Transaction]:
     if not isinstance(entries, list):
         raise Unreadable("transactions")
     return [_transaction(entry) for entry in entries]
+
+
+def read_refunds(answer: HttpAnswer, payment: str) -> list[Transaction]:
+    """Return the refunds of one payment from a filtered list, others' too; a list that holds anything else was not filtered. Raises Unreadable."""
+    entries = read_object(answer).get("transactions")
+    if not isinstance(entries, list):
+        raise Unreadable("transactions")
+    found = [_transaction(entry, ours=False) for entry in entries]
+    if any(refund.payment != payment for refund in found):
+        raise Unreadable("list_not_filtered")
+    return found
 
 
 def read_settings(answer: HttpAnswer) -> AccountSettings:
@@ -114,9 +127,10 @@ def _joined(field: str, code: str) -> str:
     return f"{field}.{code}" if field and code else field or code
 
 
-def _transaction(value: Any) -> Transaction:
+def _transaction(value: Any, *, ours: bool = True) -> Transaction:
     fields = _object(value)
     extern = _object(fields.get("extern"))
+    belongs_to = fields.get("request_hash")
     currency = CURRENCIES.get(_number(fields.get("currency_id"), "currency_id"))
     if currency is None:
         raise Unreadable("currency_id")
@@ -124,8 +138,9 @@ def _transaction(value: Any) -> Transaction:
         hash=_text(fields.get("hash"), "hash"),
         state=_number(fields.get("transaction_state_id"), "transaction_state_id"),
         booked=Booked(_number(fields.get("amount"), "amount"), currency),
-        our_reference=_text(extern.get("id"), "extern.id"),
+        our_reference=_text(extern.get("id"), "extern.id") if ours or extern.get("id") else "",
         description=str(extern.get("description") or ""),
+        payment=belongs_to if isinstance(belongs_to, str) and belongs_to else None,
     )
 
 

@@ -389,7 +389,7 @@ def _payment_answer_from(found: Result) -> Answer:
         return _nothing_reserved(found)
     if not found.currency:
         return Answer.unknown("no_currency")
-    statement = Statement(_reference_from(found), found.currency, reserved, reserved, captured)
+    statement = Statement(_reference_from(found), found.currency, reserved, reserved, captured, found.credited)
     return Answer(Outcome.SUCCEEDED, None, found.code, found.pay_id, statement)
 
 

@@ -499,6 +499,22 @@ class Onecs:
             raise Refused(Reply.json(409, {"error": f"already {entry.state}"}))
         return entry
 
+    def act_at_portal(self, entry: Entry, action: str, amount: int | None) -> Entry:
+        """A credit, capture or reversal that the merchant makes by hand; nobody is told. `amount` None: all that can be. Raises Refused."""
+        if entry.kind != "authorization":
+            raise Refused(Reply.json(409, {"error": f"no {action} of a {entry.kind}"}))
+        step, left = {
+            "refund": (self._credit, entry.details["cap"] - entry.details["cred"]),
+            "capture": (self._capture, entry.details["auth"] - entry.details["cap"]),
+            "cancel": (self._reverse, entry.details["auth"]),
+        }[action]
+        fields = {"payid": entry.reference, "transid": f"portal-{secrets.token_hex(8)}", "currency": entry.currency,
+                  "amount": str(left or 1 if amount is None else amount)}
+        pairs, _ = step(Order(self._merchant_of(entry), fields))
+        if pairs["Code"] != OK:
+            raise Refused(Reply.json(409, {"error": f"{pairs['Code']} {pairs['Description']}"}))
+        return self._desk.ledger.get(self.name, entry.reference)
+
     def _end(self, entry: Entry, behaviour: str, code: str | None = None, fault: Fault | None = None) -> Entry:
         code = code or self._code_for(entry, behaviour)
         if code != OK:

@@ -221,3 +221,15 @@ def test_restart__keeps_ledger_settings_and_accounts(tmp_path):
         reference = Caller(url).sign_in().paid(100)
     with running(tmp_path) as url:
         assert Caller(url).sign_in().state(reference) == 3
+
+
+def test_portal__refunds__are_in_the_list_of_the_request_without_our_name_and_count(merchant: Caller):
+    request = merchant.paid(4999)
+    made = merchant.control(f"portal/{request}", action="refund", amount=1000).json()["reference"]
+    assert merchant.payer(made, "accept").status_code == 200
+    listed = merchant.get("transactions", request_hash=request).json()["transactions"]
+    assert [(one["hash"], one["extern"]["id"], one["request_hash"]) for one in listed] == [(made, "", request)]
+    assert merchant.control(f"portal/{request}", action="refund").json()["amount"] == 3999
+    assert merchant.control(f"portal/{request}", action="refund", amount=1).status_code == 409
+    assert merchant.control(f"portal/{request}", action="capture").status_code == 409
+    assert merchant.control("portal/nothing", action="refund").status_code == 404

@@ -1,0 +1,106 @@
+"""Money that others moved directly at the provider: noticed at the next inquiry, booked once, told to the shop."""
+from __future__ import annotations
+
+import pytest
+from factories import FIFTY
+
+from bridge.domain.operation import OperationStatus, Origin
+from bridge.errors import RefundableMismatch
+
+
+def refunded_at_the_portal(stage, payment, amount=None):
+    """The merchant gives money back by hand, and the payer takes it."""
+    reference = stage.sandbox.portal(stage.payment(payment).provider_reference, "refund", amount)
+    assert stage.sandbox.payer(reference, "accept")
+    return reference
+
+
+def sync(stage, payment):
+    return stage.services.sync_payment(stage.shop(), payment["id"])
+
+
+@pytest.mark.invariant("I25", "I31")
+@pytest.mark.parametrize("amount", [1500, None])
+def test_refund__at_the_portal__is_noticed_once_and_told_as_an_operation_of_its_own(stage, amount):
+    """Sums are right, the shop hears of it, and what is left to refund is true again (I25, I31)."""
+    payment, given = stage.paid(), amount or FIFTY
+    reference = refunded_at_the_portal(stage, payment, amount)
+    stage.outside.callbacks.clear()
+    known = sync(stage, payment)
+    assert (known["amount_refunded"], known["amount_refundable"], known["status"]) == (given, FIFTY - given, "paid")
+    for _ in range(3):
+        sync(stage, payment)
+    stage.work()
+    [refund] = stage.operations(payment)
+    assert (refund.source, refund.status, refund.amount, refund.provider_reference) == (Origin.PROVIDER, OperationStatus.SUCCEEDED, given, reference)
+    assert [kind for kind in stage.outside.told(payment["id"]) if kind.startswith("refund")] == ["refund.succeeded"]
+    [told] = [one.body["data"] for one in stage.outside.notifications if one.body["type"] == "refund.succeeded"]
+    assert (told["refund"]["source"], told["refund"]["amount"], told["payment"]["amount_refunded"]) == ("provider", given, given)
+    assert stage.types(payment).count("note.refunded_elsewhere") == 1
+
+
+@pytest.mark.invariant("I25")
+def test_refund__at_the_portal__is_noticed_by_its_callback(stage):
+    """Its callback names a transaction that is none of ours, which names the payment (I25)."""
+    payment = stage.paid()
+    refunded_at_the_portal(stage, payment, 700)
+    assert stage.hear(times=2) and stage.work()
+    assert stage.payment(payment).amount_refunded == 700 and len(stage.operations(payment)) == 1
+
+
+@pytest.mark.invariant("I25")
+def test_refund__of_which_the_portal_has_left_nothing__is_refused_and_the_reason_is_noticed(stage):
+    """A refusal is a reason to look what the provider's books have (I25)."""
+    payment = stage.paid()
+    refunded_at_the_portal(stage, payment)
+    stage.outside.callbacks.clear()
+    refund = stage.refund(payment, amount=1000, expected_refundable=FIFTY)
+    assert refund["status"] == "failed"
+    stage.work()
+    assert stage.payment(payment).amount_refunded == FIFTY and not stage.has_job("payment", payment["id"])
+    with pytest.raises(RefundableMismatch) as caught:
+        stage.refund(payment, expected_refundable=FIFTY)
+    assert caught.value.members["amount_refundable"] == 0
+
+
+@pytest.mark.invariant("I1", "I25")
+@pytest.mark.parametrize("fault", ["drop_before", "drop_after"])
+def test_refund__in_doubt_beside_one_of_the_portal__neither_is_taken_for_the_other(stage, fault):
+    """Equal in amount, and told apart by their names (I1, I25)."""
+    payment = stage.paid()
+    stage.sandbox.fault("refund", fault)
+    refund = stage.refund(payment, amount=1000)
+    refunded_at_the_portal(stage, payment, 1000)
+    sync(stage, payment)
+    for seconds in (5, 20, 40, 60, 60, 60):
+        stage.advance(seconds)
+    [entry] = stage.sandbox.refunds_of(refund["id"])
+    assert stage.sandbox.payer(entry["reference"], "accept")
+    stage.hear(), stage.work(), sync(stage, payment)
+    assert sorted((one.source, one.status) for one in stage.operations(payment)) == [
+        (Origin.PROVIDER, OperationStatus.SUCCEEDED), (Origin.SHOP, OperationStatus.SUCCEEDED)]
+    assert stage.payment(payment).amount_refunded == 2000 and stage.payment(payment).review is None
+
+
+@pytest.mark.invariant("I25")
+def test_refund__of_all_at_the_portal_while_one_of_ours_waits__is_noticed_when_ours_has_ended(stage):
+    """What ours holds is not booked a second time (I25, I2)."""
+    payment = stage.paid()
+    stage.sandbox.fault("refund", "portal", reference=stage.payment(payment).provider_reference, action="refund")
+    refund = stage.refund(payment)
+    assert refund["status"] == "failed"
+    [entry] = stage.sandbox.ledger("refund")
+    assert stage.sandbox.payer(entry["reference"], "accept")
+    stage.work()
+    assert stage.payment(payment).amount_refunded == FIFTY and stage.payment(payment).amount_refund_pending == 0
+
+
+def test_refund__list_that_is_not_filtered__tells_nothing_and_the_inquiry_is_as_good(stage):
+    """Whether Cashcloud filters the list is not known: a list with anything else in it is no list of this payment's refunds."""
+    payment = stage.paid()
+    stage.sandbox.fault("transactions", "delay", ms=0)
+    stage.sandbox.fault("transactions", "garbage")
+    refunded_at_the_portal(stage, payment, 700)
+    stage.outside.callbacks.clear()
+    assert sync(stage, payment)["amount_refunded"] == 0
+    assert sync(stage, payment)["amount_refunded"] == 700
