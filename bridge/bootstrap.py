@@ -44,7 +44,7 @@ from bridge.store.engine import has_room, open_engine
 from bridge.store.migrate import is_migrated
 from bridge.store.sessions import session_mistakes
 from bridge.store.unit import SqlUnits
-from bridge.transport import HttpTransport
+from bridge.transport import HttpTransport, Patient
 from bridge.worker.jobs import jobs_of
 from bridge.worker.loop import Worker
 
@@ -142,7 +142,7 @@ def build(
                                            ca_file=str(outgoing.ca_file) if outgoing.ca_file else None)
     engine = open_engine(service.database.get_secret_value(), pool_size=service.threads, pgbouncer=service.pgbouncer)
     units = SqlUnits(engine)
-    accounts = Accounts(profiles, types, transport, clock)
+    accounts = Accounts(profiles, types, Patient(transport, clock), clock)
     calls = CallRoom(outgoing.calls, outgoing.calls_per_lane, max(1, service.threads // 2))
     represent = Represent(str(service.public_url))
     adapters = {name: kind.build(Workbench(partial(profiles.adapter_settings, platform=name), profiles, units, transport, clock,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook
@@ -19,9 +18,6 @@ from bridge.ports import Clock, Delivery, HttpAnswer, Transport
 
 TIMEOUT = 15.0
 """Seconds that a shop has for its answer."""
-
-LONGEST_WAIT = 86_400
-"""The longest Retry-After that is obeyed, seconds."""
 
 _SHOWN = 200
 
@@ -46,7 +42,7 @@ class WebhookNotifier:
                 headers=_headers(event_id, now, body, secrets))
         except TransportError as error:
             return Delivery(None, _shown(str(error), secrets))
-        return Delivery(answer.status, _detail(answer, secrets), _retry_after(answer, now))
+        return Delivery(answer.status, _detail(answer, secrets), answer.retry_after(now))
 
 
 def lane(url: str) -> str:
@@ -85,18 +81,3 @@ def _shown(text: str, secrets: Sequence[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, "[cut out]").replace(secret.removeprefix("whsec_"), "[cut out]")
     return "".join(character if character.isprintable() else " " for character in text[:_SHOWN])
-
-
-def _retry_after(answer: HttpAnswer, now: datetime) -> int | None:
-    """Read Retry-After (RFC 9110, section 10.2.3): seconds or a date; at most a day, rubbish is ignored."""
-    text = answer.headers.get("retry-after", "").strip()
-    if answer.status < 300 or not text:
-        return None
-    if text.isascii() and text.isdigit():
-        return min(int(text[:9]), LONGEST_WAIT)
-    try:
-        date = parsedate_to_datetime(text)
-        seconds = (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds()
-    except (ValueError, OverflowError):
-        return None
-    return max(0, min(int(seconds), LONGEST_WAIT))

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
@@ -29,6 +30,10 @@ class Clock(Protocol):
 # --- outgoing HTTP ---------------------------------------------------------------------------------------------------
 
 
+LONGEST_WAIT = 86_400
+"""The longest Retry-After that is obeyed, seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
     """A whole answer: status, headers (lower-case names) and body, at most 1 MiB."""
@@ -36,6 +41,20 @@ class HttpAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+
+    def retry_after(self, now: datetime) -> int | None:
+        """Read Retry-After of a refusal (RFC 9110, section 10.2.3), seconds or a date, as seconds from `now`; at most a day, rubbish is ignored."""
+        text = self.headers.get("retry-after", "").strip()
+        if self.status < 300 or not text:
+            return None
+        if text.isascii() and text.isdigit():
+            return min(int(text[:9]), LONGEST_WAIT)
+        try:
+            date = parsedate_to_datetime(text)
+            seconds = (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds()
+        except (ValueError, OverflowError):
+            return None
+        return max(0, min(int(seconds), LONGEST_WAIT))
 
 
 class Transport(Protocol):

@@ -66,7 +66,8 @@ class Door:
         if fault and fault.name == "drop_before":
             return Reply.json(500, {})
         if fault and fault.name == "status":
-            return Reply.json(fault.option("code", 500), {"error": True})
+            headers = {"Retry-After": str(fault.option("retry_after", 0))} if fault.option("retry_after", 0) else {}
+            return replace(Reply.json(fault.option("code", 500), {"error": True}), headers=headers)
         return None
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from bridge.notify import LONGEST_WAIT, WebhookNotifier, lane, sign
-from bridge.ports import Delivery, HttpAnswer
+from bridge.notify import WebhookNotifier, lane, sign
+from bridge.ports import LONGEST_WAIT, Delivery, HttpAnswer
 from bridge.transport import HttpTransport
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -298,7 +298,7 @@ class CashcloudAccount:
         login = {"username": self._settings.username, "device_id": self._settings.device_id}
         with _nothing_moved_yet():
             answer = self._call("POST", "salt", until, multipart=login)
-            if 400 <= answer.status < 500:
+            if 400 <= answer.status < 500 and answer.status != 429:
                 raise NotAuthorized(f"Cashcloud answered {answer.status} to the login")
             return crypto.token(**login, password=password.get_secret_value(), salt=wire.read_text(answer, "salt"))
 
