@@ -190,7 +190,7 @@ def _services(
         test_notification=TestNotification(shops, notifier, clock),
         show_checkout=show,
         confirm_checkout=ConfirmCheckout(units, accounts, shops, clock, ask, show, represent),
-        cancel_checkout=CancelCheckout(units, shops, give_up, show, view, clock),
+        cancel_checkout=CancelCheckout(units, shops, give_up, show),
         receive_return=ReceiveReturn(units, accounts, clock),
         receive_callback=ReceiveCallback(units, accounts, clock),
         authenticate_app=AuthenticateApp(units, shops, accounts, calls, clock),

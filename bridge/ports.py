@@ -516,10 +516,10 @@ class Payments(Protocol):
     def by_provider_reference(self, merchant: str, provider: str, reference: str) -> Payment | None:
         """Return the payment that a provider knows under `reference`."""
 
-    def other_with_money(self, payment: Payment) -> str | None:
+    def other_with_money(self, payment: Payment, *, hold: bool = False) -> str | None:
         """Return the id of another payment of the same order that is authorized, or paid and not given back; None: there is none.
 
-        A payment that is itself a duplicate of `payment` does not count. The order is held until the unit ends, so that two payments of
+        A payment that is itself a duplicate of `payment` does not count. `hold` keeps the order until the unit ends, so that two payments of
         one order are never judged at the same time.
         """
 

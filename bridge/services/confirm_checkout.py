@@ -14,7 +14,7 @@ from bridge.services.ask_provider import AskProvider
 from bridge.services.cancel_payment import GiveUp
 from bridge.services.record import Record
 from bridge.services.represent import Represent
-from bridge.services.show_checkout import CheckoutView, ShowCheckout, Shown
+from bridge.services.show_checkout import ShowCheckout, Shown
 
 
 class ConfirmCheckout:
@@ -88,14 +88,12 @@ def _other_than(own: str, chosen: str | None) -> str | None:
 class CancelCheckout:
     """The payer gives up."""
 
-    def __init__(self, units: Units, shops: Shops, give_up: GiveUp, show: ShowCheckout, view: CheckoutView, clock: Clock) -> None:
+    def __init__(self, units: Units, shops: Shops, give_up: GiveUp, show: ShowCheckout) -> None:
         """Take what the story needs."""
         self._units = units
         self._shops = shops
         self._give_up = give_up
         self._show = show
-        self._view = view
-        self._clock = clock
 
     def __call__(self, token: str, language: str) -> Shown:
         """Cancel the payment unless it is paid; return what the page shows then. Raises NotFound, CheckoutGone, NotCancelable."""
@@ -104,5 +102,5 @@ class CancelCheckout:
             payment = unit.payments.by_token(token)
         answer = self._give_up.ask_first(payment, self._shops.get(payment.shop).respond_within)
         with self._units() as unit:
-            payment = self._give_up.end(unit, unit.payments.by_token(token, lock=True), Source.PAYER, answer)
-        return self._view(payment, self._clock(), language)
+            self._give_up.end(unit, unit.payments.by_token(token, lock=True), Source.PAYER, answer)
+        return self._show(token, language)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from bridge.domain.checkout import is_gone, tries_left, waits_for_payer
+from bridge.domain.checkout import ENDED, advice_for, is_canceling, is_gone, tries_left, waits_for_payer
 from bridge.domain.payment import Asking, Payment, Status
 from bridge.errors import CheckoutGone, NotFound
 from bridge.ports import Clock, JobKind, Price, Provider, Providers, Shop, Shops, Units
@@ -63,8 +63,8 @@ class CheckoutView:
         self._shops = shops
         self._providers = providers
 
-    def __call__(self, p: Payment, now: datetime, language: str) -> Shown:
-        """Show a payment in a language; raises Ended when its time is over."""
+    def __call__(self, p: Payment, order_paid: bool, now: datetime, language: str) -> Shown:
+        """Show a payment in a language; `order_paid`: another payment has the order's money. Raises Ended when its time is over."""
         shop = self._shops.get(p.shop)
         ways = {"merchant": {"name": shop.merchant_name}, "return_url": p.return_url, "cancel_url": p.cancel_url}
         if is_gone(p, now):
@@ -75,9 +75,10 @@ class CheckoutView:
             "token": p.checkout_token, "status": p.status.value, "outcome_known": not p.in_doubt, "asking": asking, "method": p.method,
             "amount": p.amount, "currency": p.currency, "amount_refunded": p.amount_refunded,
             "order_reference": p.order_reference, "description": p.description, "now": timestamp(now),
+            "canceling": is_canceling(p, now), "advice": advice_for(p, order_paid),
             "expires_at": timestamp(p.expires_at), "failure": failure_view(p.failure, language), "matching_number": p.matching_number,
             "tries_left": tries_left(p), **self._form(p, shop, waiting),
-            "page": None if p.page_url is None or p.status is not Status.PENDING else {"url": p.page_url, "embed": True},
+            "page": None if p.page_url is None or p.status is not Status.PENDING or p.giving_up else {"url": p.page_url, "embed": True},
             **ways,
         }
         if view["failure"] is not None:
@@ -123,9 +124,17 @@ class ShowCheckout:
         now = self._clock()
         with self._units.read() as unit:
             payment = unit.payments.by_token(token)
+            order_paid = payment.status in ENDED and unit.payments.other_with_money(payment) is not None
         if payment.channel == "pos":
             raise NotFound
-        if payment.status is Status.PENDING and payment.page_url is None and self._watchers.is_due(payment.id, now):
+        if _waits_for_the_provider(payment, now) and self._watchers.is_due(payment.id, now):
             with self._units() as unit:
                 unit.outbox.nudge(JobKind.PAYMENT, payment.id, now)
-        return self._view(payment, now, language)
+        return self._view(payment, order_paid, now, language)
+
+
+def _waits_for_the_provider(p: Payment, now: datetime) -> bool:
+    """Tell whether a payer who watches sees more when the provider is asked; a payer on the provider's page comes back from there."""
+    if p.status is Status.PENDING:
+        return p.page_url is None or p.giving_up is not None or now >= p.expires_at
+    return p.provider_open and p.page_url is None

@@ -91,9 +91,9 @@ class SqlPayments:
         row = self._connection.execute(_BY_REFERENCE, known).first()
         return None if row is None else _payment_from(row)
 
-    def other_with_money(self, payment: Payment) -> str | None:
-        """Return the id of another payment of the same order that has its money, and hold the order until the unit ends."""
-        if self._dialect.hold is not None:
+    def other_with_money(self, payment: Payment, *, hold: bool = False) -> str | None:
+        """Return the id of another payment of the same order that has its money."""
+        if hold and self._dialect.hold is not None:
             self._connection.execute(self._dialect.hold, {"name": f"{payment.shop}:{payment.order_reference}"})
         return self._paid_otherwise(payment)
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from bridge.domain.checkout import Advice
 from bridge.domain.events import EventType, NoteType, Source
 from bridge.domain.operation import OperationStatus, Origin
 from bridge.domain.payment import Status
@@ -288,6 +289,9 @@ class Checkout(Answer):
     description: str | None
     now: Time
     expires_at: Time | None
+    canceling: bool = Field(description="True: the payment is to be canceled, and the provider has not said whether it is paid.")
+    advice: Advice | None = Field(description="What the payer may be told when the payment has ended. Only `again` says that nothing was"
+                                  " charged. `app` and `page`: it may still be accepted, in the payer's app or on the provider's page.")
     failure: PayerFailure | None
     matching_number: str | None
     tries_left: Whole

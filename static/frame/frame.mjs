@@ -79,6 +79,9 @@ const announce = (text) => write($('live'), text);
 /** Tells the shop's page, where there is one. @param {'state' | 'ready' | 'submit' | 'resize' | 'escape' | 'scrollintoview' | 'error'} type @param {object} [data] */
 const tell = (type, data) => host?.post(`frame.${type}`, data);
 
+/** The end, and the provider can change nothing any more. */
+const settled = () => isFinal(state) && !/app|page/.test(view.advice);
+
 /** What the shop's page may know. @param {string} [previous] */
 const outline = (previous) => ({ state, previous, expiresAt: view.expires_at, reason: view.failure?.code ?? code });
 
@@ -120,7 +123,7 @@ function measure() {
 /** What became of the payment, in sentences. @param {string} body */
 function story(body) {
   if (view.status === 'authorized') return say(texts.reserved);
-  return isOver(state) ? `${view.failure?.message || body} ${texts.untouched}\n\n${texts.again}`.trim() : body;
+  return isOver(state) ? `${view.failure?.message || body} ${say(texts.advice[view.advice] || '')}`.trim() : body;
 }
 
 function drawForm() {
@@ -209,7 +212,7 @@ function entered(before) {
   tell('state', outline(before));
   faultIfGone();
   document.title = `${heading.textContent} – ${merchant ?? ''}`.replace(/[\u2068\u2069]/g, '');
-  if (isFinal(state)) chain.stop();
+  if (settled()) chain.stop();
   if (before === 'loading') return;
   announce(heading.textContent);
   /* What had the focus may be gone. Nothing is taken from a shop's page in which the payer is typing. */
@@ -273,7 +276,7 @@ const chain = pollChain(async (signal) => {
   }
   drawBanner();
   draw();
-  return !isFinal(state);
+  return !settled();
 }, () => nextDelay({ state, since: Date.now() - since, hidden: document.hidden, failures, retryAfter }));
 
 /** What the payer wants done, one thing at a time. @param {'confirm' | 'cancel'} verb @param {object} body */
@@ -290,7 +293,7 @@ async function act(verb, body) {
   draw();
   $(wrong() ?? 'alert').focus();
   /* A lost answer, or one given to another tab: the server knows. */
-  if (!isFinal(state)) chain[status && status !== 409 ? 'start' : 'now']();
+  if (!settled()) chain[status && status !== 409 ? 'start' : 'now']();
 }
 
 const cancel = () => act('cancel', {});
@@ -341,7 +344,7 @@ function submit(event) {
 
 function wake() {
   drawBanner();
-  if (!inner && !busy && !document.hidden && !isFinal(state)) chain.wake();
+  if (!inner && !busy && !document.hidden && !settled()) chain.wake();
 }
 
 /** What the shop's page may ask of us. */
@@ -376,7 +379,7 @@ function start() {
   draw();
   drawBanner();
   if (inner) return parent.postMessage(BACK, location.origin);
-  if (!isFinal(state)) chain.start();
+  if (!settled()) chain.start();
   if (!framed) return;
   new ResizeObserver(measure).observe(root);
   addEventListener('keydown', ({ key }) => { if (key === 'Escape') tell('escape'); });

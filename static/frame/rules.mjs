@@ -13,9 +13,10 @@ export const isFinal = (state) => isOver(state) || state === 'succeeded' || stat
  * and 20 seconds past it nobody believes "checking".
  * @param {import('./view').View} view @param {number} left until the deadline @returns {string}
  */
-export function stateOf({ status, outcome_known, asking, page, tries_left }, left) {
+export function stateOf({ status, outcome_known, asking, canceling, page, tries_left }, left) {
   if (status === 'paid' || status === 'authorized') return 'succeeded';
   if (asking) return 'sending';
+  if (canceling) return 'checking';
   if (!outcome_known) return 'waiting';
   if (isOver(status)) return status;
   if (left <= 0) return left < -20_000 && status === 'pending' ? 'waiting' : 'checking';

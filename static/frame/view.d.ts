@@ -9,6 +9,10 @@ export interface View {
   outcome_known: boolean;
   /** True while the bridge is asking the provider. */
   asking: boolean;
+  /** True while a cancel waits for the provider's word. */
+  canceling: boolean;
+  /** What the payer may be told when it has ended, null before; only `again` says that nothing was charged. */
+  advice: 'again' | 'app' | 'page' | 'paid' | 'ask';
   method: string;
   amount: number;
   currency: string;
@@ -51,5 +55,5 @@ export interface Data {
 
 /** The script's part of a language, `i18n/<language>.json`: heading and body of each state, and sentences. */
 export type Texts = Record<
-  'reserved' | 'untouched' | 'again' | 'wallet_username' | 'refused' | 'tries' | 'reason' | 'confirm' | 'cancel' | 'left' | 'card' | 'auto' | 'continue'
-  | 'back' | 'offline' | 'online' | 'trouble', string> & { states: Record<string, [heading: string, body?: string]> };
+  'reserved' | 'wallet_username' | 'refused' | 'tries' | 'reason' | 'confirm' | 'cancel' | 'left' | 'card' | 'auto' | 'continue'
+  | 'back' | 'offline' | 'online' | 'trouble', string> & { states: Record<string, [heading: string, body?: string]>; advice: Record<string, string> };

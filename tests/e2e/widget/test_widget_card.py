@@ -137,6 +137,33 @@ def test_card__payer_gives_up_in_the_providers_form__is_canceled_and_nothing_tak
     assert stage.api.get(f"/v1/payments/{payment['id']}")["amount_captured"] == 0
 
 
+@pytest.mark.invariant("I35")
+def test_card__payer_pays_and_cancels_while_the_provider_is_slow__page_checks_and_then_shows_what_was_paid(stage: Stage, page: Page) -> None:
+    """The cancel gets no answer in time: nothing untrue is shown, and the payment that the payer has made is (I35; lesson 95)."""
+    payment = open_bank(stage, page)
+    stage.sandbox.post("/control/faults", {"provider": "onecs", "on": "inquire", "fault": "delay", "ms": 6_000, "times": 2})
+    said: list[str] = []
+    page.on("response", lambda answer: said.append(answer.json()["advice"]) if "/v1/checkout/" in answer.url and answer.ok else None)
+    type_card(bank_in(page), "pays")
+    inside(page).get_by_role("button", name="Cancel payment").click()
+    wait_for(page, "success", session=payment["checkout"]["token"])
+    assert "again" not in said
+    assert stage.api.get(f"/v1/payments/{payment['id']}")["amount_captured"] == 4999
+
+
+@pytest.mark.invariant("I35")
+def test_cancel__wallet_request_stays_open_in_the_app__is_said_and_followed_to_its_end(stage: Stage, page: Page) -> None:
+    """The page goes on looking: declined in the app, nothing was charged; the word is the provider's (I35)."""
+    payment = stage.payment(payer={"wallet_username": "customer@example.com"})
+    open_ready(page, stage.page(stage.element(payment["checkout"]["token"]), "/card-shop"))
+    inside(page).get_by_role("button", name="Cancel payment").click()
+    wait_for(page, "cancel")
+    expect(inside(page).locator("#body")).to_contain_text("can still be accepted in your app")
+    expect(inside(page).locator("#body")).not_to_contain_text("Nothing has been charged")
+    stage.payer(payment, "decline")
+    expect(inside(page).locator("#body")).to_contain_text("Nothing has been charged")
+
+
 def test_navigate__shop_hears_once_and_browser_goes_once(stage: Stage, page: Page) -> None:
     pretend(page, status="paid")
     stage.page("done", "/done")

@@ -31,8 +31,8 @@ def states(stage: Stage) -> dict[str, dict[str, Any]]:
         "waiting": {"status": "pending", "outcome_known": False, **ended},
         "succeeded": {"status": "paid", **ended},
         "declined": {"status": "declined", **ended},
-        "expired": {"status": "expired", **ended},
-        "canceled": {"status": "canceled", **ended},
+        "expired": {"status": "expired", "advice": "again", **ended},
+        "canceled": {"status": "canceled", "advice": "again", **ended},
         "failed": {"status": "failed", "fields": [], "failure": {"code": "provider_error", "message": "The wallet is closed for repairs."}},
         "gone": {"status": "pending", "fields": []},
     }  # fmt: skip

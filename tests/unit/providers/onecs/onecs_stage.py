@@ -190,10 +190,10 @@ def secret(folder: Path, name: str, value: str) -> dict[str, str]:
     return {"file": str(path)}
 
 
-def profile(folder: Path, merchant: str, sandbox_url: str, outside_url: str, **account: Any) -> dict[str, Any]:
-    """A merchant's profile with a card account beside the wallet."""
+def profile(folder: Path, merchant: str, sandbox_url: str, outside_url: str, shop: Mapping[str, Any], **account: Any) -> dict[str, Any]:
+    """A merchant's profile with a card account beside the wallet; `shop` is laid over the defaults of every shop."""
     mid, blowfish, hmac = MERCHANTS[merchant]
-    made = a_profile(merchant, sandbox_url, outside_url, shop={"methods": {"wallet": "cashcloud", "card": "onecs"}})
+    made = a_profile(merchant, sandbox_url, outside_url, shop={"methods": {"wallet": "cashcloud", "card": "onecs"}, **shop})
     made["providers"]["onecs"] = {
         "base_url": f"{sandbox_url}/onecs/", "merchant_id": mid, "blowfish_key": secret(folder, f"{merchant}.blowfish", blowfish),
         "hmac_key": secret(folder, f"{merchant}.hmac", hmac), "mobile_url": f"{sandbox_url}/onecs/mobileauth", "deadline": 1.5, **account,
@@ -219,7 +219,9 @@ def card_sandbox(data: Path) -> Iterator[Sandbox]:
 
 
 @contextmanager
-def card_stage(folder: Path, sandbox: Sandbox, outside: Outside, **account: Any) -> Iterator[CardStage]:
+def card_stage(
+    folder: Path, sandbox: Sandbox, outside: Outside, *, shop: Mapping[str, Any] | None = None, **account: Any
+) -> Iterator[CardStage]:
     """Compose a house with card accounts."""
     merchants = folder / "merchants"
     merchants.mkdir(parents=True, exist_ok=True)
@@ -228,7 +230,7 @@ def card_stage(folder: Path, sandbox: Sandbox, outside: Outside, **account: Any)
     for name, value in NOTIFICATION_SECRETS.items():
         secret(merchants, f"{name}.notification", value)
     for merchant in SHOPS_OF:
-        (merchants / f"{merchant}.yaml").write_text(yaml.safe_dump(profile(merchants, merchant, sandbox.url, outside.url, **account)))
+        (merchants / f"{merchant}.yaml").write_text(yaml.safe_dump(profile(merchants, merchant, sandbox.url, outside.url, shop or {}, **account)))
     settings = {"database": f"sqlite:///{folder}/bridge.db", "public_url": outside.url, "merchants": "merchants"}
     (folder / "bridge.yaml").write_text(yaml.safe_dump(settings))
     clock, transcripts = FakeClock(NOON), list[Transcript]()
