@@ -154,11 +154,13 @@ def test_payer__comes_back__is_led_to_the_checkout_whatever_it_brings(api, metho
 @pytest.mark.invariant("I12")
 @pytest.mark.parametrize("body", [b"", b"\x00\xff", b'{"status": "paid"}', b"MAC=forged&Data=0"])
 def test_callback__forged__is_kept_and_changes_nothing(api, body):
-    """I12: what is not the provider's moves no money."""
+    """I12: what is not the provider's moves no money; it is counted, for an alarm (I28)."""
     before = api.rows()
     answer = api.client.simulate_post("/v1/callbacks/cashcloud/acme", body=body, query_string="a=%00\x00", headers={"Content-Type": "x" * 400})
     after = api.rows()
+    counted = [before.pop("account_signs"), after.pop("account_signs")]
     assert answer.status_code == 200 and len(after.pop("callbacks")) == len(before.pop("callbacks")) + 1 and after == before
+    assert counted[0] != counted[1] and len(counted[1]) == 1
 
 
 @pytest.mark.parametrize("path", ["/v1/callbacks/nobody/acme", "/v1/callbacks/cashcloud/nobody", "/v1/callbacks/cashcloud/..", "/v1/callbacks/cashcloud/%00"])
