@@ -139,7 +139,8 @@ def build(
     profiles = Profiles(config, types, adapter_types)
     outgoing = service.outgoing
     transport = transport or HttpTransport(connect=outgoing.connect, failures=outgoing.breaker_failures, seconds=outgoing.breaker_seconds,
-                                           ca_file=str(outgoing.ca_file) if outgoing.ca_file else None)
+                                           ca_file=str(outgoing.ca_file) if outgoing.ca_file else None,
+                                           proxy=outgoing.proxy.get_secret_value() if outgoing.proxy else None)
     engine = open_engine(service.database.get_secret_value(), pool_size=service.threads, pgbouncer=service.pgbouncer)
     units = SqlUnits(engine)
     accounts = Accounts(profiles, types, Patient(transport, clock), clock)

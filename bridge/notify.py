@@ -7,7 +7,8 @@ While a secret is being changed there is one signature per valid secret, so that
 """
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -31,18 +32,23 @@ class WebhookNotifier:
         self._clock = clock
         self._timeout = timeout
 
-    def __call__(self, url: str, secrets: Sequence[str], event_id: str, body: str) -> Delivery:
-        """Post `body` (JSON text) under `event_id`, signed with every secret; never raises for what the shop does."""
+    def __call__(self, url: str, secrets: Sequence[str], event_id: str, body: str, auth: str | None = None) -> Delivery:
+        """Post `body` (JSON text) under `event_id`, signed with every secret, with HTTP basic authentication where `auth` (USER:PASSWORD) is given.
+
+        Never raises for what the shop does.
+        """
         if not secrets:
             return Delivery(None, "not sent: the shop has no notification secret, and nothing is sent unsigned")
         now = self._clock()
+        login = _login(auth) if auth else {}
+        hidden = [*secrets, *(auth.partition(":")[2:] if auth else ())]
         try:
             answer = self._transport(
-                lane(url), "POST", url, deadline=self._timeout, body=body.encode("utf-8"), secrets=secrets,
-                headers=_headers(event_id, now, body, secrets))
+                lane(url), "POST", url, deadline=self._timeout, body=body.encode("utf-8"), secrets=hidden,
+                headers=_headers(event_id, now, body, secrets) | login)
         except TransportError as error:
-            return Delivery(None, _shown(str(error), secrets))
-        return Delivery(answer.status, _detail(answer, secrets), answer.retry_after(now))
+            return Delivery(None, _shown(str(error), hidden))
+        return Delivery(answer.status, _detail(answer, hidden), answer.retry_after(now))
 
 
 def lane(url: str) -> str:
@@ -60,7 +66,12 @@ def sign(event_id: str, at: datetime, body: str, secrets: Sequence[str]) -> str:
     return " ".join(Webhook(secret).sign(event_id, at, body) for secret in secrets)
 
 
-def _headers(event_id: str, at: datetime, body: str, secrets: Sequence[str]) -> Mapping[str, str]:
+def _login(auth: str) -> dict[str, str]:
+    """Return the header of HTTP basic authentication (RFC 7617, UTF-8)."""
+    return {"Authorization": f"Basic {b64encode(auth.encode()).decode()}"}
+
+
+def _headers(event_id: str, at: datetime, body: str, secrets: Sequence[str]) -> dict[str, str]:
     return {
         "Content-Type": "application/json",
         "webhook-id": event_id,

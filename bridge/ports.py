@@ -355,6 +355,9 @@ class Shops(Protocol):
     def secrets(self, shop: str) -> Sequence[str]:
         """Return the notification secrets (whsec_…) that are valid for a shop now."""
 
+    def notification_auth(self, shop: str) -> str | None:
+        """Return USER:PASSWORD for HTTP basic authentication with a shop's notifications; None: the shop wants none."""
+
 
 # --- notifications ---------------------------------------------------------------------------------------------------
 
@@ -381,8 +384,11 @@ class Delivery:
 class Notifier(Protocol):
     """Signs a notification and posts it to the shop."""
 
-    def __call__(self, url: str, secrets: Sequence[str], event_id: str, body: str) -> Delivery:
-        """Post `body` (JSON text) under `event_id`, signed with every secret; never raises for what the shop does."""
+    def __call__(self, url: str, secrets: Sequence[str], event_id: str, body: str, auth: str | None = None) -> Delivery:
+        """Post `body` (JSON text) under `event_id`, signed with every secret; `auth` is USER:PASSWORD for a shop behind a password.
+
+        Never raises for what the shop does.
+        """
 
 
 # --- store -----------------------------------------------------------------------------------------------------------

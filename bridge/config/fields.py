@@ -105,6 +105,27 @@ def _notification_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _basic_login(secret: SecretStr) -> SecretStr:
+    user, colon, password = secret.get_secret_value().partition(":")
+    if not (user and colon and password and secret.get_secret_value().isprintable()):
+        raise ValueError("must be USER:PASSWORD, in printable characters")
+    return secret
+
+
+def _proxy(value: Any) -> SecretStr:
+    if not isinstance(value, str):
+        raise ValueError("must be the address of a proxy: http://proxy.example:3128")
+    try:
+        parts = _split(value)
+    except ValueError:  # whose words repeat what they stumbled over, which may be a piece of the password
+        raise ValueError("is no address that can be read; in a password write / ? # [ ] @ : % as %2F %3F %23 %5B %5D %40 %3A %25") from None
+    if parts.scheme != "http" or not parts.hostname or not parts.port or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("must be http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT")
+    if parts.password and not isinstance(value, Resolved):
+        raise ValueError("carries a password; write the whole address as a reference, {env: NAME} or {file: PATH}")
+    return SecretStr(str(value).rstrip("/"))
+
+
 def _folder(value: Any, info: ValidationInfo) -> Path:
     if not isinstance(value, str | Path) or not str(value):
         raise ValueError("must be the path of a file or folder, as text")
@@ -150,6 +171,8 @@ BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Currency = Annotated[str, AfterValidator(_currency)]
 NotificationSecret = Annotated[Secret, AfterValidator(_notification_secret)]
+BasicLogin = Annotated[Secret, AfterValidator(_basic_login)]
+Proxy = Annotated[SecretStr, BeforeValidator(_proxy)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Network = Annotated[str, AfterValidator(_network)]
 FilePath = Annotated[Path, BeforeValidator(_folder)]

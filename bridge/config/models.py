@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 import bridge
 from bridge.config.fields import (
     LIST,
+    BasicLogin,
     BaseUrl,
     Currency,
     Database,
@@ -23,6 +24,7 @@ from bridge.config.fields import (
     Network,
     NotificationSecret,
     Origin,
+    Proxy,
     Url,
 )
 from bridge.settings import Settings
@@ -39,6 +41,7 @@ class Outgoing(Settings):
     breaker_failures: int = Field(5, ge=0, le=1000, description="failures in a row after which an account or shop is left alone; 0: never")
     breaker_seconds: float = Field(5.0, ge=0.1, le=600, description="seconds for which it is left alone before one call tries again")
     ca_file: FilePath | None = Field(None, description="certificate authorities to trust instead of the usual ones, a PEM file")
+    proxy: Proxy | None = Field(None, description="HTTP proxy for all outgoing calls, http://HOST:PORT; a reference where it holds a password")
 
 
 class Worker(Settings):
@@ -115,6 +118,8 @@ class ShopProfile(Settings):
     notification_url: Url | None = Field(None, description="where the shop takes notifications; without it the shop reads GET /v1/events")
     notification_secrets: Annotated[tuple[NotificationSecret, ...], LIST] = Field(
         (), description="secrets that sign notifications, by reference; two while a secret is being changed")
+    notification_auth: BasicLogin | None = Field(
+        None, description="USER:PASSWORD by reference, sent as HTTP basic authentication with notifications; for a shop behind a password")
     origins: Annotated[tuple[Origin, ...], LIST] = Field(
         (), description="origins that may frame the checkout and receive the payer back, exactly as browsers write them")
     methods: Mapping[Method, str] = Field(min_length=1, description="method: name of the provider that serves it")

@@ -28,6 +28,7 @@ class _State:
     shops: Mapping[str, Shop]
     by_hash: Mapping[str, tuple[str, Shop]]
     secrets: Mapping[str, tuple[str, ...]] = field(repr=False)
+    logins: Mapping[str, str | None] = field(repr=False)
     accounts: Mapping[tuple[str, str], Any] = field(repr=False)
     adapters: Mapping[tuple[str, str], Any] = field(repr=False)
     merchants_off: frozenset[str] = frozenset()
@@ -76,6 +77,11 @@ class Profiles:
         """Return the notification secrets that are valid for a shop now. Raises NotFound."""
         state = self._state
         return _found(state.secrets, shop, shop in state.shops_off, f"there is no shop {shop}")
+
+    def notification_auth(self, shop: str) -> str | None:
+        """Return USER:PASSWORD for a shop behind a password, None for any other. Raises NotFound."""
+        state = self._state
+        return _found(state.logins, shop, shop in state.shops_off, f"there is no shop {shop}")
 
     def accounts(self) -> Sequence[tuple[str, str]]:
         """Return every (merchant, provider) that has settings."""
@@ -145,6 +151,7 @@ def _state(config: Config) -> _State:
         shops={profile.shop: shop for profile, shop in pairs},
         by_hash={digest: (digest, shop) for profile, shop in pairs for digest in profile.api_keys},
         secrets={profile.shop: tuple(one.get_secret_value() for one in profile.notification_secrets) for profile, _ in pairs},
+        logins={profile.shop: profile.notification_auth.get_secret_value() if profile.notification_auth else None for profile, _ in pairs},
         accounts={(one.merchant, name): settings for one in merchants for name, settings in one.providers.items()},
         adapters={(one.merchant, name): settings for one in merchants for name, settings in one.adapters.items()},
         merchants_off=frozenset(one.merchant for one in off),

@@ -81,7 +81,8 @@ class DeliverNotification:
             return self._couriers[shop.platform](shop, event.id, event.body or "")
         if shop.notification_url is None:
             return None
-        return self._notifier(shop.notification_url, self._shops.secrets(shop.shop), event.id, event.body or "")
+        return self._notifier(shop.notification_url, self._shops.secrets(shop.shop), event.id, event.body or "",
+                              self._shops.notification_auth(shop.shop))
 
     def _conclude(self, job: Job, event: Event, delivery: Delivery, *, give_up: bool, go_on: bool = False) -> Event | None:
         """Write how the try went; return the next event while the job is still held for it, None when the job was ended or put off."""
@@ -159,6 +160,7 @@ class TestNotification:
         body = {"id": event_id, "type": EventType.SHOP_TEST.value, "timestamp": timestamp(at), "sequence": None, "shop": shop.shop, "data": {}}
         if shop.notification_url is None:
             return {"delivered": False, "status": None, "detail": "the profile has no notification_url", "url": None, "event": event_id}
-        delivery = self._notifier(shop.notification_url, self._shops.secrets(shop.shop), event_id, to_json(body))
+        delivery = self._notifier(shop.notification_url, self._shops.secrets(shop.shop), event_id, to_json(body),
+                                  self._shops.notification_auth(shop.shop))
         return {"delivered": delivery.ok, "status": delivery.status, "detail": delivery.detail, "url": shop.notification_url,
                 "event": event_id}

@@ -137,9 +137,14 @@ class _Connection:
 
     last_used = 0.0
     response_class = _WholeHead
+    connecting = False
 
     def connect(self) -> None:
-        super().connect()  # type: ignore[misc]
+        self.connecting = True
+        try:
+            super().connect()  # type: ignore[misc]
+        finally:
+            self.connecting = False
         self.sock.until = CURRENT.get().until  # type: ignore[has-type]
 
     def send(self, data: Any) -> None:
@@ -148,7 +153,7 @@ class _Connection:
             self.connect()
         exchange.left()
         self.sock.until = exchange.until
-        exchange.sent = True
+        exchange.sent = exchange.sent or not self.connecting  # what is said to a proxy before the tunnel stands is no part of the request
         super().send(data)  # type: ignore[misc]
 
     def _new_conn(self) -> socket.socket:
@@ -161,6 +166,7 @@ class _Connection:
                 sock.settimeout(min(self.timeout, exchange.left()))  # type: ignore[attr-defined]
                 sock.connect(address)
                 sock.settimeout(exchange.left())
+                sock.until = exchange.until
                 return sock
             except OSError as failure:
                 sock.close()
@@ -180,6 +186,11 @@ def _addresses(exchange: Exchange, host: str, port: int) -> list[Any]:
     if _is_address(host):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return exchange.names.addresses(host, port, exchange.left())
+
+
+def is_this_machine(host: str) -> bool:
+    """Tell whether a host name or address is this machine."""
+    return host == "localhost" or _is_address(host) and ip_address(host).is_loopback
 
 
 def _is_address(host: str) -> bool:
@@ -219,6 +230,9 @@ class _TlsPool(_Pool, HTTPSConnectionPool):
     ConnectionCls = _Tls
 
 
+_POOLS = {"http": _PlainPool, "https": _TlsPool}
+
+
 class Adapter(HTTPAdapter):
     """The adapter of one session, used by one thread: one connection per host, no retries, one TLS context for all."""
 
@@ -230,7 +244,13 @@ class Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
         """Make the pools of bounded connections."""
         super().init_poolmanager(*args, **more, ssl_context=self._context)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
+        """Return the pools of connections through a proxy, bounded as well."""
+        manager = super().proxy_manager_for(proxy, **more, ssl_context=self._context)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave verifying to the context; loading the authorities anew for every connection costs more than the call."""

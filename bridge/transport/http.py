@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import requests
 from requests.exceptions import RequestException
@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 from bridge.errors import NoAnswer, NotSent, TransportError
 from bridge.ports import HttpAnswer
 from bridge.transport.breaker import Breaker
-from bridge.transport.connection import CURRENT, Adapter, Exchange, tls_context
+from bridge.transport.connection import CURRENT, Adapter, Exchange, is_this_machine, tls_context
 from bridge.transport.names import LookUps
 from bridge.transport.transcript import Transcript, credentials, scrub, write
 
@@ -51,14 +51,18 @@ class HttpTransport:
         failures: int = 5,
         seconds: float = 5.0,
         ca_file: str | None = None,
+        proxy: str | None = None,
         on_transcript: Callable[[Transcript], None] | None = None,
     ) -> None:
         """Take the seconds for each try to connect, after how many failures in a row a lane is left alone for how many
-        seconds (0 failures: never), authorities to trust instead of the usual ones, and who wants to read transcripts.
+        seconds (0 failures: never), authorities to trust instead of the usual ones, the proxy through which calls go (http://USER:PASSWORD@HOST:PORT;
+        not those to this machine), and who wants to read transcripts.
         """
         self._connect = connect
         self._failures = failures
         self._seconds = seconds
+        self._proxies = {"http": proxy, "https": proxy} if proxy else {}
+        self._proxy_secrets = [unquote(urlsplit(proxy).password or ""), proxy] if proxy else []
         self._on_transcript = on_transcript
         self._context = tls_context(ca_file)
         self._names = LookUps()
@@ -82,7 +86,7 @@ class HttpTransport:
     ) -> HttpAnswer:
         """Send one request and read the whole answer within `deadline` seconds. Raises NotSent or NoAnswer."""
         started = monotonic()
-        hidden = [*secrets, *credentials(headers or {})]
+        hidden = [*secrets, *credentials(headers or {}), *self._proxy_secrets]
         if deadline <= 0:
             raise NotSent("the time was up before the call")
         fields = {name: (None, value) for name, value in (multipart or {}).items()}
@@ -124,7 +128,9 @@ class HttpTransport:
 
     def _ask(self, request: requests.PreparedRequest, exchange: Exchange) -> HttpAnswer:
         timeout = (min(self._connect, exchange.left()), exchange.left())
-        with self._session().send(request, stream=True, timeout=timeout, allow_redirects=False, verify=True) as response:
+        direct = is_this_machine(urlsplit(request.url or "").hostname or "")
+        proxies = {} if direct else self._proxies
+        with self._session().send(request, stream=True, timeout=timeout, allow_redirects=False, verify=True, proxies=proxies) as response:
             body = _read(response)
             return HttpAnswer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
 

@@ -301,3 +301,36 @@ def test_load__database_with_a_password_that_breaks_the_address__is_told_without
     (folder / "database").chmod(0o600)
     [told] = problems(folder, SERVICE.replace("sqlite:///bridge.db", "{file: database}"))
     assert told.startswith("bridge.yaml:1: database: ") and "%2F" in told and "canary" not in told
+
+
+@pytest.mark.parametrize(("proxy", "told"), [
+    ("http://proxy.example:3128", None), ("http://user@proxy.example:3128/", None),
+    ("http://user:canary@proxy.example:3128", "write the whole address as a reference"),
+    ("https://proxy.example:3128", "must be http://HOST:PORT"), ("proxy.example:3128", "must be http://HOST:PORT"),
+    ("http://proxy.example", "must be http://HOST:PORT"), ("http://proxy.example:3128/path", "must be http://HOST:PORT"),
+    ("http://user:can/ary@proxy.example:x", "in a password write"),
+])
+def test_load__a_proxy__is_an_address_with_its_password_by_reference(folder: Path, proxy: str, told: str | None) -> None:
+    service = SERVICE + f"outgoing:\n  proxy: {proxy}\n"
+    if told is None:
+        assert configured(folder, service).service.outgoing.proxy.get_secret_value() == proxy.rstrip("/")
+    else:
+        [mistake] = problems(folder, service)
+        assert told in mistake and "canary" not in mistake and "can/ary" not in mistake
+
+
+def test_load__a_proxy_with_a_password_by_reference__is_taken_and_shown_to_nobody(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRIDGE_TEST_PROXY", "http://user:canary@proxy.example:3128")
+    outgoing = configured(folder, SERVICE + "outgoing:\n  proxy: {env: BRIDGE_TEST_PROXY}\n").service.outgoing
+    assert outgoing.proxy.get_secret_value().endswith("canary@proxy.example:3128") and "canary" not in repr(outgoing)
+
+
+@pytest.mark.parametrize(("login", "told"), [("staging:canary", None), ("canary", "must be USER:PASSWORD"), (":canary", "must be USER:PASSWORD"),
+                                             ("staging:", "must be USER:PASSWORD"), ("staging:can\tary", "must be USER:PASSWORD")])
+def test_load__a_login_for_notifications__is_user_and_password(folder: Path, login: str, told: str | None) -> None:
+    (folder / "merchants" / "login").write_text(login)
+    profile = a_profile(more="    notification_auth: {file: login}")
+    if told is None:
+        assert configured(folder, acme=profile).merchants[0].shops[0].notification_auth.get_secret_value() == login
+    else:
+        assert told in problems(folder, acme=profile)[0] and "canary" not in problems(folder, acme=profile)[0]

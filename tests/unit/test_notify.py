@@ -188,3 +188,10 @@ def test_detail__of_a_long_answer_with_a_secret__is_short_printable_and_without_
 ])
 def test_lane__of_an_address__is_the_shops_server(url: str, name: str) -> None:
     assert lane(url) == name
+
+
+def test_notify__the_shop_repeats_its_password__is_not_shown(shop: Receiver, notifier: WebhookNotifier) -> None:
+    shop.status, shop.body = 401, b"canary is wrong for staging"
+    told = notifier(shop.url, [SECRET], "evt_1", BODY, "staging:canary")
+    assert told.status == 401 and "canary" not in told.detail
+    assert shop.received[-1][0]["authorization"] == "Basic c3RhZ2luZzpjYW5hcnk="

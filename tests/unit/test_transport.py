@@ -550,3 +550,124 @@ def test_transcript__a_failure__says_why(peer: Callable[..., Peer]) -> None:
     with pytest.raises(NoAnswer):
         HttpTransport(on_transcript=kept.append)("l", "GET", peer(reset).url, deadline=5)
     assert kept[0].answer is None and "Connection" in (kept[0].error or "")
+
+
+# --- proxy ------------------------------------------------------------------------------------------------------------
+
+
+class Proxy:
+    """A proxy that opens tunnels to one peer, whatever name is asked for, or plays a script instead; keeps what it was asked."""
+
+    def __init__(self, peer_port: int, script: Callable[[socket.socket], None] | None = None) -> None:
+        self.asked: list[bytes] = []
+        self._peer_port, self._script = peer_port, script
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                caller, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(caller,), daemon=True).start()
+
+    def _serve(self, caller: socket.socket) -> None:
+        try:
+            self.asked.append(read_request(caller))
+            if self._script:
+                self._script(caller)
+                return
+            there = socket.create_connection(("127.0.0.1", self._peer_port))
+            caller.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            threading.Thread(target=_pump, args=(there, caller), daemon=True).start()
+            _pump(caller, there)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+@pytest.fixture(scope="module")
+def named_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for provider.example, which only the proxy can find."""
+    folder = tmp_path_factory.mktemp("proxy")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=test",
+         "-addext", "subjectAltName=DNS:provider.example", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
+        check=True, capture_output=True)
+    (folder / "both.pem").write_text((folder / "certificate.pem").read_text() + (folder / "key.pem").read_text())
+    return folder / "both.pem"
+
+
+def test_proxy__of_the_settings__carries_calls_with_its_login_and_shows_it_to_nobody(peer: Callable[..., Peer], named_certificate: Path) -> None:
+    """Lesson 79: TLS is spoken with the provider itself, through the tunnel."""
+    there, kept = peer(OK, served_with(named_certificate)), list[Transcript]()
+    proxy = Proxy(there.port)
+    through = HttpTransport(ca_file=str(named_certificate), proxy=f"http://user:canary%40word@{proxy.address}", on_transcript=kept.append)
+    assert [through("l", "POST", "https://provider.example/pay", deadline=5, body=b"x").body for _ in range(2)] == [b"ok", b"ok"]
+    [asked] = proxy.asked
+    assert asked.startswith(b"CONNECT provider.example:443 HTTP/1.") and b"Proxy-Authorization: Basic dXNlcjpjYW5hcnlAd29yZA==" in asked
+    assert len(there.requests) == 2 and not any(b"proxy" in request.lower() for request in there.requests)
+    assert "canary" not in "".join(map(str, kept))
+    proxy.close()
+
+
+def test_proxy__this_machine__is_called_without_it(peer: Callable[..., Peer]) -> None:
+    there = peer(OK)
+    assert HttpTransport(proxy=f"http://127.0.0.1:{closed_port()}")("l", "GET", there.url, deadline=5).body == b"ok"
+
+
+@pytest.mark.invariant("I4")
+@pytest.mark.parametrize("script", [
+    lambda talk: talk.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"),
+    lambda talk: talk.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"),
+    lambda talk: talk.close(),
+    lambda talk: talk.sendall(b"HTTP/1.1 200 OK\r\n\r\n no TLS at all"),
+    lambda talk: time.sleep(3),
+])
+def test_proxy__that_opens_no_tunnel__means_never_sent(script: Callable[[socket.socket], None]) -> None:
+    """What was said to the proxy is no part of the request (I4)."""
+    proxy = Proxy(0, script)
+    with pytest.raises(NotSent) as failed:
+        HttpTransport(proxy=f"http://user:canary@{proxy.address}")("l", "POST", "https://provider.example/pay", deadline=1, body=b"x")
+    assert "canary" not in str(failed.value) and len(proxy.asked) == 1
+    proxy.close()
+
+
+def test_proxy__that_is_not_there__means_never_sent() -> None:
+    with pytest.raises(NotSent):
+        HttpTransport(proxy=f"http://127.0.0.1:{closed_port()}")("l", "POST", "https://provider.example/", deadline=2)
+
+
+@pytest.mark.invariant("I18")
+def test_proxy__that_drips__is_cut_at_the_deadline() -> None:
+    """The tunnel is part of the call (I18)."""
+    def script(talk: socket.socket) -> None:
+        drip(b"HTTP/1.1 200 OK\r\n", b"A: b\r\n")(talk, b"")
+
+    proxy = Proxy(0, script)
+    with pytest.raises(NotSent):
+        HttpTransport(proxy=f"http://{proxy.address}")("l", "POST", "https://provider.example/", deadline=0.5)
+    proxy.close()
+
+
+@pytest.mark.invariant("I4")
+def test_proxy__answer_lost_behind_the_tunnel__is_no_answer(peer: Callable[..., Peer], named_certificate: Path) -> None:
+    """From the first byte to the provider on nobody can tell (I4)."""
+    there = peer(reset, served_with(named_certificate))
+    proxy = Proxy(there.port)
+    with pytest.raises(NoAnswer):
+        HttpTransport(ca_file=str(named_certificate), proxy=f"http://{proxy.address}")("l", "POST", "https://provider.example/", deadline=2)
+    proxy.close()

@@ -258,3 +258,15 @@ def test_test_notification__is_sent_and_the_shops_answer_reported(stage):
     refused = stage.services.test_notification(stage.shop())
     assert (sent["delivered"], sent["status"], refused["delivered"], refused["status"]) == (True, 200, False, 404)
     assert [json.loads(one.raw)["type"] for one in stage.outside.notifications] == ["shop.test"] * 2 and stage.rows("events") == 0
+
+
+def test_notify__shop_behind_a_password__is_told_with_it_and_without_it_not(new_stage, monkeypatch):
+    """A staging shop asks for a password before its module hears anything (lesson 79)."""
+    monkeypatch.setenv("BRIDGE_TEST_STAGING", "staging:canary:wörd")
+    stage = new_stage(shop={"notification_auth": {"env": "BRIDGE_TEST_STAGING"}})
+    payment = stage.create()
+    stage.work()
+    stage.services.test_notification(stage.shop())
+    sent = [one.headers.get("authorization") for one in stage.outside.notifications]
+    assert len(sent) == 3 and set(sent) == {"Basic c3RhZ2luZzpjYW5hcnk6d8O2cmQ="}
+    assert "canary" not in "".join(map(str, stage.transcripts)) + str(stage.history(payment))
