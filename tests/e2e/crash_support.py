@@ -121,11 +121,11 @@ def _profile(folder: Path, ports: Mapping[str, int], deadline: float) -> dict[st
 class Process:
     """One process of the installation, with a log file of its own."""
 
-    def __init__(self, name: str, arguments: list[str], log: Path, **environment: str) -> None:
+    def __init__(self, name: str, arguments: list[str], log: Path, home: Path = ROOT, **environment: str) -> None:
         self.name, self.log = name, log
         with log.open("ab") as out:
             self._process = subprocess.Popen(
-                [sys.executable, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                [sys.executable, *arguments], cwd=home, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
             )  # fmt: skip
 
@@ -275,6 +275,8 @@ class Installation:
     nodes: int = 1
     traced: bool = False
     deadline: float = DEADLINE
+    home: Path = ROOT
+    """Where the sources are that nodes and workers are started from; the sandbox is always ours."""
     receiver: Receiver = field(default_factory=Receiver)
     processes: dict[str, Process] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
@@ -297,7 +299,8 @@ class Installation:
         environment = {"BRIDGE_SANDBOX_MERCHANTS": f"cashcloud:{MERCHANT}:{PASSWORD}", "TRACE": str(self.folder / f"{role}.trace")}
         if failpoint:
             environment["BRIDGE_FAILPOINT"] = failpoint
-        self.processes[role] = Process(role, arguments, self.folder / f"{role}.log", **environment)
+        home = ROOT if role == "sandbox" else self.home
+        self.processes[role] = Process(role, arguments, self.folder / f"{role}.log", home, **environment)
         return self.processes[role]
 
     def start_all(self) -> Installation:
