@@ -3,8 +3,9 @@
 A lane is a shop or an account. Three rules keep a lane that hangs from delaying the others:
 
 - a job that has run for a second gives its place away: it waits for somebody outside and uses no processor;
-- a lane of which nothing is known, and one that hangs, gets one thread; a lane that ends its jobs gets up to half of the places;
-- a lane whose job took ten seconds hangs: it is left alone for a while, then one job tries again, and the pauses grow.
+- a lane of which nothing is known yet gets one thread, and all of those lanes together half of the places; a lane that ends its jobs gets up to
+  half of the places for itself;
+- a lane whose job took ten seconds hangs: it is left alone for a while, then one job tries again, which takes no place, and the pauses grow.
 """
 from __future__ import annotations
 
@@ -55,9 +56,21 @@ class Lanes:
     def free(self) -> int:
         """Return how many places are free."""
         with self._lock:
-            ages = [self._time() - since for lane in self._lanes.values() for since in lane.started]
-        slow = sum(age >= SLOW for age in ages)
-        return max(0, self._places - (len(ages) - min(slow, self._places * SLOW_PER_PLACE)))
+            lanes = list(self._lanes.values())
+            running, slow = sum(len(lane.started) for lane in lanes), sum(self._slow(lane) for lane in lanes)
+        return max(0, self._places - (running - min(slow, self._places * SLOW_PER_PLACE)))
+
+    def room_for_unknown(self) -> int:
+        """Return how many jobs may begin in lanes of which nothing is known yet, one in each."""
+        with self._lock:
+            unknown = [lane for lane in self._lanes.values() if not lane.proven and not lane.hung]
+            return max(1, self._places // 2) - sum(len(lane.started) - self._slow(lane) for lane in unknown)
+
+    def is_unknown(self, name: str) -> bool:
+        """Tell whether no job of a lane has ended yet."""
+        with self._lock:
+            lane = self._lanes.get(name)
+            return lane is None or not lane.proven and not lane.hung
 
     def left_out(self) -> list[str]:
         """Return the lanes that get no thread now."""
@@ -104,6 +117,10 @@ class Lanes:
             rest = RESTS[min(lane.hung, len(RESTS) - 1)]
             lane.proven, lane.hung, lane.rests_until = False, lane.hung + 1, now + rest
             return rest
+
+    def _slow(self, lane: _Lane) -> int:
+        """Return how many jobs of a lane take no place."""
+        return len(lane.started) if lane.hung else sum(self._time() - since >= SLOW for since in lane.started)
 
     def _probing(self) -> int:
         return sum(bool(lane.hung and lane.started) for lane in self._lanes.values())

@@ -77,10 +77,13 @@ class WorkRoom:
 
     def _next_lanes(self, most: int) -> list[str]:
         found: list[str] = []
+        unknown = self._lanes.room_for_unknown()
         while self._circle and len(found) < most:
             self._last = self._circle.popleft()
-            if self._lanes.room_for(self._last):
+            is_unknown = self._lanes.is_unknown(self._last)
+            if self._lanes.room_for(self._last) and (unknown > 0 or not is_unknown):
                 found.append(self._last)
+                unknown -= is_unknown
         return found
 
     def _leased(self, lanes: Sequence[str], share: int) -> Sequence[Job]:

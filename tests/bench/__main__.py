@@ -14,6 +14,7 @@ SECTIONS: Mapping[str, Callable[[Stage], None]] = {
     "throughput": throughput.run,
     "added": latency.added,
     "told": latency.told,
+    "crowded": latency.crowded,
     "hanging": pressure.hanging,
     "two": pressure.two_processes,
     "size": size.run,

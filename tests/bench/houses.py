@@ -38,6 +38,10 @@ def callback_body() -> str:
     return f"method=request&hash={{n}}&status=3&time=2026-01-01&control={value}"
 
 
+CROWD = 20
+"""Shops of the merchant `crowd`, each on an address of its own; see `queue_for_crowd`."""
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """Settings and a database; `payments` of them are there from the start."""
@@ -71,12 +75,13 @@ class House:
             yield started.process.pid
 
 
-def build(folder: Path, database: str, standin: int, payments: int = 500, worker: bool = False, **outgoing: int) -> House:
-    """Write the settings, migrate, fill. `outgoing` are limits of calls to providers."""
+def build(folder: Path, database: str, standin: int, payments: int = 500, worker: bool = False, hole: int = 9, **outgoing: int) -> House:
+    """Write the settings, migrate, fill. `outgoing` are limits of calls to providers; `hole` is the port where the crowd's shops never answer."""
     (folder / "merchants").mkdir(parents=True)
     for merchant, notified in SHOPS.items():
         profile = _profile(merchant, f"http://127.0.0.1:{standin}", notified)
         (folder / "merchants" / f"{merchant}.yaml").write_text(yaml.safe_dump(profile))
+    (folder / "merchants" / "crowd.yaml").write_text(yaml.safe_dump(_crowd(f"http://127.0.0.1:{standin}", hole)))
     for name, secret in (("password", PASSWORD), ("notification", SECRET)):
         (folder / name).write_text(secret)
         (folder / name).chmod(0o600)
@@ -96,6 +101,33 @@ def _profile(merchant: str, standin: str, notified: str) -> dict[str, Any]:
             "api_keys": [f"sha256:{hashlib.sha256(api_key(merchant).encode()).hexdigest()}"], "methods": {"wallet": "cashcloud"},
             "notification_url": f"{standin}/{notified}/{merchant}", "notification_secrets": [{"file": "../notification"}]}
     return {"merchant": merchant, "name": f"{merchant} GmbH", "providers": {"cashcloud": account}, "shops": [shop]}
+
+
+def _crowd(standin: str, hole: int) -> dict[str, Any]:
+    profile = _profile("crowd", standin, "dead")
+    (shop,) = profile["shops"]
+    key = shop.pop("api_keys")[0]
+    profile["shops"] = [{**shop, "shop": f"crowd-{n}", "api_keys": [f"{key[:-2]}{n:02}"], "notification_url": f"http://127.0.1.{n + 1}:{hole}/"}
+                        for n in range(CROWD)]
+    return profile
+
+
+def queue_for_crowd(database: str, events: int) -> None:
+    """Have so many events wait for each shop of the crowd, due now."""
+    now = _text(datetime.now(UTC))
+    rows: dict[Table, list[dict[str, Any]]] = {schema.payments: [], schema.events: [], schema.outbox: []}
+    for number in range(CROWD * events):
+        shop, mark = f"crowd-{number % CROWD}", f"crowd{number:021d}"
+        payment = payment_row(number) | {
+            "id": f"pay_{mark}", "merchant": "crowd", "shop": shop, "order_reference": mark, "open_order": mark, "checkout_token": f"chk_{mark}",
+            "provider_reference": mark}
+        rows[schema.payments].append(payment)
+        rows[schema.events].append(event_row(number) | {"id": f"evt_{mark}", "payment_id": payment["id"], "merchant": "crowd", "shop": shop, "at": now,
+                                                        "delivered_at": None, "attempts": 0})
+        rows[schema.outbox].append({"kind": "notify", "subject": payment["id"], "lane": shop, "due_at": now, "attempts": 0, "fence": 0, "revision": 0})
+    write = _insert_sqlite if database.startswith("sqlite") else _insert_postgres
+    for table, values in rows.items():
+        write(database, table, iter(values), list(values[0]))
 
 
 # --- databases --------------------------------------------------------------------------------------------------------
@@ -131,22 +163,33 @@ def fill(database: str, payments: int) -> None:
         write(database, table, (row(n) for n in range(payments)), list(row(0)))
 
 
-def _fill_sqlite(database: str, table: Table, rows: Iterator[dict[str, Any]], columns: list[str]) -> None:
+def _insert_sqlite(database: str, table: Table, rows: Iterator[dict[str, Any]], columns: list[str]) -> None:
     connection = sqlite3.connect(database.removeprefix("sqlite:///"), isolation_level=None)
     connection.execute("begin")
     marks = ", ".join("?" * len(columns))
     connection.executemany(f"insert into {table.name} ({', '.join(columns)}) values ({marks})", (tuple(row.values()) for row in rows))
     connection.execute("commit")
+    connection.close()
+
+
+def _fill_sqlite(database: str, table: Table, rows: Iterator[dict[str, Any]], columns: list[str]) -> None:
+    _insert_sqlite(database, table, rows, columns)
+    connection = sqlite3.connect(database.removeprefix("sqlite:///"), isolation_level=None)
     connection.execute("analyze")
     connection.close()
 
 
 def _fill_postgres(database: str, table: Table, rows: Iterator[dict[str, Any]], columns: list[str]) -> None:
+    _insert_postgres(database, table, rows, columns)
+    with psycopg.connect(libpq(database), autocommit=True) as connection:
+        connection.execute(f"vacuum analyze {table.name}")
+
+
+def _insert_postgres(database: str, table: Table, rows: Iterator[dict[str, Any]], columns: list[str]) -> None:
     with psycopg.connect(libpq(database), autocommit=True) as connection:
         with connection.cursor().copy(f"copy {table.name} ({', '.join(columns)}) from stdin") as copy:
             for row in rows:
                 copy.write_row(tuple(row.values()))
-        connection.execute(f"vacuum analyze {table.name}")
 
 
 def libpq(database: str) -> str:

@@ -1,13 +1,17 @@
 """P4, P9, P10: what the bridge adds to a provider's time, how soon shops and providers hear from it; open model, 50 arrivals per second."""
 from __future__ import annotations
 
+import socket
+import threading
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from itertools import product
 from statistics import median
 
 from tests.bench import shots
+from tests.bench.houses import queue_for_crowd
 from tests.bench.measure import Series, Stretch, fire, in_turn, percentile
 from tests.bench.parties import Party, cpu_of
 from tests.bench.report import odd, say, table
@@ -61,6 +65,46 @@ def told(stage: Stage) -> None:
         _judge(stage, layout, callbacks, alone, beside)
     table(["", "callback p50 ms", "p99 ms", "notified p50 ms", "p95 ms", "p99 ms", "p99 ms beside a dead shop",
            "processor ms per payment told", "others"], rows)
+
+
+def crowded(stage: Stage) -> None:
+    """P9: a house whose 20 other shops hang, each with 500 events waiting, beside the same house without them."""
+    seconds = max(2.0, 2 * stage.seconds)
+    say(f"Notifications beside 20 hanging shops with 500 events each: {RATE} payments per second, {stage.rounds} rounds of {seconds:g} s in turn, "
+        "the worker a process of its own.\n")
+    rows = []
+    with _hole() as hole:
+        for kind in KINDS:
+            plain, crowd = (stage.house(kind, hole=hole) for _ in range(2))
+            queue_for_crowd(crowd.database, 500)
+            with plain.running() as alone, plain.worked_off(), crowd.running() as beside, crowd.worked_off():
+                for bridge in (alone, beside):
+                    _notified(stage, bridge, 2.0, dead=False)
+                found: dict[str, list[float]] = {"alone": [], "beside": []}
+                for _ in range(stage.rounds):
+                    found["alone"] += _notified(stage, alone, seconds, dead=False)
+                    found["beside"] += _notified(stage, beside, seconds, dead=False)
+            rows += [[kind, name, str(len(ms)), *(f"{percentile(ms, percent):,.0f}" for percent in (50, 95, 99))] for name, ms in found.items()]
+            change = percentile(found["beside"], 95) / percentile(found["alone"], 95) - 1
+            stage.goal("P9", f"20 hanging shops with 500 events each change the others' p95 by ≤ 20 %, {kind}", f"{change:+.0%}", change <= 0.2)
+    table(["notified", "", "notifications", "p50 ms", "p95 ms", "p99 ms"], rows)
+
+
+@contextmanager
+def _hole() -> Iterator[int]:
+    """Accept every connection on every loopback address, and never answer; give the port."""
+    held: list[socket.socket] = []
+    with socket.create_server(("0.0.0.0", 0), backlog=512) as listening:
+        def hold() -> None:
+            with suppress(OSError):
+                while True:
+                    held.append(listening.accept()[0])
+
+        threading.Thread(target=hold, daemon=True).start()
+        yield int(listening.getsockname()[1])
+        listening.shutdown(socket.SHUT_RDWR)
+    for one in held:
+        one.close()
 
 
 def _cpu(bridge: Party, worker: int | None) -> float:

@@ -58,6 +58,34 @@ def test_free__jobs_that_wait_for_somebody__give_their_places_away():
     assert room.lanes.free() == PLACES and room.lanes.threads == PLACES * (1 + SLOW_PER_PLACE)
 
 
+@pytest.mark.invariant("I26")
+def test_free__lanes_that_hang_are_tried_again__take_no_place():
+    """However many are tried at one moment, those that answer find every place (I26)."""
+    room = Room()
+    for name in HANGING[:12]:
+        room.begin(name)
+    room.now += HANGS
+    for name in HANGING[:12]:
+        room.end(name)
+    room.now += RESTS[0]
+    for name in HANGING[:12]:
+        room.begin(name)
+    assert room.lanes.free() == PLACES
+
+
+@pytest.mark.invariant("I26")
+def test_room_for_unknown__many_lanes_of_which_nothing_is_known__have_half_of_the_places():
+    """The other half is for lanes that have ended a job (I26)."""
+    room = Room()
+    room.prove("well")
+    for name in HANGING[:PLACES // 2]:
+        assert room.lanes.is_unknown(name) and room.lanes.room_for_unknown() > 0
+        room.begin(name)
+    assert room.lanes.room_for_unknown() == 0 and not room.lanes.is_unknown("well") and room.lanes.free() == PLACES // 2
+    room.now += SLOW
+    assert room.lanes.room_for_unknown() == PLACES // 2
+
+
 def test_free__more_wait_than_there_is_room_for__they_take_places():
     room = Room()
     for number in range(PLACES * SLOW_PER_PLACE + 3):
