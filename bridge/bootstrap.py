@@ -14,13 +14,14 @@ from sqlalchemy import Engine
 import adapters as adapter_folders
 from bridge import providers
 from bridge.calls import CallRoom
-from bridge.config import Config, Profiles
+from bridge.config import Config, Outgoing, Profiles
 from bridge.errors import ConfigError, NotFound, TransportError
 from bridge.notify import WebhookNotifier
 from bridge.platforms import Adapter, AdapterType, Workbench
 from bridge.ports import Clock, Provider, ProviderType, Transport
 from bridge.services import Services
 from bridge.services.ask_provider import AskProvider
+from bridge.services.aside import Offers
 from bridge.services.authenticate_app import AuthenticateApp
 from bridge.services.cancel_payment import CancelPayment, GiveUp
 from bridge.services.capture_payment import CapturePayment
@@ -49,6 +50,10 @@ from bridge.worker.jobs import jobs_of
 from bridge.worker.loop import Worker
 
 log = logging.getLogger("bridge")
+
+
+ERRANDS, ERRANDS_PER_LANE = 16, 2
+"""Test notifications and look-ups of names at once: in all, and for one shop or merchant."""
 
 
 def utc_now() -> datetime:
@@ -81,6 +86,25 @@ class Accounts:
         return account
 
 
+class Rooms:
+    """The rooms for calls that requests cause: what moves money, what providers offer, what shops and look-ups are asked.
+
+    Half of the serving threads may wait for money, a quarter for all else; the rest serves however slow those outside are.
+    """
+
+    def __init__(self, outgoing: Outgoing, threads: int) -> None:
+        """Take the limits of outgoing calls, and how many threads serve."""
+        others = threading.BoundedSemaphore(max(1, threads // 4))
+        self.money = CallRoom(outgoing.calls, outgoing.calls_per_lane, threading.BoundedSemaphore(max(1, threads // 2)))
+        self.offers = CallRoom(outgoing.calls, outgoing.calls_per_lane, others)
+        self.errands = CallRoom(ERRANDS, ERRANDS_PER_LANE, others)
+
+    def close(self) -> None:
+        """Wait for what is running, start nothing more."""
+        for room in (self.money, self.offers, self.errands):
+            room.close()
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """The composed service. `close` ends what runs in the background."""
@@ -93,7 +117,7 @@ class House:
     services: Services
     worker: Worker
     represent: Represent
-    calls: CallRoom
+    calls: Rooms
     adapters: Mapping[str, Adapter] = field(default_factory=dict)
 
     def doors(self) -> list[tuple[str, Any]]:
@@ -144,10 +168,10 @@ def build(
     engine = open_engine(service.database.get_secret_value(), pool_size=service.threads, pgbouncer=service.pgbouncer)
     units = SqlUnits(engine)
     accounts = Accounts(profiles, types, Patient(transport, clock), clock)
-    calls = CallRoom(outgoing.calls, outgoing.calls_per_lane, max(1, service.threads // 2))
+    calls = Rooms(outgoing, service.threads)
     represent = Represent(str(service.public_url))
     adapters = {name: kind.build(Workbench(partial(profiles.adapter_settings, platform=name), profiles, units, transport, clock,
-                                           str(service.public_url).rstrip("/"))) for name, kind in adapter_types.items()}
+                                           str(service.public_url).rstrip("/"), calls.errands)) for name, kind in adapter_types.items()}
     services = _services(config, profiles, accounts, units, calls, represent, transport, clock, adapters,
                          patience or Patience(service.send_within, service.not_found_grace), engine)
     worker = Worker(units, jobs_of(services), clock, threads=service.worker.threads, notification_threads=service.worker.notification_threads,
@@ -156,16 +180,17 @@ def build(
 
 
 def _services(
-    config: Config, shops: Profiles, accounts: Accounts, units: SqlUnits, calls: CallRoom, represent: Represent, transport: Transport,
+    config: Config, shops: Profiles, accounts: Accounts, units: SqlUnits, calls: Rooms, represent: Represent, transport: Transport,
     clock: Clock, adapters: Mapping[str, Adapter], patience: Patience, engine: Engine,
 ) -> Services:
     schedule = Schedule(accounts, patience)
     settle = Settle(schedule, shops)
-    ask = AskProvider(units, accounts, calls, clock, schedule, settle, represent)
+    offers = Offers(calls.offers)
+    ask = AskProvider(units, accounts, calls.money, clock, schedule, settle, represent)
     inquire = InquirePayment(units, accounts, clock, settle, represent)
     operate = Operate(units, clock, ask, represent)
-    give_up = GiveUp(units, clock, calls, inquire, settle, represent)
-    view = CheckoutView(shops, accounts)
+    give_up = GiveUp(units, clock, calls.money, inquire, settle, represent)
+    view = CheckoutView(shops, accounts, offers)
     show = ShowCheckout(units, clock, view, Watchers())
     notifier = WebhookNotifier(transport, clock)
     read = Read(units, represent)
@@ -178,7 +203,7 @@ def _services(
         refund_payment=RefundPayment(operate, accounts, clock),
         capture_payment=CapturePayment(operate, accounts, clock),
         cancel_payment=CancelPayment(units, accounts, clock, operate, give_up, represent),
-        sync_payment=SyncPayment(units, calls, inquire, represent),
+        sync_payment=SyncPayment(units, calls.money, inquire, represent),
         read_payment=read.payment,
         list_payments=read.payments,
         list_refunds=read.refunds,
@@ -186,15 +211,15 @@ def _services(
         read_refund=read.refund,
         payment_events=read.history,
         list_events=read.events_after,
-        offer_methods=OfferMethods(accounts),
+        offer_methods=OfferMethods(accounts, offers),
         describe_shop=DescribeShop(accounts),
-        test_notification=TestNotification(shops, notifier, clock),
+        test_notification=TestNotification(shops, notifier, clock, calls.errands),
         show_checkout=show,
-        confirm_checkout=ConfirmCheckout(units, accounts, shops, clock, ask, show, represent),
+        confirm_checkout=ConfirmCheckout(units, accounts, shops, clock, ask, show, represent, offers),
         cancel_checkout=CancelCheckout(units, shops, give_up, show),
         receive_return=ReceiveReturn(units, accounts, clock),
         receive_callback=ReceiveCallback(units, accounts, clock),
-        authenticate_app=AuthenticateApp(units, shops, accounts, calls, clock),
+        authenticate_app=AuthenticateApp(units, shops, accounts, calls.money, clock),
         process_callback=ProcessCallback(units, accounts, clock, inquire),
         look_after_payment=LookAfterPayment(units, clock, ask, inquire, settle, schedule, represent),
         look_after_operation=LookAfterOperation(units, clock, ask, inquire, settle, schedule, represent),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bridge.ports import Clock, Delivery, Shop, Shops, Transport, Units
+from bridge.ports import Calls, Clock, Delivery, Shop, Shops, Transport, Units
 
 
 class KnownShops(Shops, Protocol):
@@ -22,7 +22,7 @@ class KnownShops(Shops, Protocol):
 class Workbench:
     """What an adapter may work with. `settings(merchant)` returns the merchant's block for this adapter, and raises NotFound where there is none.
 
-    `public_url` has no slash at its end.
+    `public_url` has no slash at its end. `errands` is the pool for what a door must ask of somebody outside.
     """
 
     settings: Callable[[str], Any]
@@ -31,6 +31,7 @@ class Workbench:
     transport: Transport
     clock: Clock
     public_url: str
+    errands: Calls
 
 
 class Adapter(Protocol):

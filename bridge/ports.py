@@ -384,8 +384,8 @@ class Delivery:
 class Notifier(Protocol):
     """Signs a notification and posts it to the shop."""
 
-    def __call__(self, url: str, secrets: Sequence[str], event_id: str, body: str, auth: str | None = None) -> Delivery:
-        """Post `body` (JSON text) under `event_id`, signed with every secret; `auth` is USER:PASSWORD for a shop behind a password.
+    def __call__(self, shop: str, url: str, secrets: Sequence[str], event_id: str, body: str, auth: str | None = None) -> Delivery:
+        """Post `body` (JSON text) to a shop under `event_id`, signed with every secret; `auth` is USER:PASSWORD for a shop behind a password.
 
         Never raises for what the shop does.
         """
@@ -715,7 +715,7 @@ class Units(Protocol):
 
 
 class Calls(Protocol):
-    """A bounded pool in which provider calls run, so that a slow provider never takes the threads that serve."""
+    """A bounded pool in which outgoing calls run, so that nobody outside takes the threads that serve."""
 
     def run(self, lane: str, call: Any, wait: float) -> bool:
         """Run `call()` in the pool and wait up to `wait` seconds; True: it ended. Raises Unavailable when the lane is full and nothing was started."""

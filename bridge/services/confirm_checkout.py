@@ -11,6 +11,7 @@ from bridge.errors import CheckoutClosed, FieldError, ProviderUnreachable, TooMa
 from bridge.failpoints import failpoint
 from bridge.ports import Clock, PaymentReason, Providers, Shops, Unit, Units
 from bridge.services.ask_provider import AskProvider
+from bridge.services.aside import Offers
 from bridge.services.cancel_payment import GiveUp
 from bridge.services.record import Record
 from bridge.services.represent import Represent
@@ -22,6 +23,7 @@ class ConfirmCheckout:
 
     def __init__(
         self, units: Units, providers: Providers, shops: Shops, clock: Clock, ask: AskProvider, show: ShowCheckout, represent: Represent,
+        offers: Offers,
     ) -> None:
         """Take what the story needs."""
         self._units = units
@@ -31,6 +33,7 @@ class ConfirmCheckout:
         self._ask = ask
         self._show = show
         self._represent = represent
+        self._offers = offers
 
     def __call__(self, token: str, wallet_username: str, reason: str | None, currency: str | None, language: str) -> Shown:
         """Ask for the money; return what the page shows then.
@@ -67,8 +70,9 @@ class ConfirmCheckout:
             payment = unit.payments.by_token(token)
         provider = self._providers.get(payment.merchant, payment.provider)
         if reason is not None or payment.reason_id is None and "reason" in provider.terms().payer_fields:
-            _check_reason(reason, provider.reasons(), "reason" in provider.terms().payer_fields)
-        if currency not in (None, payment.currency) and currency not in [price.currency for price in provider.prices(payment.money)]:
+            _check_reason(reason, self._offers.reasons(payment.merchant, provider), "reason" in provider.terms().payer_fields)
+        others = self._offers.prices(payment.merchant, provider, payment.money) if currency not in (None, payment.currency) else ()
+        if currency not in (None, payment.currency, *(price.currency for price in others)):
             raise ValidationFailed(errors=(FieldError("/currency", "not_supported", "choose one of the currencies offered"),))
 
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from bridge.domain.events import Event, EventType
 from bridge.errors import NotFound
 from bridge.failpoints import failpoint
-from bridge.ports import Clock, Delivery, Job, JobKind, Notifier, Shop, Shops, Unit, Units
+from bridge.ports import Calls, Clock, Delivery, Job, JobKind, Notifier, Shop, Shops, Unit, Units
+from bridge.services.aside import answer_of
 from bridge.services.ids import new_id
 from bridge.services.represent import timestamp, to_json
 from bridge.services.schedule import NOTIFICATION_STEPS
@@ -18,6 +19,9 @@ IN_A_ROW = timedelta(seconds=5)
 """For so long one job may go on from event to event; a good deal less than a lease, and than what makes the worker think that the shop hangs."""
 
 OWNER = "house"
+
+TEST_WAIT = 10.0
+"""Seconds that a shop's own request waits for the answer to its test notification."""
 
 Courier = Callable[[Shop, str, str], Delivery]
 """Brings an event (its id, its JSON text) to a shop of one platform; see `platforms.Adapter.deliver`."""
@@ -81,7 +85,7 @@ class DeliverNotification:
             return self._couriers[shop.platform](shop, event.id, event.body or "")
         if shop.notification_url is None:
             return None
-        return self._notifier(shop.notification_url, self._shops.secrets(shop.shop), event.id, event.body or "",
+        return self._notifier(shop.shop, shop.notification_url, self._shops.secrets(shop.shop), event.id, event.body or "",
                               self._shops.notification_auth(shop.shop))
 
     def _conclude(self, job: Job, event: Event, delivery: Delivery, *, give_up: bool, go_on: bool = False) -> Event | None:
@@ -147,20 +151,22 @@ class TestNotification:
 
     __test__ = False
 
-    def __init__(self, shops: Shops, notifier: Notifier, clock: Clock) -> None:
-        """Take what the story needs."""
+    def __init__(self, shops: Shops, notifier: Notifier, clock: Clock, calls: Calls) -> None:
+        """Take what the story needs; the shop is asked in the pool of `calls`."""
         self._shops = shops
         self._notifier = notifier
         self._clock = clock
+        self._calls = calls
 
     def __call__(self, shop: Shop) -> dict:
-        """Send `shop.test` and return {"delivered", "status", "detail", "url", "event"}."""
+        """Send `shop.test` and return {"delivered", "status", "detail", "url", "event"}. Raises Unavailable while other tests of this shop hang."""
         at = self._clock()
         event_id = new_id("evt", at)
         body = {"id": event_id, "type": EventType.SHOP_TEST.value, "timestamp": timestamp(at), "sequence": None, "shop": shop.shop, "data": {}}
         if shop.notification_url is None:
             return {"delivered": False, "status": None, "detail": "the profile has no notification_url", "url": None, "event": event_id}
-        delivery = self._notifier(shop.notification_url, self._shops.secrets(shop.shop), event_id, to_json(body),
-                                  self._shops.notification_auth(shop.shop))
+        url, secrets, auth = shop.notification_url, self._shops.secrets(shop.shop), self._shops.notification_auth(shop.shop)
+        answer = answer_of(self._calls, shop.shop, lambda: self._notifier(shop.shop, url, secrets, event_id, to_json(body), auth), TEST_WAIT)
+        delivery = answer or Delivery(None, "no answer yet: the shop is slow, or many others are being asked")
         return {"delivered": delivery.ok, "status": delivery.status, "detail": delivery.detail, "url": shop.notification_url,
                 "event": event_id}

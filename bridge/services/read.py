@@ -9,6 +9,7 @@ from bridge.domain.money import Money
 from bridge.domain.operation import PREFIXES, Kind
 from bridge.errors import FieldError, NotFound, Unauthorized, ValidationFailed
 from bridge.ports import Capability, PaymentFilter, Provider, Providers, Shop, Shops, Units
+from bridge.services.aside import Offers
 from bridge.services.represent import Represent, language_of
 
 
@@ -103,9 +104,10 @@ class Read:
 class OfferMethods:
     """Tells a shop what it may offer for an amount."""
 
-    def __init__(self, providers: Providers) -> None:
-        """Take the accounts."""
+    def __init__(self, providers: Providers, offers: Offers) -> None:
+        """Take the accounts, and how to ask what they offer."""
         self._providers = providers
+        self._offers = offers
 
     def __call__(self, shop: Shop, amount: int | None, currency: str | None, language: str) -> dict[str, Any]:
         """Return {"data": [method, …]}, only what is possible for `amount` minor units of `currency` where both are given."""
@@ -127,8 +129,8 @@ class OfferMethods:
             "minimum": terms.minimum, "maximum": terms.maximum,
             "fee_estimate": None if fee is None or currency is None else {"amount": fee, "currency": currency},
             "payer_fields": list(terms.payer_fields),
-            "prices": [{"currency": price.currency, "amount": price.amount} for price in provider.prices(money)] if money else [],
-            "reasons": [{"id": reason.id, "text": reason.text} for reason in provider.reasons()],
+            "prices": [{"currency": price.currency, "amount": price.amount} for price in self._offers.prices(shop.merchant, provider, money)] if money else [],
+            "reasons": [{"id": reason.id, "text": reason.text} for reason in self._offers.reasons(shop.merchant, provider)],
             "capture": ["automatic", "manual"] if Capability.CAPTURE in provider.capabilities else ["automatic"],
             "partial_refund": Capability.PARTIAL_REFUND in provider.capabilities,
         }

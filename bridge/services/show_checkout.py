@@ -11,6 +11,7 @@ from bridge.domain.checkout import ENDED, advice_for, is_canceling, is_gone, tri
 from bridge.domain.payment import Asking, Payment, Status
 from bridge.errors import CheckoutGone, NotFound
 from bridge.ports import Clock, JobKind, Price, Provider, Providers, Shop, Shops, Units
+from bridge.services.aside import Offers
 from bridge.services.represent import failure_view, timestamp, to_json
 from bridge.services.schedule import WATCHED_SECONDS
 
@@ -58,10 +59,11 @@ class Watchers:
 class CheckoutView:
     """Makes the view of a payment for its payer."""
 
-    def __init__(self, shops: Shops, providers: Providers) -> None:
+    def __init__(self, shops: Shops, providers: Providers, offers: Offers) -> None:
         """Take the shops, for names and origins, and the accounts, for prices and reasons."""
         self._shops = shops
         self._providers = providers
+        self._offers = offers
 
     def __call__(self, p: Payment, order_paid: bool, now: datetime, language: str) -> Shown:
         """Show a payment in a language; `order_paid`: another payment has the order's money. Raises Ended when its time is over."""
@@ -89,8 +91,8 @@ class CheckoutView:
         if not waiting:
             return {"fields": [], "currencies": None, "reasons": None}
         provider = self._providers.get(shop.merchant, p.provider)
-        prices = _prices(provider, p)
-        reasons = provider.reasons() if "reason" in provider.terms().payer_fields and p.reason_id is None else ()
+        prices = self._prices(provider, p)
+        reasons = self._offers.reasons(p.merchant, provider) if "reason" in provider.terms().payer_fields and p.reason_id is None else ()
         fields = ["wallet_username", *(["currency"] if prices else []), *(["reason"] if reasons else [])]
         return {
             "fields": fields,
@@ -98,15 +100,14 @@ class CheckoutView:
             "reasons": [{"id": reason.id, "text": reason.text} for reason in reasons] or None,
         }
 
+    def _prices(self, provider: Provider, p: Payment) -> tuple[Price, ...]:
+        others = self._offers.prices(p.merchant, provider, p.money) if p.pay_currency is None else ()
+        return (Price(p.currency, p.amount), *others) if others else ()
+
 
 def _digest(view: dict[str, Any]) -> str:
     """Name what the payer sees; the payment's version would not do, since every inquiry raises it, whether it learned something or not."""
     return blake2b(to_json(view | {"now": None}).encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()
-
-
-def _prices(provider: Provider, p: Payment) -> tuple[Price, ...]:
-    others = provider.prices(p.money) if p.pay_currency is None else ()
-    return (Price(p.currency, p.amount), *others) if others else ()
 
 
 class ShowCheckout:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from bridge.notify import WebhookNotifier, lane, sign
+from bridge.notify import WebhookNotifier, sign
 from bridge.ports import LONGEST_WAIT, Delivery, HttpAnswer
 from bridge.transport import HttpTransport
 
@@ -66,7 +66,7 @@ def notifier() -> Iterator[WebhookNotifier]:
 def answered(status: int, headers: dict[str, str] | None = None, body: bytes = b"") -> Delivery:
     """Return what a notifier makes of this answer at NOW."""
     notifier = WebhookNotifier(lambda *_, **__: HttpAnswer(status, headers or {}, body), lambda: NOW)
-    return notifier("https://shop.example/n", [SECRET], "evt_1", BODY)
+    return notifier("acme", "https://shop.example/n", [SECRET], "evt_1", BODY)
 
 
 def test_sign__the_published_vector__is_met() -> None:
@@ -86,7 +86,7 @@ def test_sign__an_id_with_a_dot__is_a_programming_error() -> None:
 
 
 def test_notify__a_shop_that_listens__can_verify_what_it_received(shop: Receiver, notifier: WebhookNotifier) -> None:
-    delivery = notifier(shop.url, [SECRET], "evt_1", BODY)
+    delivery = notifier("acme", shop.url, [SECRET], "evt_1", BODY)
     [(headers, body)] = shop.received
     Webhook(SECRET).verify(body, headers)
     assert delivery.ok and body == BODY.encode()
@@ -94,7 +94,7 @@ def test_notify__a_shop_that_listens__can_verify_what_it_received(shop: Receiver
 
 
 def test_notify__another_secret_or_a_changed_body__does_not_verify(shop: Receiver, notifier: WebhookNotifier) -> None:
-    notifier(shop.url, [SECRET], "evt_1", BODY)
+    notifier("acme", shop.url, [SECRET], "evt_1", BODY)
     [(headers, body)] = shop.received
     for secret, changed in ((OTHER, body), (SECRET, body + b" ")):
         with pytest.raises(WebhookVerificationError):
@@ -110,7 +110,7 @@ def test_notify__another_secret_or_a_changed_body__does_not_verify(shop: Receive
 def test_notify__while_a_secret_is_changed__every_valid_one_verifies_and_no_retired_one(
         shop: Receiver, notifier: WebhookNotifier, valid: list[str], verify: list[str], fail: list[str]) -> None:
     """I14: old only, both, new only."""
-    notifier(shop.url, valid, "evt_1", BODY)
+    notifier("acme", shop.url, valid, "evt_1", BODY)
     [(headers, body)] = shop.received
     assert len(headers["webhook-signature"].split(" ")) == len(valid)
     for secret in verify:
@@ -124,26 +124,26 @@ def test_notify__again__keeps_the_id_and_signs_the_time_of_this_try(shop: Receiv
     times = iter([NOW, NOW + timedelta(hours=2)])
     again = WebhookNotifier(HttpTransport(), lambda: next(times))
     for _ in range(2):
-        again(shop.url, [SECRET], "evt_1", BODY)
+        again("acme", shop.url, [SECRET], "evt_1", BODY)
     first, second = (headers for headers, _ in shop.received)
     assert first["webhook-id"] == second["webhook-id"]
     assert int(second["webhook-timestamp"]) - int(first["webhook-timestamp"]) == 7200
 
 
 def test_notify__without_a_secret__nothing_is_sent(shop: Receiver, notifier: WebhookNotifier) -> None:
-    delivery = notifier(shop.url, [], "evt_1", BODY)
+    delivery = notifier("acme", shop.url, [], "evt_1", BODY)
     assert (delivery.ok, delivery.status, shop.received) == (False, None, [])
 
 
 def test_notify__a_shop_that_is_down__is_no_answer_and_no_exception(notifier: WebhookNotifier) -> None:
-    delivery = notifier("http://127.0.0.1:9/", [SECRET], "evt_1", BODY)
+    delivery = notifier("acme", "http://127.0.0.1:9/", [SECRET], "evt_1", BODY)
     assert (delivery.status, delivery.ok, delivery.retry_after) == (None, False, None)
     assert "Connection refused" in delivery.detail
 
 
 def test_notify__a_redirect__is_not_followed_and_says_so(shop: Receiver, notifier: WebhookNotifier) -> None:
     shop.status, shop.headers = 307, {"Location": shop.url + "/elsewhere"}
-    delivery = notifier(shop.url, [SECRET], "evt_1", BODY)
+    delivery = notifier("acme", shop.url, [SECRET], "evt_1", BODY)
     assert (len(shop.received), delivery.status, delivery.ok) == (1, 307, False)
     assert "redirects are not followed" in delivery.detail
 
@@ -153,7 +153,7 @@ def test_notify__a_shop_that_hangs__is_given_up() -> None:
     """I18: the worker is not held by a shop that accepts and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         hasty = WebhookNotifier(HttpTransport(), lambda: NOW, timeout=0.2)
-        assert hasty(f"http://127.0.0.1:{deaf.getsockname()[1]}/", [SECRET], "evt_1", BODY).status is None
+        assert hasty("acme", f"http://127.0.0.1:{deaf.getsockname()[1]}/", [SECRET], "evt_1", BODY).status is None
 
 
 @pytest.mark.parametrize(("status", "ok", "gone"), [(200, True, False), (204, True, False), (299, True, False), (300, False, False),
@@ -183,15 +183,19 @@ def test_detail__of_a_long_answer_with_a_secret__is_short_printable_and_without_
     assert SECRET.removeprefix("whsec_") not in detail and detail.isprintable() and len(detail) <= 204
 
 
-@pytest.mark.parametrize(("url", "name"), [
-    ("https://Shop.example/n?a=b", "shop:shop.example"), ("http://127.0.0.1:8083/n", "shop:127.0.0.1:8083"),
-])
-def test_lane__of_an_address__is_the_shops_server(url: str, name: str) -> None:
-    assert lane(url) == name
-
-
 def test_notify__the_shop_repeats_its_password__is_not_shown(shop: Receiver, notifier: WebhookNotifier) -> None:
     shop.status, shop.body = 401, b"canary is wrong for staging"
-    told = notifier(shop.url, [SECRET], "evt_1", BODY, "staging:canary")
+    told = notifier("acme", shop.url, [SECRET], "evt_1", BODY, "staging:canary")
     assert told.status == 401 and "canary" not in told.detail
     assert shop.received[-1][0]["authorization"] == "Basic c3RhZ2luZzpjYW5hcnk="
+
+
+@pytest.mark.invariant("I26")
+def test_breaker__of_a_shop__is_not_that_of_another_on_the_same_host() -> None:
+    """I26: two merchants at one hoster do not stop each other."""
+    with socket.create_server(("127.0.0.1", 0)) as closing:
+        port = closing.getsockname()[1]
+    notifier = WebhookNotifier(HttpTransport(failures=2, seconds=600), lambda: NOW)
+    told = [notifier("acme", f"http://127.0.0.1:{port}/", [SECRET], "evt_1", BODY).detail for _ in range(3)]
+    assert "Connection refused" in told[1] and "not asked" in told[2]
+    assert "Connection refused" in notifier("globex", f"http://127.0.0.1:{port}/", [SECRET], "evt_1", BODY).detail

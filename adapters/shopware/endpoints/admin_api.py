@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from adapters.shopware.endpoints.addresses import AddressRefused, Resolve, check_reachable, resolve
 from adapters.shopware.endpoints.shops import Registration
@@ -114,7 +114,7 @@ class AdminApi:
         try:
             check_reachable(one.url, private=self._bench.settings(one.merchant).private_addresses, look_up=self._look_up)
             return self._bench.transport(
-                f"shop:{urlsplit(one.url).netloc}", method, f"{one.url}/api{path}", deadline=DEADLINE, headers=headers,
+                f"shop:{one.shop}", method, f"{one.url}/api{path}", deadline=DEADLINE, headers=headers,
                 body=None if body is None else json.dumps(body).encode(), secrets=[secret for secret in (one.api_secret, token) if secret])
         except (TransportError, AddressRefused) as error:
             raise ApiFailed(str(error)) from error

@@ -6,6 +6,7 @@ once signed with its old secret as well is never again believed without.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from secrets import token_hex
@@ -22,6 +23,9 @@ from bridge.ports import Shop
 log = logging.getLogger("bridge.shopware")
 
 SECRET_BYTES = 64
+
+LOOK_UP_WAIT = 3.0
+"""Seconds; Shopware waits five for the whole registration."""
 
 
 class Refused(Exception):
@@ -101,10 +105,18 @@ class Handshake:
             raise Refused
         try:
             shop = shop_at(url, merchant, self._bench.shops)
-            check_reachable(url, private=settings.private_addresses, look_up=self._look_up)
+            check_reachable(url, private=settings.private_addresses, look_up=lambda host: self._looked_up(merchant, host))
         except AddressRefused as error:
             raise NotWelcome(str(error)) from error
         return shop
+
+    def _looked_up(self, merchant: str, host: str) -> Sequence[str]:
+        """Look a name up in the pool: a look-up cannot be interrupted, and the thread that serves must not wait for it. Raises NotWelcome, Unavailable."""
+        found: list[Sequence[str]] = []
+        self._bench.errands.run(f"look-up:{merchant}", lambda: found.append(self._look_up(host)), LOOK_UP_WAIT)
+        if not found:
+            raise NotWelcome("the shop's address (APP_URL) could not be looked up in time; please try again")
+        return found[0]
 
     def _check_known(self, known: Registration | None, hello: Hello, shop: Shop) -> None:
         if known is None or not known.confirmed:
