@@ -227,7 +227,7 @@ def _services(
         deliver_notification=DeliverNotification(units, shops, notifier, clock, couriers={name: one.deliver for name, one in adapters.items()}),
         resend_notification=ResendNotification(units, clock),
         list_reviews=reviews,
-        resolve=Resolve(units, clock, represent),
+        resolve=Resolve(units, clock, represent, accounts),
         prune=Prune(units, clock, keys=timedelta(days=kept.keys), callbacks=timedelta(days=kept.callbacks), rejected=timedelta(days=kept.rejected)),
         check_health=CheckHealth(
             units, clock, {"profiles": lambda: shops.sound}, {

@@ -87,10 +87,16 @@ def inquire(path: str, payment_id: str) -> None:
 @click.option("--as", "ended", required=True, type=click.Choice(["failed", "succeeded", "canceled", "reviewed"]),
               help="failed: it never happened; succeeded, canceled: for refunds and captures; reviewed: only close the review.")
 @WHY
-def resolve(path: str, subject: str, ended: str, why: str) -> None:
+@click.option("--by", help="Who says so; with it, --as succeeded takes back an operator's own failed or canceled.")
+def resolve(path: str, subject: str, ended: str, why: str, by: str | None) -> None:
     """End the doubt about SUBJECT (pay_…, ref_…, cap_…) by an operator's word, when the provider's cannot be had."""
     with _books(path) as house:
         resolve = house.services.resolve
+        if by and ended == "succeeded":
+            is_payment = subject.startswith("pay_")
+            _print(house.represent.payment(resolve.payment_paid(subject, why, by)) if is_payment
+                   else house.represent.operation(resolve.operation_done(subject, why, by)))
+            return
         if not subject.startswith("pay_"):
             if ended == "reviewed":
                 raise click.ClickException("reviews belong to the payment; name the payment")
@@ -100,7 +106,8 @@ def resolve(path: str, subject: str, ended: str, why: str) -> None:
         elif ended == "failed":
             _print(house.represent.payment(resolve.payment_failed(subject, why)))
         else:
-            raise click.ClickException("only the provider can say that a payment succeeded; try `payments inquire`")
+            raise click.ClickException("only the provider can say that a payment succeeded; try `payments inquire`. To take back an operator's"
+                                       " own failed, name yourself: --by NAME")
 
 
 @payments.command()
@@ -137,10 +144,10 @@ def resend(path: str, event_id: str) -> None:
 @config_option
 @click.argument("shop")
 def enable(path: str, shop: str) -> None:
-    """Switch on a shop's endpoint that answered 410 Gone."""
+    """Switch on a shop's endpoint that answered 410 Gone, and have all delivered that was given up."""
     with _books(path) as house:
-        house.services.resend_notification.enable(house.profiles.get(shop).shop)
-        click.echo(f"notifications to {shop} are on")
+        again = house.services.resend_notification.enable(house.profiles.get(shop).shop)
+        click.echo(f"notifications to {shop} are on; {again} that were given up are delivered now")
 
 
 @merchants.command()

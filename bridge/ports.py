@@ -579,6 +579,9 @@ class Events(Protocol):
     def reopen(self, event_id: str) -> None:
         """Make an undeliverable event deliverable again."""
 
+    def reopen_all(self, shop: str) -> Sequence[str]:
+        """Make all events of a shop that were given up deliverable again; return the payment of each."""
+
     def undeliverable(self, shop: str | None, limit: int) -> Sequence[Event]:
         """Return events that were given up, oldest first."""
 
@@ -653,8 +656,11 @@ class Keys(Protocol):
 class Documents(Protocol):
     """Small JSON values owned by a provider, an adapter or the house."""
 
-    def get(self, owner: str, name: str) -> Any | None:
-        """Return a value."""
+    def get(self, owner: str, name: str, *, lock: bool = False) -> Any | None:
+        """Return a value; `lock` holds it until the unit ends."""
+
+    def count(self, owner: str, prefix: str) -> int:
+        """Return how many values have a name that begins so."""
 
     def put(self, owner: str, name: str, value: Any) -> None:
         """Store a value."""

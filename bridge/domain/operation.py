@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bridge.domain.payment import Asking, Change, Failure, Payment
-from bridge.domain.reasons import Effect
+from bridge.domain.reasons import Effect, Reason
 
 
 class Kind(StrEnum):
@@ -43,6 +43,9 @@ class Origin(StrEnum):
 PREFIXES: dict[Kind, str] = {Kind.REFUND: "ref", Kind.CAPTURE: "cap", Kind.CANCEL: "can"}
 
 FINAL = frozenset({OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CANCELED})
+
+TAKEN_BACK = frozenset({OperationStatus.FAILED, OperationStatus.CANCELED})
+"""Ends that an operator who declared them may take back."""
 
 ENDS: dict[Effect, OperationStatus] = {
     Effect.DECLINED: OperationStatus.FAILED,
@@ -98,6 +101,13 @@ class Operation:
         if self.status is OperationStatus.PENDING:
             return replace(self, status=status, failure=failure, updated_at=at), Change.APPLIED
         return self, Change.REPEATED if self.status is status else Change.CONTRADICTED
+
+    def take_back(self, at: datetime) -> tuple[Operation, Change]:
+        """Turn an end without success that is an operator's word alone into a success; anything else is a contradiction."""
+        by_operator = self.failure is not None and self.failure.reason is Reason.OPERATOR
+        if self.status in TAKEN_BACK and by_operator:
+            return replace(self, status=OperationStatus.SUCCEEDED, failure=None, updated_at=at), Change.APPLIED
+        return self, Change.CONTRADICTED
 
 
 Move = Callable[[Payment, int], Payment]

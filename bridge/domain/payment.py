@@ -37,6 +37,7 @@ class Fact(StrEnum):
     FAILED = "failed"
     CANCELED = "canceled"
     EXPIRED = "expired"
+    TAKEN_BACK = "taken_back"
 
 
 class Asking(StrEnum):
@@ -78,6 +79,7 @@ TRANSITIONS: dict[tuple[Status, Fact], Status] = {
     (S.AUTHORIZED, F.FAILED): S.FAILED,
     (S.CANCELED, F.PAID): S.PAID,
     (S.EXPIRED, F.PAID): S.PAID,
+    (S.FAILED, F.TAKEN_BACK): S.PAID,
 }
 
 ECHOES: frozenset[tuple[Status, Fact]] = frozenset({
@@ -229,6 +231,11 @@ class Payment:
         return named and self.giving_up is None and self.asking is Asking.NOT_ASKED and self.status in (Status.CREATED, Status.PENDING)
 
     @property
+    def failed_by_operator(self) -> bool:
+        """Tell whether the payment failed by an operator's word alone; an operator may take it back, and nothing else ends `failed`."""
+        return self.status is Status.FAILED and self.failure is not None and self.failure.reason is Reason.OPERATOR
+
+    @property
     def is_open(self) -> bool:
         """Tell whether this payment holds its order."""
         return self.status in OPEN
@@ -248,9 +255,9 @@ class Payment:
         A repeat gives the same payment back; a contradiction too, for the caller to keep.
         """
         target = TRANSITIONS.get((self.status, fact))
-        if target is None:
+        if target is None or fact is Fact.TAKEN_BACK and not self.failed_by_operator:
             return self, Change.REPEATED if (self.status, fact) in ECHOES else Change.CONTRADICTED
-        paid_or_reserved = fact in (Fact.AUTHORIZED, Fact.PAID)
+        paid_or_reserved = fact in (Fact.AUTHORIZED, Fact.PAID, Fact.TAKEN_BACK)
         changed = replace(
             self,
             status=target,

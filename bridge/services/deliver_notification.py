@@ -27,9 +27,12 @@ Courier = Callable[[Shop, str, str], Delivery]
 """Brings an event (its id, its JSON text) to a shop of one platform; see `platforms.Adapter.deliver`."""
 
 
+ENDPOINT_OFF = "endpoint-off:"
+
+
 def endpoint_document(shop: str) -> str:
     """Name the document that says that a shop's endpoint is switched off."""
-    return f"endpoint-off:{shop}"
+    return f"{ENDPOINT_OFF}{shop}"
 
 
 class DeliverNotification:
@@ -57,10 +60,19 @@ class DeliverNotification:
             off = event and unit.documents.get(OWNER, endpoint_document(event.shop))
         if event is None:
             return False
-        if off:
-            self._conclude(job, event, Delivery(None, "the shop switched this endpoint off"), give_up=True)
+        if off and self._give_up(job, event):
             return True
         return self._deliver(job, event)
+
+    def _give_up(self, job: Job, event: Event) -> bool:
+        """Give up an event of an endpoint that is off, unless an operator has just switched it on; tell whether it was given up."""
+        now = self._clock()
+        with self._units() as unit:
+            unit.outbox.hold(job)
+            if unit.documents.get(OWNER, endpoint_document(event.shop), lock=True) is None:
+                return False
+            self._mark(unit, job, event, Delivery(None, "the shop switched this endpoint off"), now, give_up=True)
+        return True
 
     def _deliver(self, job: Job, head: Event) -> bool:
         event: Event | None = head
@@ -91,16 +103,19 @@ class DeliverNotification:
     def _conclude(self, job: Job, event: Event, delivery: Delivery, *, give_up: bool, go_on: bool = False) -> Event | None:
         """Write how the try went; return the next event while the job is still held for it, None when the job was ended or put off."""
         now = self._clock()
-        result = f"HTTP {delivery.status}" if delivery.status is not None else delivery.detail
         with self._units() as unit:
             unit.outbox.hold(job)
-            unit.events.mark(event.id, result=result, delivered_at=now if delivery.ok else None,
-                             undeliverable_at=now if give_up and not delivery.ok else None)
             if delivery.gone:
                 unit.documents.put(OWNER, endpoint_document(event.shop), {"since": timestamp(now)})
-            following = self._plan(unit, job, event, delivery, now, ended=delivery.ok or give_up, go_on=go_on and delivery.ok)
+            following = self._mark(unit, job, event, delivery, now, give_up=give_up, go_on=go_on)
             failpoint("notification_uncommitted")
         return following
+
+    def _mark(self, unit: Unit, job: Job, event: Event, delivery: Delivery, now: datetime, *, give_up: bool, go_on: bool = False) -> Event | None:
+        result = f"HTTP {delivery.status}" if delivery.status is not None else delivery.detail
+        unit.events.mark(event.id, result=result, delivered_at=now if delivery.ok else None,
+                         undeliverable_at=now if give_up and not delivery.ok else None)
+        return self._plan(unit, job, event, delivery, now, ended=delivery.ok or give_up, go_on=go_on and delivery.ok)
 
     def _plan(self, unit: Unit, job: Job, event: Event, delivery: Delivery, now: datetime, *, ended: bool, go_on: bool) -> Event | None:
         if not ended:
@@ -140,10 +155,17 @@ class ResendNotification:
             unit.outbox.put(JobKind.NOTIFY, event.payment_id, event.shop, self._clock())
         return event
 
-    def enable(self, shop: str) -> None:
-        """Switch a shop's endpoint on again."""
+    def enable(self, shop: str) -> int:
+        """Switch a shop's endpoint on again and deliver all that was given up, per payment from its first missing event; return how many.
+
+        The switch is turned first: who is giving an event up at this moment holds it, and the event is found afterwards.
+        """
         with self._units() as unit:
             unit.documents.delete(OWNER, endpoint_document(shop))
+            payments = unit.events.reopen_all(shop)
+            for payment_id in dict.fromkeys(payments):
+                unit.outbox.put(JobKind.NOTIFY, payment_id, shop, self._clock())
+        return len(payments)
 
 
 class TestNotification:

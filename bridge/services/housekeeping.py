@@ -7,14 +7,18 @@ from datetime import timedelta
 from typing import Any
 
 from bridge.domain.events import NoteType, Source
-from bridge.domain.operation import Operation, OperationStatus
-from bridge.domain.payment import Asking, Fact, Failure, Payment
+from bridge.domain.operation import TAKEN_BACK, Kind, Operation, OperationStatus
+from bridge.domain.outcome import Outcome
+from bridge.domain.payment import Asking, Fact, Failure, Payment, Status
 from bridge.domain.reasons import Reason
 from bridge.errors import Conflict
-from bridge.ports import Clock, JobKind, PaymentFilter, Unit, Units
-from bridge.services.deliver_notification import OWNER
+from bridge.ports import Clock, JobKind, PaymentFilter, Providers, Unit, Units
+from bridge.services.ask_provider import guarded, ref_of, request_for
+from bridge.services.deliver_notification import ENDPOINT_OFF, OWNER
+from bridge.services.inquire_payment import UNREADABLE
 from bridge.services.record import Record
 from bridge.services.represent import Represent, timestamp
+from bridge.services.settle import mismatch
 
 COUNTED = 1_000
 
@@ -43,7 +47,7 @@ class CheckHealth:
         self._units = units
         self._clock = clock
         self._checks = checks
-        self._of_database = {"writable": self._write, "clock": self._agree, **of_database}
+        self._of_database = {"writable": self._write, "clock": self._agree, "notifications": self._told, **of_database}
 
     def __call__(self) -> dict[str, bool]:
         """Return one truth per part; where the database cannot be had it is waited for once, and nothing else is asked of it."""
@@ -65,6 +69,11 @@ class CheckHealth:
     def _agree(self) -> bool:
         with self._units.read() as unit:
             return abs(unit.now() - self._clock()) <= CLOCKS_APART
+
+    def _told(self) -> bool:
+        """Tell whether every shop takes notifications: none has switched its endpoint off by a 410."""
+        with self._units.read() as unit:
+            return unit.documents.count(OWNER, ENDPOINT_OFF) == 0
 
 
 def _works(check: Callable[[], bool]) -> bool:
@@ -104,7 +113,7 @@ class Measure:
         self._accounts = accounts
 
     def __call__(self) -> dict[str, Any]:
-        """Return {"outbox": {kind: jobs}, "undeliverable": events, "needs_review": payments, "account_alarms": {alarm: accounts}, and the profiles'}.
+        """Return {"outbox": {kind: jobs}, "notifications_off": shops, "undeliverable": events, "needs_review": payments, "account_alarms": {alarm: accounts}, and the profiles'}.
 
         Events and payments are counted up to 1,000.
         """
@@ -114,6 +123,7 @@ class Measure:
             return {
                 **told,
                 "outbox": {kind.value: 0 for kind in JobKind} | dict(unit.outbox.depth()),
+                "notifications_off": unit.documents.count(OWNER, ENDPOINT_OFF),
                 "undeliverable": len(unit.events.undeliverable(None, COUNTED)),
                 "needs_review": needs_review,
             }
@@ -153,11 +163,68 @@ class Prune:
 class Resolve:
     """An operator's word ends a doubt that the provider's word cannot; it is kept with its reason."""
 
-    def __init__(self, units: Units, clock: Clock, represent: Represent) -> None:
-        """Take the store."""
+    def __init__(self, units: Units, clock: Clock, represent: Represent, providers: Providers) -> None:
+        """Take the store, and the accounts, whose books count for more than an operator's word."""
         self._units = units
         self._clock = clock
         self._represent = represent
+        self._providers = providers
+
+    def payment_paid(self, payment_id: str, why: str, by: str) -> Payment:
+        """Take back an operator's own `failed`: the payment is paid. `by` names the operator.
+
+        The provider is asked first. What it has taken counts, the whole amount where it cannot be asked. Raises NotFound; Conflict when the
+        payment did not fail by an operator's word, and when the provider's books say that it is not paid.
+        """
+        with self._units.read() as unit:
+            payment = unit.payments.get(payment_id)
+        captured = self._captured(_failed_by_operator(payment))
+        with self._units() as unit:
+            record = self._record(unit, payment_id)
+            _failed_by_operator(record.payment)
+            record.set(asking=Asking.ANSWERED, review=None, next_check_at=None)
+            record.apply(Fact.TAKEN_BACK, captured=captured)
+            record.note(NoteType.RESOLVED, f"succeeded, by {by}: {why}")
+            if record.payment.duplicate_of is not None:
+                record.review(NoteType.NEEDS_REVIEW, f"second payment of order {payment.order_reference}, which is paid by {record.payment.duplicate_of}")
+            return record.save()
+
+    def _captured(self, payment: Payment) -> int:
+        answer = guarded(lambda: self._providers.get(payment.merchant, payment.provider).inquire(ref_of(payment)), UNREADABLE)
+        if answer.outcome is Outcome.UNKNOWN:
+            return payment.amount
+        statement = answer.statement
+        if answer.outcome is not Outcome.SUCCEEDED or statement is None or not statement.captured:
+            raise Conflict(f"The provider says that the payment is not paid ({answer.outcome.value}).")
+        problem = mismatch(statement, payment.reference, payment.amount, payment.currency)
+        if problem is not None:
+            raise Conflict(problem)
+        return statement.captured
+
+    def operation_done(self, operation_id: str, why: str, by: str) -> Operation:
+        """Take back an operator's own `failed` or `canceled` of a refund, capture or cancel: it was carried out. `by` names the operator.
+
+        Raises NotFound; Conflict when it did not end by an operator's word, when the sums leave no room for it, and when the provider's books
+        say that it was not carried out.
+        """
+        with self._units.read() as unit:
+            operation = unit.operations.get(operation_id)
+            payment = unit.payments.get(operation.payment_id)
+        _ask_for_room(payment, operation)
+        request = request_for(payment, operation)
+        answer = guarded(lambda: self._providers.get(payment.merchant, payment.provider).inquire_operation(operation.kind.value, request), UNREADABLE)
+        if answer.outcome not in (Outcome.UNKNOWN, Outcome.SUCCEEDED):
+            raise Conflict(f"The provider says that it was not carried out ({answer.outcome.value}).")
+        with self._units() as unit:
+            record = self._record(unit, payment.id)
+            operation = unit.operations.get(operation_id)
+            _ask_for_room(record.payment, operation)
+            taken = record.take_back(operation)
+            record.set(review=None)
+            record.note(NoteType.RESOLVED, f"{operation_id} succeeded, by {by}: {why}")
+            kept = record.keep(taken)
+            record.save()
+            return kept
 
     def payment_failed(self, payment_id: str, why: str) -> Payment:
         """Declare that a payment in doubt never happened. Raises NotFound, Conflict when it is not in doubt."""
@@ -197,3 +264,20 @@ class Resolve:
 
     def _record(self, unit: Any, payment_id: str) -> Record:
         return Record(unit, unit.payments.get(payment_id, lock=True), Source.OPERATOR, self._clock(), self._represent)
+
+
+def _failed_by_operator(payment: Payment) -> Payment:
+    if not payment.failed_by_operator:
+        raise Conflict(f"The payment is {payment.status.value}; only what an operator declared as failed can be taken back.")
+    return payment
+
+
+def _ask_for_room(payment: Payment, operation: Operation) -> None:
+    """Raise Conflict unless an operator declared the end of the operation and the payment's sums have room for its success."""
+    by_operator = operation.failure is not None and operation.failure.reason is Reason.OPERATOR
+    if operation.status not in TAKEN_BACK or not by_operator:
+        raise Conflict(f"It is {operation.status.value}; only what an operator declared as failed or canceled can be taken back.")
+    room = {Kind.REFUND: payment.amount_refundable, Kind.CAPTURE: payment.amount_capturable,
+            Kind.CANCEL: operation.amount if payment.status is Status.AUTHORIZED else 0}[operation.kind]
+    if operation.amount > room:
+        raise Conflict(f"The payment's sums have no room for it: {room} is left of {operation.amount}.")

@@ -70,6 +70,16 @@ class Record:
             self.review(NoteType.CONTRADICTION, f"{ended.id}: {status.value} was reported while it is {ended.status.value}")
         return ended
 
+    def take_back(self, operation: Operation) -> Operation:
+        """Turn an operation that an operator declared as failed or canceled into a success, and move the amounts; not yet saved."""
+        taken, change = operation.take_back(self.at)
+        if change is Change.APPLIED:
+            held = move(self.payment, replace(operation, status=OperationStatus.PENDING))
+            self.payment = replace(move(held, taken), updated_at=self.at)
+            self._tell_operation(taken)
+            self._follow(taken)
+        return taken
+
     def open(self, operation: Operation) -> None:
         """Store a new operation, hold its amount, and tell the shop."""
         self.payment = replace(move(self.payment, operation), updated_at=self.at)
@@ -160,6 +170,6 @@ class Record:
 
 
 def _event_for(before: Status, after: Status) -> EventType:
-    if before in GIVEN_UP and after is Status.PAID:
+    if before in (*GIVEN_UP, Status.FAILED) and after is Status.PAID:
         return EventType.PAYMENT_PAID_LATE
     return PAYMENT_EVENTS[after]

@@ -3,12 +3,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, select
 
 from bridge.store.dialects import Dialect
 from bridge.store.schema import documents
 
 _VALUE = select(documents.c.value).where(documents.c.owner == bindparam("owner"), documents.c.name == bindparam("name"))
+
+_LOCKED_VALUE = _VALUE.with_for_update()
 
 
 class SqlDocuments:
@@ -19,9 +21,15 @@ class SqlDocuments:
         self._connection = connection
         self._dialect = dialect
 
-    def get(self, owner: str, name: str) -> Any | None:
-        """Return a value."""
-        return self._connection.execute(_VALUE, {"owner": owner, "name": name}).scalar()
+    def get(self, owner: str, name: str, *, lock: bool = False) -> Any | None:
+        """Return a value; `lock` holds it until the unit ends."""
+        return self._connection.execute(_LOCKED_VALUE if lock else _VALUE, {"owner": owner, "name": name}).scalar()
+
+    def count(self, owner: str, prefix: str) -> int:
+        """Return how many values have a name that begins so."""
+        c = documents.c
+        query = select(func.count()).where(c.owner == owner, c.name.startswith(prefix, autoescape=True))
+        return self._connection.execute(query).scalar_one()
 
     def put(self, owner: str, name: str, value: Any) -> None:
         """Store a value."""

@@ -70,6 +70,12 @@ class SqlEvents:
         """Make an undeliverable event deliverable again."""
         self._connection.execute(update(events).where(events.c.id == event_id).values(undeliverable_at=None, delivered_at=None))
 
+    def reopen_all(self, shop: str) -> Sequence[str]:
+        """Make all events of a shop that were given up deliverable again; return the payment of each."""
+        c = events.c
+        given_up = update(events).where(c.shop == shop, c.undeliverable_at.is_not(None), c.delivered_at.is_(None))
+        return list(self._connection.execute(given_up.values(undeliverable_at=None).returning(c.payment_id)).scalars())
+
     def undeliverable(self, shop: str | None, limit: int) -> Sequence[Event]:
         """Return events that were given up, oldest first."""
         query = select(events).where(events.c.undeliverable_at.is_not(None)).order_by(events.c.position).limit(limit)

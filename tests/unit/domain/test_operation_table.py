@@ -83,3 +83,15 @@ def test_move__any_lives_of_refunds_that_fit__keep_the_sums_in_order(lives):
         assert 0 <= payment.amount_refunded + payment.amount_refund_pending <= payment.amount_captured
         payment = move(payment, refund.end(end, NOON)[0]) if end else payment
         assert payment.amount_refund_pending >= 0 <= payment.amount_refundable
+
+
+@pytest.mark.invariant("I6")
+@pytest.mark.parametrize("status", OperationStatus)
+@pytest.mark.parametrize("reason", [None, Reason.OPERATOR, Reason.REFUND_NOT_TAKEN])
+def test_take_back__every_status_and_reason__only_an_operators_own_end_without_success(status, reason):
+    """What the provider has ended stays so (I6)."""
+    operation = an_operation(a_payment(), status=status, failure=reason and Failure(reason))
+    taken, change = operation.take_back(NOON)
+    may = status in (OperationStatus.FAILED, OperationStatus.CANCELED) and reason is Reason.OPERATOR
+    assert change is (Change.APPLIED if may else Change.CONTRADICTED)
+    assert (taken.status, taken.failure) == ((OperationStatus.SUCCEEDED, None) if may else (status, operation.failure))

@@ -102,11 +102,28 @@ def test_notify__gone__switches_the_endpoint_off_until_an_operator_switches_it_o
     stage.work()
     stage.services.cancel_checkout(payment["checkout"]["token"], "en"), stage.work()
     assert len(stage.outside.notifications) == 1 and len(stage.undeliverable()) == 2 and not stage.has_job(JobKind.NOTIFY, payment["id"])
-    stage.services.resend_notification.enable("acme-one")
-    for event in stage.undeliverable():
-        stage.services.resend_notification(event.id)
+    assert stage.services.check_health()["notifications"] is False and stage.services.measure()["notifications_off"] == 1
+    assert stage.services.resend_notification.enable("acme-one") == 2
     stage.work()
-    assert stage.outside.told(payment["id"]) == ["payment.created", "payment.canceled"]
+    assert stage.outside.told(payment["id"]) == ["payment.created", "payment.canceled"] and not stage.undeliverable()
+    assert stage.services.check_health()["notifications"] is True and stage.services.measure()["notifications_off"] == 0
+
+
+@pytest.mark.invariant("I8", "I9")
+def test_enable__many_payments_with_gaps__all_that_was_given_up_is_delivered_in_order(stage):
+    """From each payment's first missing event, and nothing of another shop (I8, I9; lesson 93)."""
+    payments = [stage.create(payer=Payer()) for _ in range(3)]
+    stage.work()
+    failing(stage, 410)
+    for one in payments:
+        stage.services.cancel_checkout(one["checkout"]["token"], "en"), stage.work()
+    late = stage.create(payer=Payer())
+    stage.work()
+    assert len(stage.undeliverable()) == 4
+    assert stage.services.resend_notification.enable("acme-two") == 0 and len(stage.undeliverable()) == 4
+    stage.services.resend_notification.enable("acme-one"), stage.work()
+    assert [stage.outside.told(one["id"]) for one in payments] == [["payment.created", "payment.canceled"]] * 3
+    assert stage.outside.told(late["id"]) == ["payment.created"] and not stage.undeliverable()
 
 
 def test_notify__gone__switches_off_one_shop_only(stage, payment):

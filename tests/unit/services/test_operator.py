@@ -66,6 +66,85 @@ def test_resolve__pending_refund__ends_as_said_and_the_sums_follow(stage, ended,
         stage.services.resolve.operation(refund["id"], OperationStatus.FAILED, "again")
 
 
+def wrongly_failed(stage):
+    """A payment that an operator declared as failed, and whose payer has paid all the same."""
+    stage.sandbox.fault("request", "drop_after")
+    payment = stage.create(order_reference="o-1")
+    stage.services.resolve.payment_failed(payment["id"], "wrongly")
+    stage.pay(payment), stage.hear(), stage.work()
+    return payment
+
+
+@pytest.mark.invariant("I6")
+@pytest.mark.parametrize("books", ["read", "silent"])
+def test_take_back__paid_after_an_operator_said_failed__is_paid_told_and_refundable(stage, books):
+    """The one way out of `failed`, by the operator who went in; the provider's books are read where they can be (I6)."""
+    payment = wrongly_failed(stage)
+    if books == "silent":
+        stage.sandbox.fault("transactions", "drop_before")
+    row = stage.services.resolve.payment_paid(payment["id"], "the payer showed it", "Ada")
+    assert (row.status, row.amount_captured, row.failure, row.review) == (Status.PAID, FIFTY, None, None)
+    notes = [event.detail for event in stage.history(payment) if event.type == "note.resolved"]
+    assert notes == ["wrongly", "succeeded, by Ada: the payer showed it"]
+    stage.work()
+    assert stage.outside.told(payment["id"])[-2:] == ["payment.failed", "payment.paid_late"]
+    assert stage.refund(payment, amount=1000)["status"] == "pending" and len(stage.sandbox.refunds_of(stage.operations(payment)[0].id)) == 1
+
+
+def test_take_back__provider_says_that_it_is_not_paid__is_refused(stage):
+    stage.sandbox.fault("request", "drop_after")
+    payment = stage.create()
+    stage.services.resolve.payment_failed(payment["id"], "given up")
+    with pytest.raises(Conflict, match="pending"):
+        stage.services.resolve.payment_paid(payment["id"], "surely", "Ada")
+    assert stage.payment(payment).status is Status.FAILED
+
+
+def test_take_back__what_no_operator_declared__is_refused(stage):
+    payment = stage.create()
+    with pytest.raises(Conflict):
+        stage.services.resolve.payment_paid(payment["id"], "why not", "Ada")
+    stage.pay(payment, "fail"), stage.hear(), stage.work()
+    with pytest.raises(Conflict):
+        stage.services.resolve.payment_paid(payment["id"], "why not", "Ada")
+
+
+def test_take_back__order_is_paid_by_then__is_a_second_payment_before_a_person(stage):
+    payment = wrongly_failed(stage)
+    second = stage.create(order_reference="o-1")
+    stage.pay(second), stage.hear(), stage.work()
+    row = stage.services.resolve.payment_paid(payment["id"], "seen in the books", "Ada")
+    assert row.duplicate_of == second["id"] and second["id"] in row.review
+
+
+@pytest.mark.invariant("I2")
+@pytest.mark.parametrize("declared", ["failed", "canceled"])
+def test_take_back__refund_that_was_carried_out__is_booked_after_all(stage, declared):
+    """The sums follow, and leave no room for more than was captured (I2)."""
+    payment = stage.paid()
+    refund = stage.refund(payment, amount=1000)
+    stage.services.resolve.operation(refund["id"], OperationStatus(declared), "wrongly")
+    with pytest.raises(Conflict, match="pending"):
+        stage.services.resolve.operation_done(refund["id"], "not yet", "Ada")
+    stage.sandbox.payer(stage.sandbox.refunds_of(refund["id"])[0]["reference"], "accept")
+    ended = stage.services.resolve.operation_done(refund["id"], "seen on the statement", "Ada")
+    row = stage.payment(payment)
+    assert (ended.status, row.amount_refunded, row.amount_refund_pending) == (OperationStatus.SUCCEEDED, 1000, 0)
+    assert stage.types(payment)[-2:] == ["refund.succeeded", "note.resolved"]
+    with pytest.raises(Conflict):
+        stage.services.resolve.operation_done(refund["id"], "again", "Ada")
+
+
+def test_take_back__sums_leave_no_room__is_refused(stage):
+    payment = stage.paid()
+    refund = stage.refund(payment, amount=FIFTY)
+    stage.services.resolve.operation(refund["id"], OperationStatus.FAILED, "wrongly")
+    stage.sandbox.fault("refund", "drop_after")
+    assert stage.refund(payment, amount=1)["outcome_known"] is False
+    with pytest.raises(Conflict, match="room"):
+        stage.services.resolve.operation_done(refund["id"], "seen on the statement", "Ada")
+
+
 @pytest.mark.parametrize(("kind", "status", "captured"), [(Kind.CAPTURE, Status.PAID, 1500), (Kind.CANCEL, Status.CANCELED, 0)])
 def test_resolve__capture_or_cancel_that_succeeded__moves_the_payment_as_the_providers_word_would(stage, kind, status, captured):
     payment = a_payment(status=Status.AUTHORIZED, method="card", capture="manual", amount_authorized=FIFTY, asking=Asking.ANSWERED, attempt=1)
@@ -92,11 +171,12 @@ def test_reviewed__after_a_look__the_payment_leaves_the_list(stage):
 def test_health__migrated_database__is_well_and_clocks_are_compared(stage, apart, agree):
     stage.clock.at = datetime.now(UTC) + timedelta(seconds=apart)
     assert stage.services.check_health() == {
-        "database": True, "writable": True, "clock": agree, "migrations": True, "accounts": True, "sessions": True, "disk": True, "profiles": True}
+        "database": True, "writable": True, "clock": agree, "migrations": True, "accounts": True, "sessions": True, "disk": True, "profiles": True,
+        "notifications": True}
 
 
 def test_health__no_database__is_all_bad_and_nothing_else_is_waited_for():
     asked = []
     nowhere = SqlUnits(open_engine("postgresql+psycopg://nobody@127.0.0.1:9/none"))
     check = CheckHealth(nowhere, lambda: asked.append("clock"), {"profiles": lambda: True}, {"migrations": lambda: asked.append("tables")})
-    assert check() == {"database": False, "writable": False, "clock": False, "migrations": False, "profiles": True} and asked == []
+    assert check() == {"database": False, "writable": False, "clock": False, "notifications": False, "migrations": False, "profiles": True} and asked == []
