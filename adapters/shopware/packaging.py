@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 MODULE = Path(__file__).parent / "module"
 EPOCH = (2020, 1, 1, 0, 0, 0)
 """The same zip for the same settings, whenever it is made."""

@@ -13,6 +13,7 @@ from adapters.shopware.endpoints.finalize import Finalize
 from adapters.shopware.endpoints.handshake import Handshake
 from adapters.shopware.endpoints.hooks import Hook
 from adapters.shopware.endpoints.messages import BODY_LIMIT
+from adapters.shopware.endpoints.notes import Notes
 from adapters.shopware.endpoints.pages import AdminPage, Pages, RefundButton, RefundPage
 from adapters.shopware.endpoints.pay import Pay
 from adapters.shopware.endpoints.refund import Refund
@@ -30,7 +31,9 @@ class Shopware:
         """Take what the house lends; `look_up` finds the addresses of a host."""
         self._bench = bench
         self._look_up = look_up
-        self.deliver = Courier(bench, AdminApi(bench, look_up))
+        api = AdminApi(bench, look_up)
+        self._notes = Notes(bench, api)
+        self.deliver = Courier(bench, api, self._notes)
 
     def routes(self, services: Services) -> Sequence[tuple[str, Any]]:
         """Return the doors: every address that Shopware or its administration calls."""
@@ -40,7 +43,7 @@ class Shopware:
         return (
             (f"{at}/register", RegisterDoor(handshake)),
             (f"{at}/confirm", ConfirmDoor(handshake)),
-            (f"{at}/pay", AnswerDoor(gate, Pay(bench, services))),
+            (f"{at}/pay", AnswerDoor(gate, Pay(bench, services, self._notes))),
             (f"{at}/finalize", AnswerDoor(gate, Finalize(bench, services))),
             (f"{at}/refund", AnswerDoor(gate, refund)),
             (f"{at}/hook", HookDoor(gate, Hook(bench, services))),

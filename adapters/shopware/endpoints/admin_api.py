@@ -75,6 +75,10 @@ class AdminApi:
         """Write custom fields of an order transaction; others are left alone. Raises ApiFailed."""
         self._call(one, "PATCH", f"/order-transaction/{quote(transaction, safe='')}", {"customFields": dict(fields)})
 
+    def annotate(self, one: Registration, order: str, note: str) -> None:
+        """Write the order's custom field `bridge_note`; others are left alone. Raises ApiFailed."""
+        self._call(one, "PATCH", f"/order/{quote(order, safe='')}", {"customFields": {"bridge_note": note}})
+
     def notify(self, one: Registration, message: str) -> None:
         """Show the merchant a warning in the administration. Raises ApiFailed."""
         self._call(one, "POST", "/notification", {"status": "warning", "message": message, "adminOnly": False, "requiredPrivileges": []})

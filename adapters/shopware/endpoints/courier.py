@@ -15,6 +15,7 @@ from typing import Any
 
 from adapters.shopware.endpoints.admin_api import AdminApi, ApiFailed
 from adapters.shopware.endpoints.amounts import major_units
+from adapters.shopware.endpoints.notes import Notes
 from adapters.shopware.endpoints.shops import Book, Registration
 from adapters.shopware.endpoints.states import is_there, next_action, target_of
 from bridge.errors import NotFound
@@ -41,10 +42,11 @@ _ENTITY = re.compile(r"[0-9a-f]{32}")
 class Courier:
     """Fulfils `platforms.Adapter.deliver`. Safe to use from many threads; one payment's news never overtake each other."""
 
-    def __init__(self, bench: Workbench, api: AdminApi) -> None:
+    def __init__(self, bench: Workbench, api: AdminApi, notes: Notes) -> None:
         """Take what the story needs."""
         self._bench = bench
         self._api = api
+        self._notes = notes
         self._represent = Represent(bench.public_url)
 
     def __call__(self, shop: Shop, event_id: str, body: str) -> Delivery:
@@ -79,6 +81,10 @@ class Courier:
             return Delivery(200, "the shop has no such order transaction any more")
         reached = self._lead(one, transaction, current, target_of(payment))
         self._api.remember(one, transaction, _fields(payment))
+        self._notes.write(one, payment["metadata"].get("shopware_order", ""))
+        if payment["failure"]:
+            log.warning("a payment was not made: %s", payment["failure"]["code"], extra={
+                "shop": shop.shop, "payment_id": payment["id"], "provider_code": payment["failure"]["provider_code"]})
         if not reached:
             self._warn(one, payment, current)
         return DONE if reached else Delivery(200, f"no way from {current} to {target_of(payment)}; the merchant was told")

@@ -14,7 +14,6 @@ from adapters.shopware.endpoints.pay import WAITING, Call
 from adapters.shopware.endpoints.shops import Book, Registration
 from bridge.errors import BridgeError
 from bridge.platforms import Workbench
-from bridge.ports import PaymentFilter
 from bridge.services import Services
 
 log = logging.getLogger("bridge.shopware")
@@ -73,14 +72,16 @@ class Hook:
         self._give_up(call, lambda view: view["metadata"].get("shopware_transaction") in cancelled)
 
     def _give_up(self, call: Call, concerned: Callable[[Mapping[str, Any]], bool]) -> None:
-        number = text(call.body, "data", "payload", "order", "orderNumber", longest=64)
-        if not number:
+        """Give up the payments that were made for this order; its number alone proves nothing, as another order may have had it."""
+        order = text(call.body, "data", "payload", "order", "id", longest=64)
+        if not order:
             return
         shop = self._bench.shops.get(call.registration.shop)
         shop = replace(shop, respond_within=min(shop.respond_within, RESPOND_WITHIN))
-        for view in self._services.list_payments(shop, PaymentFilter(order_reference=number), 100, None).data:
-            ours = view["metadata"].get("shopware_shop") in (call.registration.shop_id, *call.registration.predecessors)
-            if ours and view["status"] in (*WAITING, "authorized") and concerned(view):
+        with self._bench.units.read() as unit:
+            known = Book(unit, ()).payments_of(call.registration, order)
+        for view in (self._services.read_payment(shop, payment)[0] for payment in known):
+            if view["status"] in (*WAITING, "authorized") and concerned(view):
                 try:
                     self._services.cancel_payment(shop, view["id"], f"shopware-cancelled-{view['id']}")
                 except BridgeError as error:

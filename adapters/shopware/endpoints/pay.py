@@ -5,21 +5,31 @@ second or else while the customer is already on his way. Whatever happens afterw
 """
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from adapters.shopware.endpoints.amounts import BadAmount, minor_units
+from adapters.shopware.endpoints.admin_api import ApiFailed
 from adapters.shopware.endpoints.messages import part, text
+from adapters.shopware.endpoints.notes import Notes
 from adapters.shopware.endpoints.shops import Book, Registration
 from bridge.domain.payment import Payer
-from bridge.errors import BridgeError, IdempotencyMismatch, IdempotencyRunning, PaymentExists
+from bridge.errors import BridgeError, IdempotencyMismatch, IdempotencyRunning, PaymentExists, Unavailable
 from bridge.platforms import Workbench
 from bridge.ports import PaymentFilter, Shop
 from bridge.services import Services
 from bridge.services.create_payment import CreatePayment
+
+log = logging.getLogger("bridge.shopware")
+
+LONGEST_NUMBER = 64
+"""Characters of an order's reference at the payment service."""
 
 RESPOND_WITHIN = 0.5
 """Seconds after which a provider's answer is no longer waited for."""
@@ -61,10 +71,11 @@ class Impossible(Exception):
 class Pay:
     """Makes one payment per order transaction; asked again, it leads to the same page."""
 
-    def __init__(self, bench: Workbench, services: Services) -> None:
+    def __init__(self, bench: Workbench, services: Services, notes: Notes) -> None:
         """Take what the story needs."""
         self._bench = bench
         self._services = services
+        self._notes = notes
 
     def __call__(self, call: Call) -> Answer:
         """Return Shopware's answer: where the customer goes, or why not."""
@@ -74,9 +85,32 @@ class Pay:
                 return _settled("paid", call, wanted)
             return self._open(call, wanted)
         except (BadAmount, Impossible) as error:
-            return refusal(str(error))
+            return self._refused(call, str(error))
         except BridgeError as error:
-            return refusal("; ".join([error.detail, *(mistake.detail for mistake in error.errors)]))
+            return self._refused(call, "; ".join([error.detail, *(mistake.detail for mistake in error.errors)]))
+
+    def _refused(self, call: Call, why: str) -> Answer:
+        """Refuse, and tell it where the merchant looks: Shopware before 6.6 logs our message at a level that production leaves out."""
+        order = text(call.body, "order", "id", longest=64)
+        log.warning("Shopware's payment is refused: %s", why, extra={"shop": call.registration.shop, "detail": text(call.body, "order", "orderNumber")})
+        if order:
+            with self._bench.units() as unit:
+                Book(unit, ()).keep_refusal(call.registration, order, why)
+            self._write_note(call.registration, order)
+        return refusal(why)
+
+    def _write_note(self, one: Registration, order: str) -> None:
+        """Have the order's note written aside; nobody waits for the shop while the shop waits for us."""
+        try:
+            self._bench.errands.run(f"note:{one.shop}", lambda: self._quietly(one, order), 0)
+        except Unavailable:
+            log.warning("the order's note is not written now: too many are", extra={"shop": one.shop})
+
+    def _quietly(self, one: Registration, order: str) -> None:
+        try:
+            self._notes.write(one, order)
+        except ApiFailed as error:
+            log.warning("the order's note could not be written: %s", error, extra={"shop": one.shop})
 
     def _open(self, call: Call, wanted: Wanted) -> Answer:
         shop = self._bench.shops.get(call.registration.shop)
@@ -103,23 +137,47 @@ class Pay:
         with self._bench.units() as unit:
             book = Book(unit, self._bench.settings(shop.merchant).app_secrets())
             book.add_payment(call.registration, [wanted.transaction, wanted.order], view["id"])
+        if "shopware_number" in view["metadata"]:
+            log.warning("the number of a Shopware order is another order's already", extra={"shop": shop.shop, "payment_id": view["id"]})
+            self._write_note(call.registration, wanted.order)
         return _redirect(view, call)
 
     def _create(self, shop: Shop, call: Call, wanted: Wanted, number: int) -> View:
+        """Ask under the order's number, and where that is another order's, under a reference of this order's own. Raises Impossible, BridgeError."""
+        ours = [self._view(shop, payment) for payment in self._known(call.registration, wanted.order)]
+        for view in ours:
+            if view["status"] in (*WAITING, *TAKEN) and view["metadata"].get("shopware_transaction") != wanted.transaction:
+                self._close(shop, view)  # of an older transaction of this order
         key = f"shopware-{call.registration.shop_id[:64]}-{wanted.transaction}-{number}"
-        wish = _wish(call, wanted)
+        if ours:
+            return self._asked(shop, call, wanted, ours[-1]["order_reference"], key) or self._asked_apart(shop, call, wanted, key)
+        return self._asked(shop, call, wanted, wanted.number, key) or self._asked_apart(shop, call, wanted, key)
+
+    def _asked(self, shop: Shop, call: Call, wanted: Wanted, reference: str, key: str) -> View | None:
+        """Return the payment under a reference; None where the reference holds a payment that is not this order's."""
+        wish = _wish(call, wanted, reference)
         try:
             return json.loads(self._services.create_payment(shop, key, wish).body)
         except (PaymentExists, IdempotencyMismatch, IdempotencyRunning):
-            other = self._holding(shop, wanted)
-            if other is None or other["metadata"].get("shopware_transaction") == wanted.transaction:
-                return other or json.loads(self._services.create_payment(shop, f"{key}-again", wish).body)
+            other = self._holding(shop, reference)
+            if other is None:
+                return json.loads(self._services.create_payment(shop, f"{key}-again", wish).body)
+            if not _is_ours(other, call, wanted):
+                return None
+            if other["metadata"].get("shopware_transaction") == wanted.transaction:
+                return other
             self._close(shop, other)
             return json.loads(self._services.create_payment(shop, f"{key}-after-{other['id']}", wish).body)
 
-    def _holding(self, shop: Shop, wanted: Wanted) -> View | None:
-        """Return the payment that holds the order: of an older transaction, or of a call at this very moment."""
-        found = self._services.list_payments(shop, PaymentFilter(order_reference=wanted.number), 100, None).data
+    def _asked_apart(self, shop: Shop, call: Call, wanted: Wanted, key: str) -> View:
+        found = self._asked(shop, call, wanted, _own_reference(call, wanted), f"{key}-apart")
+        if found is None:
+            raise Impossible("this order number was already paid for another order")
+        return found
+
+    def _holding(self, shop: Shop, reference: str) -> View | None:
+        """Return the payment that holds a reference: this order's, of an older transaction or of a call at this very moment, or another order's."""
+        found = self._services.list_payments(shop, PaymentFilter(order_reference=reference), 100, None).data
         return next((view for view in found if view["status"] in (*WAITING, *TAKEN)), None)
 
     def _close(self, shop: Shop, view: View) -> None:
@@ -161,19 +219,37 @@ def _wanted(call: Call) -> Wanted:
     wanted = Wanted(
         transaction=text(transaction, "id", longest=64), order=text(order, "id", longest=64) or text(transaction, "orderId", longest=64),
         amount=minor_units(part(transaction, "amount", "totalPrice"), currency), currency=currency, method=method_of(call.body),
-        number=text(order, "orderNumber", longest=64), return_url=text(call.body, "returnUrl", longest=4096))
+        number=text(order, "orderNumber"), return_url=text(call.body, "returnUrl", longest=4096))
     missing = [name for name in ("transaction", "method", "number", "return_url") if not getattr(wanted, name)]
     if missing:
         raise Impossible(f"the shop did not say: {', '.join(missing)}")
+    if len(wanted.number) > LONGEST_NUMBER or not wanted.number.strip() or any(unicodedata.category(one) == "Cc" for one in wanted.number):
+        raise Impossible(f"the order number cannot be paid under: at most {LONGEST_NUMBER} characters, all of them printable")
     return wanted
 
 
-def _wish(call: Call, wanted: Wanted) -> CreatePayment:
+def _is_ours(view: View, call: Call, wanted: Wanted) -> bool:
+    """Tell whether a payment carries this order's own mark. Number, amount and currency prove nothing: a shop that was restored or cloned has them too."""
+    made_for = view["metadata"]
+    return made_for.get("shopware_order") == wanted.order and made_for.get("shopware_shop") in (
+        call.registration.shop_id, *call.registration.predecessors)
+
+
+def _own_reference(call: Call, wanted: Wanted) -> str:
+    """Return the order's number with a short mark of the order. Raises Impossible for a number that leaves no room for it."""
+    mark = hashlib.sha256(f"{call.registration.shop_id}\n{wanted.order}".encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    if len(wanted.number) > LONGEST_NUMBER - len(mark) - 1:
+        raise Impossible("this order number was already used for another order, and is too long for a reference beside it")
+    return f"{wanted.number}-{mark}"
+
+
+def _wish(call: Call, wanted: Wanted, reference: str) -> CreatePayment:
+    apart = {"shopware_number": wanted.number} if reference != wanted.number else {}
     return CreatePayment(
-        order_reference=wanted.number, amount=wanted.amount, currency=wanted.currency, method=wanted.method,
+        order_reference=reference, amount=wanted.amount, currency=wanted.currency, method=wanted.method,
         payer=Payer(locale=call.language or None), description=f"Order {wanted.number}", return_url=wanted.return_url,
         cancel_url=wanted.return_url, metadata={
-            "shopware_shop": call.registration.shop_id, "shopware_transaction": wanted.transaction, "shopware_order": wanted.order})
+            "shopware_shop": call.registration.shop_id, "shopware_transaction": wanted.transaction, "shopware_order": wanted.order, **apart})
 
 
 def _redirect(view: View, call: Call) -> Answer:

@@ -50,13 +50,14 @@ class Refund:
         return {"status": ACTIONS[done["status"]]} | ({"message": _why(done)} if ACTIONS[done["status"]] == "fail" else {})
 
     def refundable(self, one: Registration, subject: str) -> Mapping[str, Any] | None:
-        """Return the payment of an order transaction or order of which money was taken; None: there is none."""
+        """Return the payment of an order transaction or order of which money was taken, a second payment of the order first; None: there is none."""
         with self._bench.units.read() as unit:
             known = Book(unit, ()).payments_of(one, subject) if subject else []
         shop = self._bench.shops.get(one.shop)
         views = [self._services.read_payment(shop, payment)[0] for payment in known]
         paid = [view for view in views if view["amount_captured"]]
-        return next((view for view in reversed(paid) if view["amount_refundable"]), paid[-1] if paid else None)
+        left = [view for view in paid if view["amount_refundable"]]
+        return max(left, key=lambda view: (view["duplicate_of"] is not None, paid.index(view)), default=paid[-1] if paid else None)
 
     def give_back(self, one: Registration, payment: str, amount: int, key: str, reference: str, reason: str) -> Mapping[str, Any]:
         """Refund `amount` minor units; return the refund as the API shows it. Raises BridgeError."""

@@ -103,6 +103,7 @@ class Order:
     currency: str
     transactions: list[Transaction]
     state: str = "open"
+    fields: dict[str, Any] = field(default_factory=dict)
 
     @property
     def last(self) -> Transaction:
@@ -147,6 +148,7 @@ class FakeShop:
     language: str = "de-DE"
     send: Callable[..., Any] | None = None
     hooks: bool = False
+    may_update_orders: bool = True
     last_confirm: bytes = b""
 
     # --- the shop calls the app
@@ -400,6 +402,12 @@ class FakeShop:
                 if one is None:
                     return 404, {"errors": [{"code": "FRAMEWORK__RESOURCE_NOT_FOUND"}]}
                 one.fields.update(body["customFields"])
+                return 204, None
+            case "PATCH", ["order", found]:
+                order = next((order for order in self.orders if order.id == found), None)
+                if order is None or not self.may_update_orders:
+                    return (404 if order is None else 403), {"errors": [{"code": "FRAMEWORK__MISSING_PRIVILEGE_ERROR"}]}
+                order.fields.update(body["customFields"])
                 return 204, None
             case "POST", ["notification"]:
                 self.notices.append(body["message"])

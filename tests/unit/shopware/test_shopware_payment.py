@@ -248,7 +248,7 @@ def test_order_cancelled__event_twice__gives_up_once_and_is_204_both_times(scene
     shop = scene.shop()
     order = shop.place()
     shop.pay(order)
-    said = [shop.hook("state_enter.order.state.cancelled", {"order": {"orderNumber": order.number}}, event_id="same") for _ in range(2)]
+    said = [shop.hook("state_enter.order.state.cancelled", {"order": shop._order(order)}, event_id="same") for _ in range(2)]
     payment = scene.payment(shop, order)
     assert said == [204, 204] and payment["status"] == "canceled" and scene.stage.types(payment).count("payment.canceled") == 1
 
@@ -258,7 +258,7 @@ def test_order_cancelled__after_it_was_paid__gives_no_money_back(scene: Scene) -
     order = shop.place()
     shop.pay(order)
     scene.wallet(shop, order)
-    assert shop.hook("state_enter.order.state.cancelled", {"order": {"orderNumber": order.number}}) == 204
+    assert shop.hook("state_enter.order.state.cancelled", {"order": shop._order(order)}) == 204
     assert scene.payment(shop, order)["amount_refunded"] == 0 and scene.payment(shop, order)["status"] == "paid"
 
 
