@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 import adapters as adapter_folders
 from bridge import providers
 from bridge.calls import CallRoom
+from bridge.clock import DatabaseClock
 from bridge.config import Config, Outgoing, Profiles
 from bridge.errors import ConfigError, NotFound, TransportError
 from bridge.notify import WebhookNotifier
@@ -119,6 +120,8 @@ class House:
     represent: Represent
     calls: Rooms
     adapters: Mapping[str, Adapter] = field(default_factory=dict)
+    time: DatabaseClock | None = None
+    """None where a test gives the time."""
 
     def doors(self) -> list[tuple[str, Any]]:
         """Return the adapters' own doors: (address, ready resource)."""
@@ -152,7 +155,7 @@ def build(
     types: Mapping[str, ProviderType] | None = None,
     adapter_types: Mapping[str, AdapterType] | None = None,
     *,
-    clock: Clock = utc_now,
+    clock: Clock | None = None,
     transport: Transport | None = None,
     patience: Patience | None = None,
 ) -> House:
@@ -167,23 +170,26 @@ def build(
                                            proxy=outgoing.proxy.get_secret_value() if outgoing.proxy else None)
     engine = open_engine(service.database.get_secret_value(), pool_size=service.threads, pgbouncer=service.pgbouncer)
     units = SqlUnits(engine)
-    accounts = Accounts(profiles, types, Patient(transport, clock), clock)
+    machine = clock or utc_now
+    time = DatabaseClock(units, machine) if clock is None else None
+    accounts = Accounts(profiles, types, Patient(transport, machine), machine)
     calls = Rooms(outgoing, service.threads)
     represent = Represent(str(service.public_url))
-    adapters = {name: kind.build(Workbench(partial(profiles.adapter_settings, platform=name), profiles, units, transport, clock,
+    adapters = {name: kind.build(Workbench(partial(profiles.adapter_settings, platform=name), profiles, units, transport, machine,
                                            str(service.public_url).rstrip("/"), calls.errands)) for name, kind in adapter_types.items()}
-    services = _services(config, profiles, accounts, units, calls, represent, transport, clock, adapters,
+    services = _services(config, profiles, accounts, units, calls, represent, transport, machine, time, adapters,
                          patience or Patience(service.send_within, service.not_found_grace), engine)
-    worker = Worker(units, jobs_of(services), clock, threads=service.worker.threads, notification_threads=service.worker.notification_threads,
+    worker = Worker(units, jobs_of(services), time or machine, threads=service.worker.threads, notification_threads=service.worker.notification_threads,
                     lease=service.worker.lease, poll=service.worker.poll, chore=services.prune)
-    return House(config, profiles, accounts, engine, units, services, worker, represent, calls, adapters)
+    return House(config, profiles, accounts, engine, units, services, worker, represent, calls, adapters, time)
 
 
 def _services(
     config: Config, shops: Profiles, accounts: Accounts, units: SqlUnits, calls: Rooms, represent: Represent, transport: Transport,
-    clock: Clock, adapters: Mapping[str, Adapter], patience: Patience, engine: Engine,
+    machine: Clock, time: DatabaseClock | None, adapters: Mapping[str, Adapter], patience: Patience, engine: Engine,
 ) -> Services:
-    schedule = Schedule(accounts, patience)
+    clock = time or machine
+    schedule = Schedule(accounts, patience, time.steady_since if time else lambda: None)
     settle = Settle(schedule, shops)
     offers = Offers(calls.offers)
     ask = AskProvider(units, accounts, calls.money, clock, schedule, settle, represent)
@@ -192,7 +198,7 @@ def _services(
     give_up = GiveUp(units, clock, calls.money, inquire, settle, represent)
     view = CheckoutView(shops, accounts, offers)
     show = ShowCheckout(units, clock, view, Watchers())
-    notifier = WebhookNotifier(transport, clock)
+    notifier = WebhookNotifier(transport, machine)
     read = Read(units, represent)
     reviews = ListReviews(units, clock)
     watch = WatchAccounts(units, clock, shops.accounts)
@@ -230,9 +236,9 @@ def _services(
         resolve=Resolve(units, clock, represent, accounts),
         prune=Prune(units, clock, keys=timedelta(days=kept.keys), callbacks=timedelta(days=kept.callbacks), rejected=timedelta(days=kept.rejected)),
         check_health=CheckHealth(
-            units, clock, {"profiles": lambda: shops.sound}, {
+            units, machine, {"profiles": lambda: shops.sound, **({"time": time.is_steady} if time else {})}, {
                 "migrations": lambda: is_migrated(engine, or_later=True), "accounts": watch.is_quiet,
                 "sessions": lambda: not session_mistakes(engine), "disk": lambda: has_room(engine)}),
-        measure=Measure(units, reviews, shops.measure, watch.count),
+        measure=Measure(units, reviews, shops.measure, watch.count, time.tell if time else dict),
         watch_accounts=watch,
     )

@@ -94,6 +94,8 @@ def reach(units: SqlUnits) -> None:
 def ready(house: House) -> None:
     """See that the database answers and has its tables; a ClickException tells what is to be done."""
     reach(house.units)
+    if house.time is not None:
+        house.time.measure()
     if not is_migrated(house.engine):
         raise click.ClickException(
             f"the database is not at revision {newest_revision()}, which this version of the service needs; run `bridge migrate` first")

@@ -6,6 +6,7 @@ import resource
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import NoReturn
 
 from bridge import logs
@@ -36,6 +37,8 @@ def serve(house: House) -> None:
                            max_request_body_size=house.body_limit(BODY_LIMIT), channel_timeout=60, asyncore_use_poll=True)
     stopping = threading.Event()
     background = [_start("register", lambda: _register(house, stopping))]
+    if house.time is not None:
+        background.append(_start("clock", partial(house.time.keep_time, stopping)))
     if service.in_process_worker:
         background.append(_start("worker", house.worker.run))
     for number in ENDING:
@@ -61,9 +64,13 @@ def work(house: House) -> None:
     heed({**dict.fromkeys(ENDING, house.worker.stop), signal.SIGHUP: lambda: _reload(house)})
     _tell_mistakes(house)
     log.info("working")
+    stopping = threading.Event()
+    if house.time is not None:
+        _start("clock", partial(house.time.keep_time, stopping))
     try:
         house.worker.run()
     finally:
+        stopping.set()
         house.close()
 
 

@@ -66,6 +66,8 @@ class AskProvider:
         failpoint("payment_intended")
         if payment.asked_at is None or self._clock() > self._schedule.send_by(payment.asked_at):
             return None  # by now others may act on it
+        if self._schedule.pause(payment, self._clock()):
+            return self._put_back(payment)
         provider = self._account(payment)
         start = guarded(lambda: provider.start(self._request_from(payment)), Start(Answer.unknown("internal")))
         failpoint("payment_asked")
@@ -105,7 +107,7 @@ class AskProvider:
             current = unit.payments.get(payment.id, lock=True)
             if current.attempt == payment.attempt and current.asking is Asking.ASKING:
                 unit.payments.save(replace(current, asking=Asking.NOT_ASKED, attempt=current.attempt - 1))
-                unit.outbox.put(JobKind.PAYMENT, payment.id, lane_of(payment), self._soon())
+                unit.outbox.put(JobKind.PAYMENT, payment.id, lane_of(payment), self._soon(payment))
 
     def _request_from(self, p: Payment) -> PaymentRequest:
         return PaymentRequest(
@@ -127,6 +129,8 @@ class AskProvider:
         failpoint("operation_intended")
         if operation.asked_at is None or self._clock() > self._schedule.send_by(operation.asked_at):
             return
+        if self._schedule.pause(payment, self._clock()):
+            return self._put_back_operation(payment, operation)
         call = _verb(self._account(payment), operation.kind)
         answer = guarded(lambda: call(request_for(payment, operation)), Answer.unknown("internal"))
         failpoint("operation_asked")
@@ -151,7 +155,7 @@ class AskProvider:
             current = unit.operations.get(operation.id)
             if current.attempt == operation.attempt and current.asking is Asking.ASKING:
                 unit.operations.save(replace(current, asking=Asking.NOT_ASKED, attempt=current.attempt - 1))
-                unit.outbox.put(JobKind.OPERATION, operation.id, lane_of(payment), self._soon())
+                unit.outbox.put(JobKind.OPERATION, operation.id, lane_of(payment), self._soon(payment))
 
     # --- both
 
@@ -165,8 +169,9 @@ class AskProvider:
             put_back()
             return False
 
-    def _soon(self) -> datetime:
-        return self._clock() + timedelta(seconds=BUSY_SECONDS)
+    def _soon(self, payment: Payment) -> datetime:
+        now = self._clock()
+        return self._schedule.pause(payment, now) or now + timedelta(seconds=BUSY_SECONDS)
 
 
 def ref_of(payment: Payment) -> PaymentRef:

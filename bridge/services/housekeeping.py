@@ -26,8 +26,8 @@ LISTED_AFTER = timedelta(hours=1)
 """How long something may be in doubt before an operator sees it listed."""
 
 CLOCKS_APART = timedelta(seconds=10)
-"""How far the clocks of a node and of its database may be apart: due times are written by one node and read by another, and shops refuse
-notifications whose time is five minutes off."""
+"""How far the clocks of a machine and of its database may be apart. Deadlines count by the database's; shops refuse notifications whose
+time, the machine's, is five minutes off."""
 
 AT_ONCE = 5_000
 """Rows that are forgotten in one unit: a second's work or less, and nobody waits longer for the database."""
@@ -42,10 +42,10 @@ Check = Callable[[], bool]
 class CheckHealth:
     """Tells whether the service can do its job."""
 
-    def __init__(self, units: Units, clock: Clock, checks: Mapping[str, Check], of_database: Mapping[str, Check]) -> None:
-        """Take the store, the clock of this process, further checks by name, and those that need the database."""
+    def __init__(self, units: Units, machine: Clock, checks: Mapping[str, Check], of_database: Mapping[str, Check]) -> None:
+        """Take the store, the clock of this machine, further checks by name, and those that need the database."""
         self._units = units
-        self._clock = clock
+        self._machine = machine
         self._checks = checks
         self._of_database = {"writable": self._write, "clock": self._agree, "notifications": self._told, **of_database}
 
@@ -63,12 +63,12 @@ class CheckHealth:
     def _write(self) -> bool:
         """Commit something: a server that only reads, or whose disk is full, is found by writing alone."""
         with self._units() as unit:
-            unit.documents.put(OWNER, "written-at", timestamp(self._clock()))
+            unit.documents.put(OWNER, "written-at", timestamp(self._machine()))
         return True
 
     def _agree(self) -> bool:
         with self._units.read() as unit:
-            return abs(unit.now() - self._clock()) <= CLOCKS_APART
+            return abs(unit.now() - self._machine()) <= CLOCKS_APART
 
     def _told(self) -> bool:
         """Tell whether every shop takes notifications: none has switched its endpoint off by a 410."""
@@ -103,14 +103,16 @@ class Measure:
 
     def __init__(
         self, units: Units, reviews: ListReviews, profiles: Callable[[], Mapping[str, Any]], accounts: Callable[[], Mapping[str, int]],
+        time: Callable[[], Mapping[str, float]],
     ) -> None:
-        """Take the store, what lists the payments that need an operator, what is to be told of the merchants' profiles, and how many accounts
-        have each alarm.
+        """Take the store, what lists the payments that need an operator, what is to be told of the merchants' profiles, how many accounts
+        have each alarm, and what is to be told of the clocks.
         """
         self._units = units
         self._reviews = reviews
         self._profiles = profiles
         self._accounts = accounts
+        self._time = time
 
     def __call__(self) -> dict[str, Any]:
         """Return {"outbox": {kind: jobs}, "notifications_off": shops, "undeliverable": events, "needs_review": payments, "account_alarms": {alarm: accounts}, and the profiles'}.
@@ -118,7 +120,7 @@ class Measure:
         Events and payments are counted up to 1,000.
         """
         needs_review = len(self._reviews(PaymentFilter(), COUNTED))
-        told = {**self._profiles(), "account_alarms": self._accounts()}
+        told = {**self._profiles(), **self._time(), "account_alarms": self._accounts()}
         with self._units.read() as unit:
             return {
                 **told,

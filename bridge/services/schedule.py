@@ -4,6 +4,7 @@ Every payment and operation that is not settled has exactly one outbox job, so n
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -53,10 +54,11 @@ class Patience:
 class Schedule:
     """Plans the next look."""
 
-    def __init__(self, providers: Providers, patience: Patience) -> None:
-        """Take the accounts, whose deadlines bound every wait."""
+    def __init__(self, providers: Providers, patience: Patience, steady_since: Callable[[], datetime | None] = lambda: None) -> None:
+        """Take the accounts, whose deadlines bound every wait, and since when all processes agree on the time; None: always."""
         self._providers = providers
         self._patience = patience
+        self._steady_since = steady_since
 
     def send_by(self, asked_at: datetime) -> datetime:
         """Return the last moment at which a request intended at `asked_at` may still be sent."""
@@ -68,7 +70,15 @@ class Schedule:
             deadline = self._providers.get(payment.merchant, payment.provider).deadline
         except (NotFound, MerchantOff):
             deadline = 60.0
-        return self.send_by(asked_at) + timedelta(seconds=deadline + 1)
+        steady_since = self._steady_since()
+        counted_from = asked_at if steady_since is None else max(asked_at, steady_since)
+        return self.send_by(counted_from) + timedelta(seconds=deadline + 1)
+
+    def pause(self, payment: Payment, at: datetime) -> datetime | None:
+        """Return until when nothing may be sent for a payment, because the time has jumped; None: it may be sent."""
+        steady_since = self._steady_since()
+        until = None if steady_since is None else self.answered_by(payment, steady_since)
+        return until if until is not None and at < until else None
 
     def absence_counts(self, payment: Payment, asked_at: datetime, at: datetime) -> bool:
         """Tell whether "no such request" from the provider is to be believed at `at`."""

@@ -14,7 +14,7 @@ from bridge.web.shapes import Alive, Ready
 
 log = logging.getLogger("bridge.web")
 
-WARNINGS = frozenset({"clock", "profiles", "accounts", "sessions", "notifications"})
+WARNINGS = frozenset({"clock", "time", "profiles", "accounts", "sessions", "notifications"})
 """Checks that say `warn` and let the node serve: a wrong clock of the database alone would take every node out, and so would one merchant's mistake or one
 account whose provider is at fault."""
 
@@ -43,8 +43,9 @@ class ReadyResource(Resource):
         """Is it ready?
 
         Tells whether requests can be served: the database answers and takes writes, its disk has room (of a file: 16 MiB), and its tables are
-        those of this version or of a later one. `warn`: they can, but the clocks of this machine and of the database are more than ten seconds apart, or a
-        merchant's profile has a mistake and is refused: the merchant goes on with the profile of before, or is switched off. Or an account at a provider has
+        those of this version or of a later one. `warn`: they can, but the clocks of this machine and of the database are more than ten seconds apart
+        (`clock`), one of them was set within the last minutes (`time`), or a merchant's profile has a mistake and is refused: the merchant goes on with
+        the profile of before, or is switched off. Or an account at a provider has
         an alarm: its callbacks are rejected or do not come, or its login is refused; `bridge merchants accounts` lists them. Or a pooler before the database
         drops its time-outs (`sessions`); `bridge config check` says more. Or a shop has switched its notifications off by a 410 (`notifications`);
         `bridge notifications enable SHOP` switches them on.

@@ -293,10 +293,10 @@ class Installation:
         """Return where a process listens."""
         return f"http://127.0.0.1:{self.ports[role]}"
 
-    def start(self, role: str, failpoint: str | None = None) -> Process:
-        """Start a process, with a fail-point where one is named."""
+    def start(self, role: str, failpoint: str | None = None, **more: str) -> Process:
+        """Start a process, with a fail-point where one is named, and with `more` in its environment."""
         arguments = self._arguments(role)
-        environment = {"BRIDGE_SANDBOX_MERCHANTS": f"cashcloud:{MERCHANT}:{PASSWORD}", "TRACE": str(self.folder / f"{role}.trace")}
+        environment = {"BRIDGE_SANDBOX_MERCHANTS": f"cashcloud:{MERCHANT}:{PASSWORD}", "TRACE": str(self.folder / f"{role}.trace"), **more}
         if failpoint:
             environment["BRIDGE_FAILPOINT"] = failpoint
         home = ROOT if role == "sandbox" else self.home

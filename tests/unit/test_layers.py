@@ -27,6 +27,7 @@ TABLE: dict[str, str] = {
     "providers":  "domain ports errors settings",
     "notify":     "domain ports errors",
     "transport":  "ports errors",
+    "clock":      "ports",
     "calls":      "errors",
     "connections": "",
     "platforms":  "domain ports errors",

@@ -94,7 +94,7 @@ def traced(run, step):
 for step in range(20, 120):
     worker = Worker(Nothing, {}, lambda: datetime.now(UTC), threads=2, notification_threads=2, lease=3, poll=0.01, chore=lambda: None)
     worker.run = partial(traced, worker.run, step)
-    serving.work(SimpleNamespace(worker=worker, profiles=SimpleNamespace(faults=(), refused=()), close=lambda: print(step)))
+    serving.work(SimpleNamespace(worker=worker, profiles=SimpleNamespace(faults=(), refused=()), time=None, close=lambda: print(step)))
 """
 
 
