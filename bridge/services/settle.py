@@ -197,22 +197,24 @@ class Settle:
         before = record.payment
         if self._differs(record, statement):
             return
-        self._believe_sums(record, statement)
+        came = self._believe_sums(record, statement)
         elsewhere.notice_captured(record, before, statement)
         elsewhere.notice_refunded(record, statement)
+        if came:  # judged last: what others have given back already is not given back again
+            self._judge(record, late=before.status in GIVEN_UP)
 
-    def _believe_sums(self, record: Record, statement: Statement) -> None:
+    def _believe_sums(self, record: Record, statement: Statement) -> bool:
+        """Apply what was reserved and taken; tell whether the payer's money came with it."""
         p = record.payment
         if statement.captured and p.capture == "automatic" and statement.captured != p.amount:
             record.review(NoteType.INTEGRITY_FAILURE, f"the provider's books differ: captured {statement.captured} instead of {p.amount}")
         elif statement.captured and not p.amount_capture_pending:
-            late = p.status in GIVEN_UP
-            if record.apply(Fact.PAID, authorized=statement.authorized or 0, captured=statement.captured) is Change.APPLIED:
-                self._judge(record, late=late)
+            return record.apply(Fact.PAID, authorized=statement.authorized or 0, captured=statement.captured) is Change.APPLIED
         elif statement.authorized and not statement.captured and p.status in GIVEN_UP:
             self._release_late(record, statement.authorized)
-        elif statement.authorized and record.apply(Fact.AUTHORIZED, authorized=statement.authorized) is Change.APPLIED:
-            self._judge(record, late=False)
+        elif statement.authorized:
+            return record.apply(Fact.AUTHORIZED, authorized=statement.authorized) is Change.APPLIED
+        return False
 
     def _differs(self, record: Record, statement: Statement) -> bool:
         p = record.payment
@@ -224,6 +226,8 @@ class Settle:
     def _judge(self, record: Record, *, late: bool) -> None:
         """Decide by the shop's policies about money that came a second time, or too late. A second payment is never simply kept."""
         p = record.payment
+        if p.status is Status.PAID and not p.amount_refundable:
+            return
         late_payment, duplicate_payment = self._policies(p.shop)
         if p.duplicate_of is not None:
             policy = "refund" if late and late_payment == "refund" else duplicate_payment

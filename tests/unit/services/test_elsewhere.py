@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import pytest
-from factories import FIFTY
+from factories import FIFTY, a_key
 
 from bridge.domain.operation import OperationStatus, Origin
 from bridge.errors import RefundableMismatch
@@ -104,3 +104,18 @@ def test_refund__list_that_is_not_filtered__tells_nothing_and_the_inquiry_is_as_
     stage.outside.callbacks.clear()
     assert sync(stage, payment)["amount_refunded"] == 0
     assert sync(stage, payment)["amount_refunded"] == 700
+
+
+@pytest.mark.invariant("I1", "I25")
+def test_refund__at_the_portal_before_late_money_is_noticed__leaves_the_policy_nothing_to_give_back(new_stage):
+    """What others have given back already is not given back again by the shop's policy (I1, I25)."""
+    stage = new_stage(shop={"late_payment": "refund"})
+    payment = stage.create()
+    stage.services.cancel_payment(stage.shop(), payment["id"], a_key())
+    assert stage.pay(payment)
+    refunded_at_the_portal(stage, payment)
+    stage.outside.callbacks.clear()
+    assert sync(stage, payment)["amount_refunded"] == FIFTY
+    stage.drain()
+    assert [(one.source, one.status) for one in stage.operations(payment)] == [(Origin.PROVIDER, OperationStatus.SUCCEEDED)]
+    assert stage.sandbox.calls("refund") == 0 and stage.payment(payment).review is None

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import pytest
+from onecs_stage import card_stage
 
 from bridge.domain.operation import Kind, OperationStatus, Origin
 
@@ -102,3 +103,17 @@ def test_refund__of_which_nothing_is_left_there__is_refused_and_the_reason_is_no
     assert cards.refund(payment, amount=1000)["status"] == "failed"
     cards.work()
     assert cards.books_agree(payment) and cards.payment(payment).amount_refundable == 0
+
+
+@pytest.mark.invariant("I1", "I25")
+def test_credit__made_elsewhere_before_late_money_is_noticed__the_policy_gives_back_the_rest(tmp_path, onecs_sandbox, onecs_outside):
+    """The policy gives back what is left, so that nothing is credited twice and nothing stays (I1, I25)."""
+    with card_stage(tmp_path, onecs_sandbox, onecs_outside, shop={"late_payment": "refund"}) as cards:
+        payment = cards.card()
+        cards.cancel(payment)
+        cards.fill(payment)
+        cards.sandbox.portal(cards.entry(payment)["reference"], "refund", 700)
+        sync(cards, payment), cards.work()
+        assert sorted((one.source, one.amount, one.status) for one in cards.operations(payment)) == [
+            (Origin.BRIDGE, 4299, OperationStatus.SUCCEEDED), (Origin.PROVIDER, 700, OperationStatus.SUCCEEDED)]
+        assert cards.payment(payment).amount_refundable == 0 and cards.books_agree(payment)
