@@ -62,6 +62,19 @@ class Bridge(RuleBasedStateMachine):
         self.keys[payment["id"]] = (key, wish, shop)
         return payment
 
+    @rule(target=payments, payment=payments)
+    def create_beside(self, payment: dict[str, Any]) -> Any:
+        """The customer begins the same order's payment anew; welcome only where no other payment is open or has the money."""
+        _, wish, shop = self.keys[payment["id"]]
+        key = a_key()
+        try:
+            beside = json.loads(self.stage.services.create_payment(self.stage.shop(shop), key, wish).body)
+        except BridgeError as error:
+            assert error.code == "payment_exists", error
+            return payment
+        self.keys[beside["id"]] = (key, wish, shop)
+        return beside
+
     @rule(payment=payments)
     def create_again(self, payment: dict[str, Any]) -> None:
         """The shop repeats its request."""
@@ -227,7 +240,7 @@ class Bridge(RuleBasedStateMachine):
     def holds(self) -> None:
         """Everything below."""
         for check in (self.sums_are_in_order, self.nothing_goes_back, self.every_transition_has_one_event, self.the_ledger_agrees,
-                      self.shops_hear_in_order, self.nothing_is_forgotten):
+                      self.no_second_payment_is_kept_silently, self.shops_hear_in_order, self.nothing_is_forgotten):
             check()
 
     def sums_are_in_order(self) -> None:
@@ -280,6 +293,12 @@ class Bridge(RuleBasedStateMachine):
                 ended = {entry["state"] for entry in _of_operation(o, ledger, refunds)}
                 assert o.status is not OperationStatus.SUCCEEDED or ended == {"succeeded"}, (o, ended)
                 assert o.status in (OperationStatus.SUCCEEDED, OperationStatus.PENDING) or ended <= {"canceled", "failed"}, (o, ended)
+
+    def no_second_payment_is_kept_silently(self) -> None:
+        """Of an order's paid payments of which nothing goes back, all but one say which other has the money."""
+        kept = [(p.shop, p.order_reference) for p in self.rows()
+                if p.status is Status.PAID and p.duplicate_of is None and not self.stage.operations({"id": p.id})]
+        assert len(kept) == len(set(kept)), kept
 
     def shops_hear_in_order(self) -> None:
         """I9: a shop has taken 1 … n of each payment, none before the one before it."""
