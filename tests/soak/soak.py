@@ -73,6 +73,7 @@ class Soak:
                 self.problems.append(f"{part.__name__}: {error!s:.500}")
             except requests.RequestException:
                 self.count("calls of the soak itself without an answer")
+                time.sleep(1)
 
     # --- customers
 
