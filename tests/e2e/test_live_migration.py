@@ -25,9 +25,12 @@ def first_version(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def git(*arguments: str) -> bytes:
         return subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, capture_output=True).stdout
 
-    added = git("log", "--diff-filter=A", "--format=%H", "--", SECOND_REVISION).split()
-    if not added:
-        pytest.skip("the history of this clone does not reach back to the first version; fetch all of it")
+    try:
+        if git("rev-parse", "--is-shallow-repository").strip() == b"true":
+            git("fetch", "--quiet", "--unshallow")
+        added = git("log", "--diff-filter=A", "--format=%H", "--", SECOND_REVISION).split()
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        pytest.xfail("the first version cannot be had: this is no clone of the repository, or a shallow one")
     folder = tmp_path_factory.mktemp("first-version")
     subprocess.run(["tar", "-x", "-C", str(folder)], input=git("archive", f"{added[-1].decode()}^"), check=True)
     return folder
