@@ -1,7 +1,7 @@
 """The time by which deadlines count: the database's, carried on between two measurements by a clock of this machine that nobody sets.
 
 Whether a request may still be under way is decided by one process about the request of another, so all of them need one time. The clocks of
-their machines are not one time: one of them may be hours off. See decisions/0004-deadlines-count-by-the-database.md.
+their machines are not one time: one of them may be hours off. See decisions/0007-deadlines-count-by-the-database.md.
 """
 from __future__ import annotations
 

@@ -230,3 +230,10 @@ def test_names__of_all_tests__are_unit_situation_expectation():
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and node.name.count("__") < 1:
                 bad.append(f"{path.name}: {node.name}")
     assert not bad
+
+
+def test_decisions__every_one__has_a_number_of_its_own_and_stands_in_the_list():
+    folder = ROOT / "bridge/decisions"
+    files = sorted(path.name for path in folder.glob("[0-9]*.md"))
+    assert [name.partition("-")[0] for name in files] == [f"{number:04}" for number in range(1, len(files) + 1)]
+    assert re.findall(r"^\| \[\d{4}\]\((\S+)\)", (folder / "README.md").read_text(), re.MULTILINE) == files
