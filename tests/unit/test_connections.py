@@ -79,6 +79,14 @@ def a_node(limits: Limits = Limits(), app: Callable[..., Any] = hello) -> Iterat
         node.close()
 
 
+def _until(look: Callable[[], object]) -> None:
+    """Wait until something is so; the test fails where it is not so within the patience."""
+    deadline = time.monotonic() + PATIENCE
+    while not look():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 @contextmanager
 def many(node: Node, count: int, sent: bytes, source: str) -> Iterator[list[socket.socket]]:
     """Open connections and send each a beginning."""
@@ -172,7 +180,8 @@ def test_slow__who_does_not_take_his_answer__is_closed(open_files: None) -> None
 
     with a_node(FAST, much) as node, node.connect() as connection:
         connection.sendall(REQUEST)
-        time.sleep(3)
+        _until(lambda: node.server.active_channels)
+        _until(lambda: not node.server.active_channels)
         assert len(everything(connection)) < len(answer)
 
 
