@@ -164,6 +164,8 @@ class Server(TcpWSGIServer):
     def _close(self, channel: Channel, why: str) -> None:
         self._closed[why] += 1
         channel.will_close = True
+        if channel.phase is Phase.SENDING:
+            channel.handle_close()  # waitress closes what it can write to, and this client takes nothing
 
     def _open(self) -> list[Channel]:
         return [channel for channel in self.active_channels.values() if not channel.will_close]
