@@ -10,7 +10,7 @@ from falcon import testing
 from onecs_stage import CHALLENGE, DECLINED, GOOD, UNPROVED, card_stage, secret
 
 from bridge.domain.money import Money
-from bridge.errors import NotCancelable
+from bridge.errors import NotCancelable, OutcomeUnknown
 from bridge.ports import OperationRequest, PaymentRef
 from bridge.web.app import build as build_app
 from bridge.web.settings import WebSettings
@@ -173,6 +173,18 @@ def test_cancel__partly_captured__is_refused_and_says_why(cards):
     with pytest.raises(NotCancelable, match="paid"):
         cards.cancel(payment)
     assert cards.sandbox.calls("reverse") == 0
+
+
+@pytest.mark.invariant("I1")
+def test_capture__while_a_cancel_is_under_way__is_refused(cards):
+    """A reversal undoes whatever came last: beside it a capture could be the one that is undone (I1)."""
+    payment = cards.card_paid(capture="manual")
+    cards.card_fault("reverse", "drop_before")
+    assert cards.cancel(payment)["outcome_known"] is False
+    with pytest.raises(OutcomeUnknown):
+        cards.capture(payment)
+    cards.drain()
+    assert cards.status(payment) == "canceled" and [one.kind for one in cards.operations(payment)] == ["cancel"]
 
 
 def test_cancel__captured_at_the_provider_meanwhile__never_reverses(cards):
