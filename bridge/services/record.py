@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.domain.events import OPERATION_EVENTS, PAYMENT_EVENTS, Event, EventType, NoteType, Source
-from bridge.domain.operation import Kind, Operation, OperationStatus, move
+from bridge.domain.operation import Kind, Operation, OperationStatus, Origin, move
 from bridge.domain.payment import GIVEN_UP, UNFINISHED, Change, Fact, Failure, Payment, Status
 from bridge.domain.reasons import Reason
 from bridge.ports import JobKind, Unit
@@ -66,6 +66,8 @@ class Record:
             self._weigh_doubts(ended)
             self._tell_operation(ended)
             self._follow(ended)
+            if ended.source is Origin.BRIDGE and status is not OperationStatus.SUCCEEDED:
+                self.review(NoteType.NEEDS_REVIEW, f"{ended.id} was to give the money back ({ended.reason}) and is {status.value}")
         elif change is Change.CONTRADICTED:
             self.review(NoteType.CONTRADICTION, f"{ended.id}: {status.value} was reported while it is {ended.status.value}")
         return ended

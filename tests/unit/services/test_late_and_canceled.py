@@ -64,6 +64,19 @@ def test_late__policy_refund__gives_all_of_it_back_once(new_stage, given_up):
     assert stage.types(payment)[-3:] == ["payment.paid_late", "refund.pending", "refund.succeeded"]
 
 
+@pytest.mark.parametrize("action", ["decline", "fail"])
+def test_late__policy_refund_that_fails__is_put_before_an_operator(new_stage, action):
+    """Money that was to go back and did not is never kept silently (lesson 43)."""
+    stage = new_stage(shop={"late_payment": "refund"})
+    payment = paid_after_cancel(stage)
+    (refund,) = stage.sandbox.ledger("refund")
+    stage.sandbox.payer(refund["reference"], action), stage.hear(), stage.work()
+    (operation,) = stage.operations(payment)
+    row = stage.payment(payment)
+    assert (row.status, row.amount_refundable) == (Status.PAID, FIFTY) and operation.id in row.review
+    assert stage.services.measure()["needs_review"] == 1
+
+
 def test_late__order_has_a_new_payment_by_then__both_are_kept(stage):
     """A refund of the one never touches the other (lesson 6)."""
     first = stage.create(order_reference="o-1")
