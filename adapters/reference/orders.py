@@ -111,6 +111,7 @@ def view(db: sqlite3.Connection, order: Order) -> dict[str, Any]:
     return {
         "order_reference": order.ref,
         "status": status.of_order(told),
+        "may_still_be_paid": status.may_still_be_paid(told),
         "amount": order.amount,
         "currency": order.currency,
         "method": order.method,

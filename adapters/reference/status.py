@@ -40,6 +40,11 @@ def of_attempt(payment: Payment) -> str:
     return ORDER_STATUS.get(payment["status"], "pending")
 
 
+def may_still_be_paid(payments: Sequence[Payment]) -> bool:
+    """Tell whether a payment is over here and can still be accepted at the provider: then nobody may say that nothing was charged."""
+    return any(payment["status"] in RETRY and payment.get("provider_open") for payment in payments)
+
+
 def sums(payments: Sequence[Payment]) -> dict[str, int]:
     """Return the order's money in minor units, over all of its payments."""
     return {name: sum(payment[f"amount_{name}"] for payment in payments) for name in AMOUNTS}

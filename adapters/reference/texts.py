@@ -42,6 +42,7 @@ TEXTS = {
         "loading_pay": "Pay for order {ref}",
         "open_pay": "Open the payment page instead",
         "back_office": "Back office",
+        "still_open": "The request may still be open in your wallet app: decline it there before you pay again.",
         "status": {
             "pending": ("Waiting for your payment", "This page changes by itself as soon as we hear about it."),
             "reserved": ("Your money is reserved", "It is taken when we ship your order."),
@@ -95,6 +96,7 @@ TEXTS = {
         "loading_pay": "Bestellung {ref} bezahlen",
         "open_pay": "Stattdessen die Bezahlseite öffnen",
         "back_office": "Händlerseite",
+        "still_open": "Die Anfrage ist in Ihrer Wallet-App vielleicht noch offen: Lehnen Sie sie dort ab, bevor Sie noch einmal bezahlen.",
         "status": {
             "pending": ("Wir warten auf Ihre Zahlung", "Diese Seite ändert sich von selbst, sobald wir von ihr hören."),
             "reserved": ("Ihr Geld ist vorgemerkt", "Abgebucht wird es, wenn wir versenden."),

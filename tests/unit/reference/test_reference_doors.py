@@ -127,6 +127,16 @@ def test_page_of_the_order__words_of_a_stranger__are_escaped(browser, shop) -> N
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
 
 
+@pytest.mark.invariant("I35")
+@pytest.mark.parametrize(("is_open", "words"), [(True, "decline it there before you pay again"), (False, "Nothing was charged")])
+def test_page_of_a_canceled_order__payment_is_open_at_the_provider_or_not__says_what_is_known(browser, shop, is_open: bool, words: str) -> None:
+    """I35: the page says that nothing was charged only where the provider has said so."""
+    an_order(shop)
+    listen.take(shop.store, an_event(1, a_payment(status="canceled", provider_open=is_open)), "notified")
+    page = browser.simulate_get(f"/orders/{REF}").text
+    assert (words in page, "Nothing was charged" in page) == (True, not is_open)
+
+
 def test_refund_form__amount_with_a_comma__is_sent_in_minor_units_with_what_was_seen(browser, shop, bridge) -> None:
     a_paid_order(shop)
     bridge.answers = [(201, {"id": "ref_1"})]
