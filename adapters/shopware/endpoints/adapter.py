@@ -44,7 +44,7 @@ class Shopware:
             (f"{at}/register", RegisterDoor(handshake)),
             (f"{at}/confirm", ConfirmDoor(handshake)),
             (f"{at}/pay", AnswerDoor(gate, Pay(bench, services, self._notes))),
-            (f"{at}/finalize", AnswerDoor(gate, Finalize(bench, services))),
+            (f"{at}/finalize", AnswerDoor(gate, Finalize(bench))),
             (f"{at}/refund", AnswerDoor(gate, refund)),
             (f"{at}/hook", HookDoor(gate, Hook(bench, services))),
             (f"{at}/refund-button", AnswerDoor(gate, RefundButton(bench, refund))),

@@ -63,9 +63,11 @@ class AdminApi:
 
     def transitions(self, one: Registration, entity: str, entity_id: str) -> dict[str, str]:
         """Return what is possible now: action → state to which it leads. Raises ApiFailed."""
-        found = self._json(one, "GET", f"/_action/state-machine/{entity}/{quote(entity_id, safe='')}/state")
-        rows = found.get("transitions") if isinstance(found, dict) else None
-        return {str(row.get("actionName")): str(row.get("toStateName")) for row in rows or () if isinstance(row, dict)}
+        return {str(row.get("actionName")): str(row.get("toStateName")) for row in self._ways(one, entity, entity_id)}
+
+    def stands_in(self, one: Registration, entity: str, entity_id: str) -> str:
+        """Return the state that an entity is in; "" where it has no way out of it. Raises ApiFailed."""
+        return next((str(row.get("fromStateName")) for row in self._ways(one, entity, entity_id)), "")
 
     def transition(self, one: Registration, entity: str, entity_id: str, action: str) -> None:
         """Carry out an action. Raises ApiFailed."""
@@ -82,6 +84,11 @@ class AdminApi:
     def notify(self, one: Registration, message: str) -> None:
         """Show the merchant a warning in the administration. Raises ApiFailed."""
         self._call(one, "POST", "/notification", {"status": "warning", "message": message, "adminOnly": False, "requiredPrivileges": []})
+
+    def _ways(self, one: Registration, entity: str, entity_id: str) -> list[dict[str, Any]]:
+        found = self._json(one, "GET", f"/_action/state-machine/{entity}/{quote(entity_id, safe='')}/state")
+        rows = found.get("transitions") if isinstance(found, dict) else None
+        return [row for row in rows or () if isinstance(row, dict)]
 
     def _json(self, one: Registration, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return _read(self._call(one, method, path, body))

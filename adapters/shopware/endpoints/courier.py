@@ -16,6 +16,7 @@ from typing import Any
 from adapters.shopware.endpoints.admin_api import AdminApi, ApiFailed
 from adapters.shopware.endpoints.amounts import major_units
 from adapters.shopware.endpoints.notes import Notes
+from adapters.shopware.endpoints.own import Own, decisive, is_of
 from adapters.shopware.endpoints.shops import Book, Registration
 from adapters.shopware.endpoints.states import is_there, next_action, target_of
 from bridge.errors import NotFound
@@ -47,6 +48,7 @@ class Courier:
         self._bench = bench
         self._api = api
         self._notes = notes
+        self._own = Own(bench)
         self._represent = Represent(bench.public_url)
 
     def __call__(self, shop: Shop, event_id: str, body: str) -> Delivery:
@@ -75,19 +77,24 @@ class Courier:
             payment = self._represent.payment(unit.payments.get(event["data"]["payment"]["id"]))
         if one is None or not one.confirmed:
             return Delivery(None, "no Shopware is registered for this shop")
+        if not is_of(payment, one, transaction):
+            log.warning("another Shopware asked for this payment", extra={"payment_id": payment["id"], "shop": shop.shop})
+            return Delivery(200, "another Shopware asked for this payment")
         self._end_refund(one, event)
         current = self._api.state(one, transaction)
         if current is None:
             return Delivery(200, "the shop has no such order transaction any more")
-        reached = self._lead(one, transaction, current, target_of(payment))
-        self._api.remember(one, transaction, _fields(payment))
+        deciding = decisive(self._own.payments(one, transaction) or [payment])
+        target = current if deciding["duplicate_of"] is not None else target_of(deciding)
+        reached = self._lead(one, transaction, current, target)
+        self._api.remember(one, transaction, _fields(deciding))
         self._notes.write(one, payment["metadata"].get("shopware_order", ""))
         if payment["failure"]:
             log.warning("a payment was not made: %s", payment["failure"]["code"], extra={
                 "shop": shop.shop, "payment_id": payment["id"], "provider_code": payment["failure"]["provider_code"]})
         if not reached:
-            self._warn(one, payment, current)
-        return DONE if reached else Delivery(200, f"no way from {current} to {target_of(payment)}; the merchant was told")
+            self._warn(one, deciding, current)
+        return DONE if reached else Delivery(200, f"no way from {current} to {target}; the merchant was told")
 
     def _lead(self, one: Registration, transaction: str, current: str, target: str) -> bool:
         """Go to `target` step by step; tell whether it was reached. The shop says what is possible, which is right in every version."""
@@ -120,8 +127,12 @@ class Courier:
                                f"{event['data']['payment']['order_reference']} was turned down. No money went back.")
 
     def _end_entity(self, one: Registration, reference: str, end: str) -> None:
+        """End a refund entity; one that the shop has booked as completed is reopened first when the refund fails."""
         try:
             allowed = self._api.transitions(one, REFUND, reference)
+            if end == "failed" and end not in allowed.values() and self._api.stands_in(one, REFUND, reference) == "completed":
+                self._api.transition(one, REFUND, reference, "reopen")
+                allowed = self._api.transitions(one, REFUND, reference)
             action = next((action for action, state in allowed.items() if state == end), None)
             if action is not None:
                 self._api.transition(one, REFUND, reference, action)

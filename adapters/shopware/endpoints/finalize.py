@@ -5,25 +5,20 @@ allowed from the state in which the shop has the transaction, in the words of it
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from adapters.shopware.endpoints.handshake import Refused
 from adapters.shopware.endpoints.messages import part, text
+from adapters.shopware.endpoints.own import Own, View, decisive
 from adapters.shopware.endpoints.pay import Answer, Call, refusal
-from adapters.shopware.endpoints.shops import Book
 from adapters.shopware.endpoints.states import allowed_in, is_new, next_action, repeat, target_of
 from bridge.platforms import Workbench
-from bridge.services import Services
 
 
 class Finalize:
     """Answers from the ledger alone."""
 
-    def __init__(self, bench: Workbench, services: Services) -> None:
+    def __init__(self, bench: Workbench) -> None:
         """Take what the story needs."""
-        self._bench = bench
-        self._services = services
+        self._own = Own(bench)
 
     def __call__(self, call: Call) -> Answer:
         """Return Shopware's answer. Raises Refused for a transaction that we do not know."""
@@ -31,17 +26,13 @@ class Finalize:
         current = text(transaction, "stateMachineState", "technicalName") or "unconfirmed"
         if part(transaction, "amount", "totalPrice") == 0:
             return answer_for(current, "paid", call.version)
-        payment = self._payment(call, text(transaction, "id", longest=64))
-        return answer_for(current, target_of(payment), call.version, _why(payment))
-
-    def _payment(self, call: Call, transaction: str) -> Mapping[str, Any]:
-        with self._bench.units.read() as unit:
-            known = Book(unit, ()).payments_of(call.registration, transaction)
+        known = self._own.payments(call.registration, text(transaction, "id", longest=64))
         if not known:
             raise Refused
-        shop = self._bench.shops.get(call.registration.shop)
-        views = [self._services.read_payment(shop, payment)[0] for payment in known]
-        return next((view for view in views if view["amount_captured"]), views[-1])
+        payment = decisive(known)
+        if payment["duplicate_of"] is not None:
+            return answer_for(current, current, call.version)
+        return answer_for(current, target_of(payment), call.version, _why(payment))
 
 
 def answer_for(current: str, target: str, version: str, why: str = "") -> Answer:
@@ -54,6 +45,6 @@ def answer_for(current: str, target: str, version: str, why: str = "") -> Answer
     return {"status": action} if action else {}
 
 
-def _why(payment: Mapping[str, Any]) -> str:
+def _why(payment: View) -> str:
     failure = payment["failure"]
     return f"{payment['id']}: {failure['code']}" if failure else ""

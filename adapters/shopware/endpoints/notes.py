@@ -94,7 +94,7 @@ def _second(view: View) -> Sentence | None:
     if not view["duplicate_of"] or not view["amount_refundable"]:
         return None
     return Sentence(f"The order was paid twice: {_money(view['amount_captured'], view)} came by payment {view['id']}, and the order is paid by payment "
-                    f"{view['duplicate_of']}. The button Refund gives the second payment back first.", urgent=True)
+                    f"{view['duplicate_of']}. The button Refund offers both payments, the second one first.", urgent=True)
 
 
 def _still_open(view: View) -> Sentence | None:

@@ -1,7 +1,7 @@
 """Our pages inside Shopware's administration: what is connected, the last payments, and the form behind an order's refund button."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -90,8 +90,7 @@ class RefundButton:
         """Return an action for the administration (Shopware sheet, section 1.7)."""
         ids = (call.body.get("data") or {}).get("ids") if isinstance(call.body.get("data"), Mapping) else None
         order = str(ids[0]) if isinstance(ids, list) and ids else ""
-        payment = self._refund.refundable(call.registration, order)
-        if payment is None or not payment["amount_refundable"]:
+        if not self._refund.all_refundable(call.registration, order):
             text = TEXTS["de" if call.language.lower().startswith("de") else "en"]
             return {"actionType": "notification", "payload": {"status": "warning", "message": text["nothing_to_refund"]}}
         page = f"{self._bench.public_url}/shopware/{call.registration.merchant}/refund-page?order={quote(order, safe='')}"
@@ -113,10 +112,10 @@ class RefundPage:
         """Show the form."""
         try:
             visit = self._entrance.visit(merchant, query_of(req), None)
-            payment = self._refund.refundable(visit.registration, visit.asked.get("order", ""))
+            payments = self._refund.all_refundable(visit.registration, visit.asked.get("order", ""))
         except (Refused, NotFound):
             return self._pages.sorry(resp)
-        self._form(resp, visit, payment)
+        self._form(resp, visit, payments)
 
     def on_post(self, req: Request, resp: Response, merchant: str) -> None:
         """Give back what the form says; the same form sent twice gives it back once."""
@@ -129,9 +128,9 @@ class RefundPage:
         result = self._give_back(one, said, form.get("amount", ""))
         self._pages.show(resp, "refunded.html", language, origin_of(one.url), **result)
 
-    def _form(self, resp: Response, visit: Visit, payment: Mapping[str, Any] | None) -> None:
-        ticket = self._entrance.ticket(visit.registration, payment) if payment else ""
-        self._pages.show(resp, "refund.html", visit.language, origin_of(visit.registration.url), payment=payment, ticket=ticket)
+    def _form(self, resp: Response, visit: Visit, payments: Sequence[Mapping[str, Any]]) -> None:
+        forms = [(payment, self._entrance.ticket(visit.registration, payment)) for payment in payments]
+        self._pages.show(resp, "refund.html", visit.language, origin_of(visit.registration.url), forms=forms)
 
     def _give_back(self, one: Registration, said: Mapping[str, Any], amount: str) -> dict[str, Any]:
         try:

@@ -18,6 +18,7 @@ from adapters.shopware.endpoints.amounts import BadAmount, minor_units
 from adapters.shopware.endpoints.admin_api import ApiFailed
 from adapters.shopware.endpoints.messages import part, text
 from adapters.shopware.endpoints.notes import Notes
+from adapters.shopware.endpoints.own import View, is_of
 from adapters.shopware.endpoints.shops import Book, Registration
 from bridge.domain.payment import Payer
 from bridge.errors import BridgeError, IdempotencyMismatch, IdempotencyRunning, PaymentExists, Unavailable
@@ -38,7 +39,6 @@ WAITING = ("created", "pending")
 TAKEN = {"paid": "paid", "authorized": "authorize"}
 
 Answer = dict[str, Any]
-View = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class Pay:
             other = self._holding(shop, reference)
             if other is None:
                 return json.loads(self._services.create_payment(shop, f"{key}-again", wish).body)
-            if not _is_ours(other, call, wanted):
+            if not is_of(other, call.registration, wanted.order or wanted.transaction):
                 return None
             if other["metadata"].get("shopware_transaction") == wanted.transaction:
                 return other
@@ -228,19 +228,12 @@ def _wanted(call: Call) -> Wanted:
     return wanted
 
 
-def _is_ours(view: View, call: Call, wanted: Wanted) -> bool:
-    """Tell whether a payment carries this order's own mark. Number, amount and currency prove nothing: a shop that was restored or cloned has them too."""
-    made_for = view["metadata"]
-    return made_for.get("shopware_order") == wanted.order and made_for.get("shopware_shop") in (
-        call.registration.shop_id, *call.registration.predecessors)
-
-
 def _own_reference(call: Call, wanted: Wanted) -> str:
     """Return the order's number with a short mark of the order. Raises Impossible for a number that leaves no room for it."""
-    mark = hashlib.sha256(f"{call.registration.shop_id}\n{wanted.order}".encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    mark = hashlib.sha256((wanted.order or wanted.transaction).encode()).hexdigest()[:8]
     if len(wanted.number) > LONGEST_NUMBER - len(mark) - 1:
         raise Impossible("this order number was already used for another order, and is too long for a reference beside it")
-    return f"{wanted.number}-{mark}"
+    return f"{wanted.number}~{mark}"
 
 
 def _wish(call: Call, wanted: Wanted, reference: str) -> CreatePayment:

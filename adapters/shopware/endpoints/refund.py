@@ -8,8 +8,9 @@ from typing import Any
 
 from adapters.shopware.endpoints.amounts import BadAmount, minor_units
 from adapters.shopware.endpoints.messages import part, text
+from adapters.shopware.endpoints.own import Own, View
 from adapters.shopware.endpoints.pay import Answer, Call, refusal
-from adapters.shopware.endpoints.shops import Book, Registration
+from adapters.shopware.endpoints.shops import Registration
 from bridge.errors import BridgeError
 from bridge.platforms import Workbench
 from bridge.services import Services
@@ -28,6 +29,7 @@ class Refund:
         """Take what the story needs."""
         self._bench = bench
         self._services = services
+        self._own = Own(bench)
 
     def __call__(self, call: Call) -> Answer:
         """Carry out a refund entity; return Shopware's answer, an action of the refund's state machine."""
@@ -49,15 +51,19 @@ class Refund:
             return refusal(error.detail)
         return {"status": ACTIONS[done["status"]]} | ({"message": _why(done)} if ACTIONS[done["status"]] == "fail" else {})
 
-    def refundable(self, one: Registration, subject: str) -> Mapping[str, Any] | None:
-        """Return the payment of an order transaction or order of which money was taken, a second payment of the order first; None: there is none."""
-        with self._bench.units.read() as unit:
-            known = Book(unit, ()).payments_of(one, subject) if subject else []
-        shop = self._bench.shops.get(one.shop)
-        views = [self._services.read_payment(shop, payment)[0] for payment in known]
-        paid = [view for view in views if view["amount_captured"]]
-        left = [view for view in paid if view["amount_refundable"]]
-        return max(left, key=lambda view: (view["duplicate_of"] is not None, paid.index(view)), default=paid[-1] if paid else None)
+    def refundable(self, one: Registration, transaction: str) -> View | None:
+        """Return the payment of an order transaction of which money was taken; None: there is none.
+
+        Of several it is the newest of which something is left; a second payment of the order comes last.
+        """
+        paid = [view for view in self._own.payments(one, transaction) if view["amount_captured"]]
+        paid.sort(key=lambda view: (view["amount_refundable"] > 0, view["duplicate_of"] is None))
+        return paid[-1] if paid else None
+
+    def all_refundable(self, one: Registration, order: str) -> list[View]:
+        """Return the payments of an order of which money can go back, late ones as well; second payments of the order first."""
+        left = [view for view in self._own.payments(one, order) if view["amount_refundable"]]
+        return sorted(left, key=lambda view: view["duplicate_of"] is None)
 
     def give_back(self, one: Registration, payment: str, amount: int, key: str, reference: str, reason: str) -> Mapping[str, Any]:
         """Refund `amount` minor units; return the refund as the API shows it. Raises BridgeError."""

@@ -1,8 +1,10 @@
 """Whose payment: only a payment that was made for this very order is its own. And what the merchant reads on the order about its payments."""
 from __future__ import annotations
 
+import copy
 import logging
 import secrets
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from shopware_scene import Scene
 from test_shopware_pages import send, ticket_of
 
-from adapters.shopware.tests.fake_shop import FakeShop, Order
+from adapters.shopware.tests.fake_shop import FakeShop, Order, Untrusted
 from bridge.ports import PaymentFilter
 
 def again(shop: FakeShop, order: Order) -> Order:
@@ -40,7 +42,7 @@ def accept(scene: Scene, view: dict[str, Any]) -> None:
 
 
 @pytest.mark.invariant("I23")
-@pytest.mark.parametrize("how", ["restored", "cloned", "renumbered"])
+@pytest.mark.parametrize("how", ["restored", "cloned", "cloned_with_its_id", "renumbered"])
 @pytest.mark.parametrize("state", ["paid", "waiting"])
 def test_number__of_another_order__its_payment_is_not_adopted_and_the_new_order_is_payable(scene: Scene, how: str, state: str) -> None:
     """I23: neither the paid one's money, nor the open one's page, and what the other customer is paying is not ended."""
@@ -54,6 +56,10 @@ def test_number__of_another_order__its_payment_is_not_adopted_and_the_new_order_
         scene.tell()
     if how == "restored":
         shop.orders.clear()
+    if how == "cloned_with_its_id":
+        shop = copy.copy(shop)
+        shop.orders, shop.finalize_tokens = [], {}
+        scene.shops["acme-one"].orders = shop.orders  # both answer at one address
     if how == "cloned":
         shop.shop_id = secrets.token_hex(8)
         shop.secret = ""
@@ -62,7 +68,7 @@ def test_number__of_another_order__its_payment_is_not_adopted_and_the_new_order_
     where = shop.pay(new)
     [own] = all_payments(scene, new)
     [other] = all_payments(scene, old)
-    assert own["checkout"]["token"] in where and own["status"] == "created" and own["order_reference"].startswith(f"{old.number}-")
+    assert own["checkout"]["token"] in where and own["status"] == "created" and own["order_reference"].startswith(f"{old.number}~")
     assert other["status"] == ("paid" if state == "paid" else "created") and new.last.state != "paid"
     scene.come_back(shop)
     scene.tell()
@@ -165,6 +171,78 @@ def test_second_payment__wallet_accepted_after_another_method__is_told_on_the_or
     assert sum("The order was paid twice" in notice for notice in shop.notices) == 1
 
 
+@pytest.mark.invariant("I1")
+def test_second_payment__held_by_the_bridge__pays_no_transaction_of_the_shop(scene: Scene) -> None:
+    """The order has its money once; a second "paid" would send the customer a second mail."""
+    shop = scene.shop()
+    order = second_payment(scene, shop)
+    assert [one.state for one in order.transactions] == ["cancelled", "paid"]
+    token = list(shop.finalize_tokens)[0]
+    shop.finalize(token, {})
+    assert [one.state for one in order.transactions] == ["cancelled", "paid"]
+
+
+@pytest.mark.invariant("I2")
+def test_second_payment__of_the_same_transaction_given_back__leaves_it_paid(scene: Scene) -> None:
+    """The amount changed while the wallet was asked, and both requests are accepted: the order's own money stays."""
+    shop = scene.shop()
+    order = shop.place(10)
+    shop.pay(order)
+    first = scene.ask_wallet(shop, order)
+    order.last.amount, order.last.state = 12.5, "open"
+    shop.pay(order)
+    accept(scene, all_payments(scene, order)[0])
+    scene.tell()
+    assert scene.stage.pay(first)
+    scene.stage.hear()
+    scene.tell()
+    assert scene.stage.refund(first, amount=1000)["status"] == "pending"
+    [entry] = [one for one in scene.stage.sandbox.ledger("refund") if one["state"] == "pending"]
+    scene.stage.sandbox.payer(entry["reference"], "accept")
+    scene.stage.hear()
+    scene.tell()
+    assert all_payments(scene, order)[1]["amount_refunded"] == 1000 and order.last.state == "paid" and order.last.fields["bridge_captured"] == 1250
+
+
+def test_second_payment__refund_form__offers_both_and_says_which_is_the_second(scene: Scene) -> None:
+    shop = scene.shop()
+    order = second_payment(scene, shop)
+    newer, older = all_payments(scene, order)
+    page = shop.http("GET", shop.link("refund-page", order=order.id)).text
+    assert page.index("zweimal bezahlt") < page.index(older["id"]) < page.index(newer["id"]) and page.count("zweimal bezahlt") == 1
+
+
+@pytest.mark.invariant("I23")
+def test_news__of_another_installations_payment__changes_nothing_in_this_one(scene: Scene) -> None:
+    """A copy of a shop has the same order and transaction ids; only the installation that asked for a payment hears of it."""
+    shop = scene.shop()
+    order = shop.place()
+    shop.pay(order)
+    made = scene.payment(shop, order)["id"]
+    with scene.stage.house.units() as unit:
+        payment = unit.payments.get(made)
+        unit.payments.save(replace(payment, metadata={**payment.metadata, "shopware_shop": "the-original"}))
+    scene.wallet(shop, order)
+    scene.tell()
+    assert order.last.state == "unconfirmed"
+    with pytest.raises(Untrusted, match="401"):
+        shop.ask("finalize", {"source": shop._source(), "orderTransaction": shop._transaction(order, order.last)})
+
+
+def test_late_money__on_a_cancelled_order__is_given_back_by_the_button(scene: Scene) -> None:
+    shop = scene.shop()
+    order = shop.place()
+    shop.pay(order)
+    view = scene.ask_wallet(shop, order)
+    order.state = "cancelled"
+    shop.hook("state_enter.order.state.cancelled", {"order": shop._order(order)})
+    assert scene.stage.pay(view)
+    scene.stage.hear()
+    scene.tell()
+    assert "49,99" in send(scene, shop, {"ticket": ticket_of(shop, order), "amount": "49,99", "language": "de"}).text
+    assert [entry["amount"] for entry in scene.stage.sandbox.ledger("refund")] == [4999]
+
+
 def test_second_payment__button_refund__gives_the_second_back_first(scene: Scene) -> None:
     shop = scene.shop()
     order = second_payment(scene, shop)
@@ -210,6 +288,21 @@ def test_refund__turned_down_later__is_noted_and_the_rest_can_be_given_back(scen
         scene.tell(60)
     assert "was turned down: no money went back" in order.fields["bridge_note"] and order.last.state == "paid"
     assert all_payments(scene, order)[0]["amount_refundable"] == 4999
+
+
+def test_refund__booked_as_completed_by_the_shop_and_turned_down__is_failed_again(scene: Scene) -> None:
+    shop = scene.shop()
+    order = shop.place()
+    shop.pay(order)
+    scene.wallet(shop, order)
+    scene.tell()
+    refund = shop.refund(order, 10)
+    refund.state = "completed"
+    [entry] = scene.stage.sandbox.ledger("refund")
+    assert scene.stage.sandbox.payer(entry["reference"], "decline")
+    for _ in range(4):
+        scene.tell(60)
+    assert refund.state == "failed"
 
 
 def test_note__older_zip_without_the_permission__stops_nothing_else(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
