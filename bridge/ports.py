@@ -630,8 +630,8 @@ class Callbacks(Protocol):
     def get(self, callback_id: str) -> StoredCallback:
         """Return one. Raises NotFound."""
 
-    def mark(self, callback_id: str, state: str, note: str | None = None, payment_id: str | None = None) -> None:
-        """Note what became of it."""
+    def mark(self, callback_id: str, state: str, note: str | None = None, payment_id: str | None = None, *, forget: bool = False) -> None:
+        """Note what became of it; `forget` what it says, so that the same once more is new."""
 
     def prune(self, older_than: datetime, most: int, state: str | None = None) -> int:
         """Delete what is older, at most so many, only what is in a state where one is given; return how many."""

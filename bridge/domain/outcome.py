@@ -24,6 +24,10 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+NO_ANSWER = "no_answer"
+"""The code of an UNKNOWN answer where the provider could not be heard at all; asking again may tell more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One refund in the provider's books: its name there, the one that we gave it if we made it, minor units of the payment's currency."""

@@ -14,7 +14,7 @@ from hashlib import sha256
 from bridge.domain.events import Source
 from bridge.domain.money import Money
 from bridge.domain.operation import Operation
-from bridge.domain.outcome import Answer, Outcome, Statement
+from bridge.domain.outcome import NO_ANSWER, Answer, Outcome, Statement
 from bridge.domain.payment import Payment
 from bridge.errors import CallbackRejected, NotFound
 from bridge.failpoints import failpoint
@@ -86,6 +86,8 @@ class ProcessCallback:
         if callback is None:
             return self._mark(job, "rejected", note)
         found = self._find(stored, callback) or self._find_by_asking(stored, account, callback)
+        if isinstance(found, Answer):
+            return self._conclude(job, None, found)
         if found is None:
             return self._mark(job, "unmatched", "no payment of this merchant is known to the provider under this reference")
         payment, operation = found
@@ -96,18 +98,21 @@ class ProcessCallback:
         failpoint("callback_settled")
         return self._conclude(job, payment, answer)
 
-    def _conclude(self, job: Job, payment: Payment, answer: Answer) -> bool:
-        if answer.outcome is not Outcome.UNKNOWN or job.attempts >= len(CALLBACK_RETRIES):
-            return self._mark(job, "applied", f"the provider says: {answer.outcome.value}", payment.id)
+    def _conclude(self, job: Job, payment: Payment | None, answer: Answer) -> bool:
+        """End the job with the provider's answer. Without one it is tried again, and in the end a repeat is looked into like a new callback."""
+        unknown = answer.outcome is Outcome.UNKNOWN
+        if not unknown or job.attempts >= len(CALLBACK_RETRIES):
+            state, payment_id = ("applied", payment.id) if payment else ("unmatched", None)
+            return self._mark(job, state, f"the provider says: {answer.outcome.value}", payment_id, forget=unknown)
         with self._units() as unit:
             unit.outbox.hold(job)
             unit.outbox.postpone(job, self._clock() + timedelta(seconds=CALLBACK_RETRIES[job.attempts]))
         return True
 
-    def _mark(self, job: Job, state: str, note: str | None, payment_id: str | None = None) -> bool:
+    def _mark(self, job: Job, state: str, note: str | None, payment_id: str | None = None, *, forget: bool = False) -> bool:
         with self._units() as unit:
             unit.outbox.hold(job)
-            unit.callbacks.mark(job.subject, state, note, payment_id)
+            unit.callbacks.mark(job.subject, state, note, payment_id, forget=forget)
             unit.outbox.done(job)
         return True
 
@@ -122,11 +127,17 @@ class ProcessCallback:
                     return unit.payments.get(operation.payment_id), operation
             return _by_our_reference(unit, stored, callback.our_reference)
 
-    def _find_by_asking(self, stored: StoredCallback, account: Provider, callback: Callback) -> tuple[Payment, Operation | None] | None:
-        """The provider's reference may not have reached us yet (its answer was lost, or is slower than the callback)."""
+    def _find_by_asking(
+        self, stored: StoredCallback, account: Provider, callback: Callback,
+    ) -> tuple[Payment, Operation | None] | Answer | None:
+        """The provider's reference may not have reached us yet (its answer was lost, or is slower than the callback).
+
+        Return what it is about; an answer where the provider could not be heard, None where it knows nothing of ours under this reference.
+        """
         if callback.provider_reference is None:
             return None
-        for answer in _asked_about(account, callback.provider_reference):
+        answers = _asked_about(account, callback.provider_reference)
+        for answer in answers:
             if answer.statement is not None:
                 with self._units.read() as unit:
                     found = _by_our_reference(unit, stored, answer.statement.our_reference)
@@ -136,7 +147,7 @@ class ProcessCallback:
                     return found
                 if payment is not None:
                     return payment, None
-        return None
+        return next((answer for answer in answers if answer.provider_code == NO_ANSWER), None)
 
     def _watch_for_another_try(self, payment: Payment, operation: Operation | None, answer: Answer) -> None:
         """A try that was given up for lost may have arrived after all: then money has moved under its name, and may move again under the next."""

@@ -47,10 +47,11 @@ class SqlCallbacks:
         return StoredCallback(row.id, row.provider, row.merchant, RawCallback(row.method, row.content_type, row.query, row.body),
                               row.received_at, row.state, row.note, row.payment_id, row.digest, row.repeats)
 
-    def mark(self, callback_id: str, state: str, note: str | None = None, payment_id: str | None = None) -> None:
-        """Note what became of it."""
+    def mark(self, callback_id: str, state: str, note: str | None = None, payment_id: str | None = None, *, forget: bool = False) -> None:
+        """Note what became of it; `forget` what it says, so that the same once more is new."""
+        forgotten = {"digest": None} if forget else {}
         self._connection.execute(update(callbacks).where(callbacks.c.id == callback_id).values(state=state, note=note,
-                                                                                               payment_id=payment_id))
+                                                                                               payment_id=payment_id, **forgotten))
 
     def prune(self, older_than: datetime, most: int, state: str | None = None) -> int:
         """Delete what is older, at most so many, only what is in a state where one is given; return how many."""

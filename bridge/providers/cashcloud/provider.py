@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from pydantic import SecretStr
 
 from bridge.domain.money import Money
-from bridge.domain.outcome import Answer, Outcome, Part, Statement
+from bridge.domain.outcome import NO_ANSWER, Answer, Outcome, Part, Statement
 from bridge.domain.reasons import Reason
 from bridge.errors import CallbackRejected, ConfigError, NoAnswer, NotSent, NotSupported, TransportError
 from bridge.ports import (
@@ -174,7 +174,7 @@ class CashcloudAccount:
         except NotSent:
             return Answer.not_executed("not_sent")
         except NoAnswer:
-            return Answer.unknown("no_answer")
+            return Answer.unknown(NO_ANSWER)
         return _answer_from(answer, of)
 
     def _learn(self, known: str | None, reference: str, read: Callable[[Transaction], Answer], until: Deadline) -> Answer:
@@ -183,7 +183,7 @@ class CashcloudAccount:
         except NotAuthorized:
             return Answer.unknown("authorization", login_refused=True)
         except TransportError:
-            return Answer.unknown("no_answer")
+            return Answer.unknown(NO_ANSWER)
         except Unreadable as error:
             return Answer.unknown(str(error))
         return read(found) if found else Answer.not_executed("not_found")

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
 from bridge.domain.money import Money
-from bridge.domain.outcome import Answer, Outcome, Statement
+from bridge.domain.outcome import NO_ANSWER, Answer, Outcome, Statement
 from bridge.domain.reasons import Reason
 from bridge.errors import CallbackRejected, NoAnswer, NotSent, NotSupported, TransportError
 from bridge.ports import (
@@ -89,7 +89,7 @@ class OnecsAccount:
         try:
             return _payment_answer_from(self._find(payment, self._until()))
         except TransportError:
-            return Answer.unknown("no_answer")
+            return Answer.unknown(NO_ANSWER)
         except (Unreadable, Unwritable) as error:
             return Answer.unknown(str(error))
 
@@ -126,7 +126,7 @@ class OnecsAccount:
         except KeyError:
             raise NotSupported() from None
         except TransportError:
-            return Answer.unknown("no_answer")
+            return Answer.unknown(NO_ANSWER)
         except (Unreadable, Unwritable) as error:
             return Answer.unknown(str(error))
 
@@ -198,7 +198,7 @@ class OnecsAccount:
         except NotSent:
             return Answer.not_executed("not_sent")
         except NoAnswer:
-            return Answer.unknown("no_answer")
+            return Answer.unknown(NO_ANSWER)
         except Unwritable as error:
             return Answer.not_executed(f"unwritable.{error}")
         except Unreadable as error:

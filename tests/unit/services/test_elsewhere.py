@@ -49,6 +49,34 @@ def test_refund__at_the_portal__is_noticed_by_its_callback(stage):
 
 
 @pytest.mark.invariant("I25")
+def test_refund__at_the_portal__is_noticed_by_its_callback_though_the_provider_cannot_be_asked_at_first(stage):
+    """Which payment it belongs to is told by the provider alone: its silence is no "unknown reference" (I25)."""
+    payment = stage.paid()
+    stage.outside.callbacks.clear()
+    refunded_at_the_portal(stage, payment, 700)
+    stage.sandbox.fault("transactions", "drop_before", times=2)
+    assert stage.hear() and stage.work()
+    stage.advance(2)
+    assert stage.payment(payment).amount_refunded == 700
+
+
+@pytest.mark.invariant("I25", "I27")
+def test_refund__at_the_portal__is_noticed_by_a_repeat_of_a_callback_that_nobody_could_look_into(stage):
+    """What was never answered is not known: the same callback once more is looked into anew (I25, I27)."""
+    payment = stage.paid()
+    stage.outside.callbacks.clear()
+    refunded_at_the_portal(stage, payment, 700)
+    heard = list(stage.outside.callbacks)
+    stage.sandbox.fault("transactions", "drop_before", times=50)
+    stage.hear(), stage.drain()
+    stage.sandbox.no_faults()
+    assert stage.payment(payment).amount_refunded == 0
+    stage.outside.callbacks[:] = heard
+    stage.hear(), stage.work()
+    assert stage.payment(payment).amount_refunded == 700 and len(stage.operations(payment)) == 1
+
+
+@pytest.mark.invariant("I25")
 def test_refund__of_which_the_portal_has_left_nothing__is_refused_and_the_reason_is_noticed(stage):
     """A refusal is a reason to look what the provider's books have (I25)."""
     payment = stage.paid()
