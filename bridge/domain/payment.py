@@ -211,7 +211,7 @@ class Payment:
     @property
     def in_doubt(self) -> bool:
         """Tell whether the provider was asked for this payment and its answer was lost, or has not come before it is to be given up."""
-        return self.asking is Asking.DOUBTFUL or self.giving_up is not None
+        return self.asking is Asking.DOUBTFUL or self.giving_up is not None and self.status is Status.PENDING
 
     @property
     def outcome_known(self) -> bool:

@@ -210,3 +210,9 @@ def test_outcome_known__only_doubt__is_not_knowing():
 def test_amount_refundable__pending_refunds__count_as_gone():
     payment = a_payment(amount_authorized=5000, amount_captured=4000, amount_refunded=500, amount_refund_pending=1500, amount_capture_pending=300)
     assert (payment.amount_refundable, payment.amount_capturable) == (2000, 700)
+
+
+def test_doubt__wish_to_give_up_left_on_a_payment_that_is_paid__is_none():
+    """A node of an earlier version does not know the wish, and leaves it beside the proof of payment."""
+    assert a_payment(status=Status.PENDING, asking=Asking.ANSWERED, giving_up="shop").in_doubt
+    assert not a_payment(status=Status.PAID, asking=Asking.ANSWERED, giving_up="shop").in_doubt
