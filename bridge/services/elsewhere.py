@@ -40,8 +40,13 @@ def notice_refunded(record: Record, statement: Statement) -> None:
     if record.payment.status is not Status.PAID:
         return
     ours = record.unit.operations.of_payment(record.payment.id, Kind.REFUND.value)
+    unnamed = sum(one.amount for one in ours if one.source is Origin.PROVIDER and one.provider_reference is None)
     for part in statement.refunds:
-        if _is_foreign(record, part, ours):
+        if not _is_foreign(record, part, ours):
+            continue
+        if part.amount <= unnamed:  # booked already, when the provider told the sum alone
+            unnamed -= part.amount
+        else:
             _book_refund(record, part.amount, ours, part.provider_reference)
     surplus = (statement.refunded or 0) - record.payment.amount_refunded
     if surplus > 0 and not any(_may_be_there(one) for one in ours):

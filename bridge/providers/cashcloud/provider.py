@@ -102,11 +102,12 @@ class CashcloudAccount:
     def inquire(self, payment: PaymentRef) -> Answer:
         """Ask for the transaction by its hash, or by our reference in the list; NOT_EXECUTED only for an empty list.
 
-        Of what our books call paid, the list of its refunds is asked for too, so that those of others are noticed.
+        Of what our books call paid, or Cashcloud's call refunded, the list of its refunds is asked for too, so that those of others are noticed.
         """
         until, read = self._until(), partial(_payment_answer_from, payment=payment)
         answer = self._learn(payment.provider_reference, payment.reference, read, until)
-        return self._with_refunds(answer, payment, until) if payment.captured and answer.outcome is Outcome.SUCCEEDED else answer
+        given_back = answer.statement is not None and answer.statement.refunded is not None
+        return self._with_refunds(answer, payment, until) if answer.outcome is Outcome.SUCCEEDED and (payment.captured or given_back) else answer
 
     def inquire_operation(self, kind: str, request: OperationRequest) -> Answer:
         """Ask for a refund in the same two ways. Raises NotSupported for another kind."""

@@ -39,6 +39,23 @@ def test_refund__at_the_portal__is_noticed_once_and_told_as_an_operation_of_its_
     assert stage.types(payment).count("note.refunded_elsewhere") == 1
 
 
+@pytest.mark.invariant("I25", "I31")
+@pytest.mark.parametrize("told", ["named", "as a sum"])
+def test_refund__of_all_at_the_portal_before_the_payment_was_known_to_be_paid__is_booked_once(stage, told):
+    """The state of the payment tells that all went back, the list by which refunds: it is the same money (I25, I31)."""
+    payment = stage.create()
+    assert stage.pay(payment)
+    references = [refunded_at_the_portal(stage, payment, amount) for amount in (700, None)]
+    stage.outside.callbacks.clear()
+    if told == "as a sum":
+        stage.sandbox.fault("transactions", "delay", ms=0)
+        stage.sandbox.fault("transactions", "garbage")
+    for _ in range(3):
+        assert sync(stage, payment)["amount_refunded"] == FIFTY
+    names = [one.provider_reference for one in stage.operations(payment)]
+    assert set(names) == (set(references) if told == "named" else {None}) and stage.payment(payment).review is None
+
+
 @pytest.mark.invariant("I25")
 def test_refund__at_the_portal__is_noticed_by_its_callback(stage):
     """Its callback names a transaction that is none of ours, which names the payment (I25)."""
