@@ -45,6 +45,14 @@ heed({signal.SIGHUP: done.set})
 done.wait()
 """
 
+ELSEWHERE = HEED + """
+heed({signal.SIGTERM: done.set})
+asleep = threading.Thread(target=threading.Event().wait, daemon=True)
+asleep.start()
+threading.Timer(0.5, lambda: signal.pthread_kill(asleep.ident, signal.SIGTERM)).start()
+done.wait()
+"""
+
 OPEN_FILES = """
 import resource
 from bridge import serving
@@ -110,6 +118,11 @@ def test_signal__comes_while_the_main_thread_holds_what_the_act_needs__is_heeded
 def test_signal__act_fails__is_told_and_the_next_signal_is_heeded():
     ran = python(FAILS)
     assert ran.returncode == 0 and "SIGHUP could not be heeded" in ran.stderr
+
+
+def test_signal__given_to_another_thread_by_the_kernel__is_heeded_while_the_main_thread_sleeps():
+    ran = python(ELSEWHERE)
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_signal__comes_while_the_process_starts__is_kept_until_it_is_heeded():
