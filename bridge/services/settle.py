@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from bridge.domain.events import NoteType, Source
 from bridge.domain.operation import ENDS, PREFIXES, Kind, Operation, OperationStatus, Origin
@@ -30,6 +31,9 @@ GIVES_UP = {Source.SHOP: Reason.GIVEN_UP, Source.PAYER: Reason.PAYER_CANCELED, S
 WAITING = (Status.CREATED, Status.PENDING)
 
 LATE = "paid after the payment was given up"
+
+RELEASE_AGAIN = timedelta(hours=1)
+"""How long after a refusal the release of what was authorized too late is asked for again."""
 
 
 class Settle:
@@ -250,7 +254,7 @@ class Settle:
     def _release_late(self, record: Record, amount: int) -> None:
         """Nobody will capture what is reserved for a payment that was given up, so the payer gets it back at once, whatever the policy."""
         cancels = record.unit.operations.of_payment(record.payment.id, Kind.CANCEL.value)
-        if all(cancel.status is OperationStatus.FAILED for cancel in cancels):
+        if all(cancel.status is OperationStatus.FAILED and record.at >= cancel.updated_at + RELEASE_AGAIN for cancel in cancels):
             record.note(NoteType.CONTRADICTION, "authorized after the payment was given up; it is released")
             self._undo(record, Kind.CANCEL, amount, "authorized after the payment was given up")
 

@@ -10,12 +10,23 @@ from falcon import testing
 from onecs_stage import CHALLENGE, DECLINED, GOOD, UNPROVED, card_stage, secret
 
 from bridge.domain.money import Money
+from bridge.domain.outcome import Answer
+from bridge.domain.reasons import Reason
 from bridge.errors import NotCancelable, OutcomeUnknown
 from bridge.ports import OperationRequest, PaymentRef
+from bridge.providers.onecs.provider import OnecsAccount
 from bridge.web.app import build as build_app
 from bridge.web.settings import WebSettings
 
 each = pytest.mark.parametrize
+
+
+def sync_and_work(cards, payment):
+    """Look at a payment, do what follows, and return how many operations it has by then."""
+    cards.services.sync_payment(cards.shop(), payment["id"])
+    for _ in range(5):
+        cards.work()
+    return len(cards.operations(payment))
 
 
 def test_payment__paid_on_the_form__is_paid_once_heard_of(cards):
@@ -173,6 +184,21 @@ def test_cancel__partly_captured__is_refused_and_says_why(cards):
     with pytest.raises(NotCancelable, match="paid"):
         cards.cancel(payment)
     assert cards.sandbox.calls("reverse") == 0
+
+
+@pytest.mark.invariant("I19")
+def test_late_authorization__whose_release_is_refused__is_tried_again_by_the_hour_and_put_before_an_operator(cards, monkeypatch):
+    """A refusal has the payment looked at, and that look must not ask for the next release at once (I19)."""
+    payment = cards.card(capture="manual")
+    cards.cancel(payment), cards.fill(payment)
+    monkeypatch.setattr(OnecsAccount, "cancel", lambda account, request: Answer.declined(Reason.REQUEST_REFUSED, "refused"))
+    assert sync_and_work(cards, payment) == 1 and cards.payment(payment).review
+    assert sync_and_work(cards, payment) == 1
+    cards.clock.advance(3600)
+    assert sync_and_work(cards, payment) == 2
+    monkeypatch.undo()
+    cards.clock.advance(3600)
+    assert sync_and_work(cards, payment) == 3 and cards.operations(payment)[-1].status == "succeeded"
 
 
 @pytest.mark.invariant("I1")
