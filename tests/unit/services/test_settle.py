@@ -89,12 +89,13 @@ def test_inquired__reserved_for_a_payment_that_is_over__is_released_unless_it_is
     assert (row.status, row.amount_captured, [one.kind for one in operations]) == (Status.EXPIRED, 0, opened)
 
 
-@pytest.mark.parametrize(("before", "cancels"), [
-    (OperationStatus.PENDING, 1), (OperationStatus.SUCCEEDED, 1), (OperationStatus.FAILED, 2),
+@pytest.mark.parametrize(("before", "minutes", "cancels"), [
+    (OperationStatus.PENDING, 60, 1), (OperationStatus.SUCCEEDED, 60, 1), (OperationStatus.FAILED, 59, 1), (OperationStatus.FAILED, 60, 2),
 ])  # fmt: skip
-def test_inquired__reserved_for_a_payment_that_is_over__is_released_once_and_again_only_after_a_failure(stage, before, cancels):
-    over = a_card(status=Status.EXPIRED, amount_authorized=FIFTY)
-    _, operations = settled(stage, "inquired", over, found(over, FIFTY, 0), an_operation(over, Kind.CANCEL, amount=FIFTY, status=before))
+def test_inquired__reserved_for_a_payment_that_is_over__is_released_once_and_again_an_hour_after_a_failure(stage, before, minutes, cancels):
+    over, ended_at = a_card(status=Status.EXPIRED, amount_authorized=FIFTY), NOON - timedelta(minutes=minutes)
+    cancel = an_operation(over, Kind.CANCEL, at=ended_at, amount=FIFTY, status=before)
+    _, operations = settled(stage, "inquired", over, found(over, FIFTY, 0), cancel)
     assert len(operations) == cancels
 
 
