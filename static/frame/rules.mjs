@@ -30,7 +30,7 @@ export const money = (amount, currency, locale, digits = 2) => (amount / 10 ** d
   .toLocaleString(locale, { style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** What a person typed or pasted, without the space around it and the marks in it that nobody sees. @param {string} text */
-export const typed = (text) => text.replace(/[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g, '').trim();
+export const typed = (text) => text.replace(/[\p{Cf}\u034f]/gu, '').trim();
 
 /** Fills the {words} of a text; each keeps its own direction. @param {string} text @param {Record<string, any>} values */
 export const fill = (text, values) => text.replace(/{(\w+)}/g, (_, word) => `\u2068${values[word] ?? ''}\u2069`);

@@ -41,7 +41,7 @@ class Hoster:
 
     def profile(self, number: int, secret: str = "secret", name: str = "Ltd") -> None:
         """Write a profile; YAML reads JSON."""
-        account = {"base_url": "http://127.0.0.1:9/cashcloud/", "username": f"m{number}@merchant.example", "device_id": f"d{number}",
+        account = {"base_url": "http://127.0.0.1:9/cashcloud/", "username": f"m{number}@merchant.example", "device_id": f"d{number}", "reason_id": "315",
                    "password": {"file": secret}}
         shop = {"shop": f"shop{number}", "platform": "reference", "api_keys": [f"sha256:{hashlib.sha256(self.key(number).encode()).hexdigest()}"],
                 "methods": {"wallet": "cashcloud"}}
