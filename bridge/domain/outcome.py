@@ -67,6 +67,7 @@ class Answer:
     A SUCCEEDED payment without a statement is only a hint: it is inquired about before anything is called paid.
     `of_equals` belongs to an UNKNOWN operation of a provider that tells only sums: so many of the operations in doubt of this kind
     and amount were carried out, and the books do not say which.
+    `payer_agreed` belongs to a PENDING payment: its payer has accepted it, and the money is on its way.
     """
 
     outcome: Outcome
@@ -76,6 +77,7 @@ class Answer:
     statement: Statement | None = None
     of_equals: int | None = None
     login_refused: bool = False
+    payer_agreed: bool = False
 
     @classmethod
     def declined(cls, reason: Reason, provider_code: str | None = None, **more: object) -> Answer:

@@ -23,6 +23,9 @@ Meaning = tuple[Outcome, Reason | None]
 
 DONE: Meaning = (Outcome.SUCCEEDED, None)
 
+ACCEPTED = 2
+"""The state of a payment that its payer has accepted and whose money has not moved yet."""
+
 REFUNDED = 8
 """The state of a payment that was given back as a whole."""
 

@@ -355,7 +355,7 @@ def _payment_answer_from(found: Transaction, payment: PaymentRef) -> Answer:
     captured = booked.amount if found.state in codes.PAID_STATES else 0
     refunded = booked.amount if found.state == codes.REFUNDED else None
     statement = Statement(found.our_reference, booked.currency, booked.amount, captured, captured, refunded)
-    return _answer_by_state(found, codes.PAYMENT_STATES, statement)
+    return replace(_answer_by_state(found, codes.PAYMENT_STATES, statement), payer_agreed=found.state == codes.ACCEPTED)
 
 
 def _part_from(refund: Transaction, payment: PaymentRef) -> Part:

@@ -165,6 +165,25 @@ def test_cancel__outcome_unknown__waits_for_the_providers_word(stage):
     assert cancel(stage, payment)["status"] == "canceled"  # the second inquiry is answered: nobody has paid
 
 
+@pytest.mark.invariant("I4", "I35")
+@pytest.mark.parametrize("given_up", ["canceled", "expired"])
+def test_given_up__payer_has_accepted_and_the_money_is_on_its_way__waits_for_the_end(stage, given_up):
+    """Cashcloud's state 2 is no word that nobody pays: neither a cancel nor our clock ends the payment (I4, I35)."""
+    payment = stage.create()
+    ledger = stage.sandbox._app.desk.ledger
+    entry = ledger.get("cashcloud", stage.payment(payment).provider_reference)
+    ledger.change(entry, details={"state": 2})
+    if given_up == "canceled":
+        with pytest.raises(OutcomeUnknown):
+            cancel(stage, payment)
+    else:
+        stage.clock.advance(HALF_AN_HOUR), stage.work()
+    assert stage.payment(payment).status is Status.PENDING
+    assert stage.pay(payment)
+    stage.hear(), stage.work()
+    assert stage.types(payment) == ["payment.created", "payment.pending", "payment.paid"] and stage.payment(payment).outcome_known
+
+
 def test_cancel__by_the_payer__is_told_as_theirs(stage):
     payment = stage.create()
     shown = stage.services.cancel_checkout(payment["checkout"]["token"], "de")
