@@ -54,6 +54,10 @@ class Soak:
         with self._lock:
             self.counts[what] += number
 
+    def _problem(self, what: str) -> None:
+        print(time.strftime("%H:%M:%S"), "PROBLEM", what, flush=True)
+        self.problems.append(what)
+
     def goes_on(self) -> bool:
         """Tell whether there is time left."""
         return time.monotonic() < self._until
@@ -70,7 +74,7 @@ class Soak:
             try:
                 part()
             except (AssertionError, KeyError, ValueError) as error:
-                self.problems.append(f"{part.__name__}: {error!s:.500}")
+                self._problem(f"{part.__name__}: {error!s:.500}")
             except requests.RequestException:
                 self.count("calls of the soak itself without an answer")
                 time.sleep(1)
@@ -153,7 +157,7 @@ class Soak:
         elif process.code is None:
             process.send(signal.SIGHUP)
         if process.code is not None and how != "kill":
-            self.problems.append(f"{role} ended by itself: {process.last_words()}")
+            self._problem(f"{role} ended by itself: {process.last_words()}")
             self._at.start(role)
 
     def _replay(self) -> None:
