@@ -1,7 +1,7 @@
 """Whose payment is it: an order's number proves nothing, as shops are restored from a backup, cloned and renumbered.
 
 Shopware gives each order and each order transaction a random id, and every payment carries both in its metadata. A payment belongs to an
-order or a transaction only by these ids.
+order or a transaction only by these ids, and only in the bridge's own shop: another merchant's Shopware may have the same shop id.
 """
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Own:
 def is_of(view: View, one: Registration, subject: str) -> bool:
     """Tell whether this Shopware asked for a payment, for the order or order transaction with the id `subject`."""
     marks = view["metadata"]
-    made_here = marks.get("shopware_shop") in (one.shop_id, *one.predecessors)
+    made_here = view["shop"] == one.shop and marks.get("shopware_shop") in (one.shop_id, *one.predecessors)
     return made_here and bool(subject) and subject in (marks.get("shopware_transaction"), marks.get("shopware_order"))
 
 
