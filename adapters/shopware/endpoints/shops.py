@@ -101,19 +101,19 @@ class Book:
 
     def note_of(self, one: Registration, order: str) -> list[str]:
         """Return the sentences of an order's note as it was last written."""
-        return self._documents.get(OWNER, _about_order("note", one.shop_id, order)) or []
+        return self._documents.get(OWNER, _about_order("note", one, order)) or []
 
     def keep_note(self, one: Registration, order: str, sentences: Sequence[str]) -> None:
         """Remember an order's note as written."""
-        self._documents.put(OWNER, _about_order("note", one.shop_id, order), list(sentences))
+        self._documents.put(OWNER, _about_order("note", one, order), list(sentences))
 
     def refusal_of(self, one: Registration, order: str) -> str:
         """Return why the last payment of an order was refused before it was made; "" where none was."""
-        return self._documents.get(OWNER, _about_order("refusal", one.shop_id, order)) or ""
+        return self._documents.get(OWNER, _about_order("refusal", one, order)) or ""
 
     def keep_refusal(self, one: Registration, order: str, why: str) -> None:
         """Remember why a payment of an order was refused."""
-        self._documents.put(OWNER, _about_order("refusal", one.shop_id, order), why)
+        self._documents.put(OWNER, _about_order("refusal", one, order), why)
 
     def is_new_link(self, one: Registration, signature: str, now: datetime, lasts: timedelta) -> bool:
         """Remember a signed link; False: it was used before."""
@@ -145,8 +145,9 @@ def _payments(shop_id: str, subject: str) -> str:
     return f"payments:{_digest(shop_id, subject)}"
 
 
-def _about_order(what: str, shop_id: str, order: str) -> str:
-    return f"{what}:{_digest(shop_id, order)}"
+def _about_order(what: str, one: Registration, order: str) -> str:
+    """Name what is known of an order. Another merchant's Shopware may have the same shop id and, as a copy, the same orders."""
+    return f"{what}:{_digest(_about(one.merchant, one.shop_id), order)}"
 
 
 def _about(merchant: str, shop_id: str) -> str:

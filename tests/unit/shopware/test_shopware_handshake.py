@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from shopware_scene import APP_SECRETS, Scene
 from sqlalchemy import text
 
 from adapters.shopware.endpoints.addresses import AddressRefused, check_reachable, trimmed
+from adapters.shopware.endpoints.shops import Book, Registration
 from adapters.shopware.tests.fake_shop import FakeShop, Untrusted, php_json, sign
 
 UNAUTHORIZED = b'{"error":"unauthorized"}'
@@ -160,6 +162,16 @@ def test_merchants__same_shop_id_under_another_merchant__shares_nothing(scene: S
     other.secret = mine
     with pytest.raises(Untrusted, match="401"):
         other.ask("finalize", {"source": other._source(), "orderTransaction": {"id": order.last.id}})
+
+
+def test_refusal__of_an_order_under_another_merchant_with_the_same_shop_id__is_not_that_of_this_one(scene: Scene) -> None:
+    one = Registration(merchant="acme", shop_id="the-same", shop="acme-shop", url="https://shop.example")
+    with scene.stage.house.units() as unit:
+        book = Book(unit, ())
+        book.keep_refusal(one, "order", "the amount cannot be read")
+        book.keep_note(one, "order", ["a sentence"])
+        other = replace(one, merchant="globex", shop="globex-shop")
+        assert (book.refusal_of(one, "order"), book.refusal_of(other, "order"), book.note_of(other, "order")) == ("the amount cannot be read", "", [])
 
 
 def test_secrets__of_a_registered_shop__are_in_no_table_and_no_log(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
