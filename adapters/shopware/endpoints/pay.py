@@ -33,7 +33,10 @@ LONGEST_NUMBER = 64
 """Characters of an order's reference at the payment service."""
 
 RESPOND_WITHIN = 0.5
-"""Seconds after which a provider's answer is no longer waited for."""
+"""Seconds after which a provider's answer about a new payment is no longer waited for."""
+
+CLOSE_WITHIN = 2.0
+"""The same when the order's older payment is closed: without that answer the customer cannot pay anew. Shopware 6.5 waits 5 seconds in all."""
 
 WAITING = ("created", "pending")
 TAKEN = {"paid": "paid", "authorized": "authorize"}
@@ -184,7 +187,9 @@ class Pay:
         """The customer starts anew: what was not paid is given up, what was paid is not asked for twice. Raises Impossible, BridgeError."""
         if view["status"] in TAKEN:
             raise Impossible(f"the order is paid already: {view['id']}")
-        self._services.cancel_payment(shop, view["id"], f"shopware-close-{view['id']}")
+        own = self._bench.shops.get(shop.shop)
+        patient = replace(shop, respond_within=min(own.respond_within, CLOSE_WITHIN))
+        self._services.cancel_payment(patient, view["id"], f"shopware-close-{view['id']}")
 
     def _renew(self, shop: Shop, view: View, wanted: Wanted) -> None:
         """Lead back to the newest address: the token in an older one may be used up."""

@@ -146,6 +146,7 @@ class Onecs:
     faults: ClassVar[Mapping[str, frozenset[str]]] = {
         **dict.fromkeys(("capture", "credit", "reverse", "token"), ANSWER_STYLES),
         "inquire": ANSWER_STYLES | {"bare"},
+        "payssl": frozenset({"no_framing"}),
         "return": RETURN_FAULTS,
         "callback": (ANSWER_STYLES - {"html", "junk_before"}) | {"no_mac", "replay"},
     }
@@ -208,7 +209,8 @@ class Onecs:
             entry = self._payment_of(order, given, language)
         except Wrong as wrong:
             return self._refused_payment(order, language, wrong)
-        return self._form(entry) if entry.state == "pending" and not entry.details["steps"] else self._over(entry)
+        reply = self._form(entry) if entry.state == "pending" and not entry.details["steps"] else self._over(entry)
+        return _unframed(reply) if call.fault and call.fault.name == "no_framing" else reply
 
     def _card(self, call: Call) -> Reply:
         entry = self._by_session(call)
@@ -827,6 +829,12 @@ def _headers(body: bytes, entry: Entry | None) -> dict[str, str]:
         f"form-action 'self' {' '.join(sorted(targets))}; frame-ancestors http: https:")
     return {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff"}
+
+
+def _unframed(reply: Reply) -> Reply:
+    """The same page, which browsers show in no frame."""
+    policy = reply.headers["Content-Security-Policy"].replace("frame-ancestors http: https:", "frame-ancestors 'none'")
+    return replace(reply, headers={**reply.headers, "Content-Security-Policy": policy, "X-Frame-Options": "DENY"})
 
 
 def _targets(entry: Entry | None) -> Iterable[Any]:

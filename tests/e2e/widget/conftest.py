@@ -23,6 +23,12 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         server.server_close()
 
 
+@pytest.fixture(autouse=True)
+def faults_end_with_the_test(stage: Stage) -> Iterator[None]:
+    yield
+    stage.sandbox.delete("/control/faults")
+
+
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     expect.set_options(timeout=45_000)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Frame, FrameLocator, Page, Route, expect
+from playwright.sync_api import Frame, FrameLocator, Page, expect
 from widget_acts import CODE, answer_challenge, frame_of, heard, inside, open_ready, pretend, type_card, until, wait_for
 from widget_stage import Stage
 
@@ -96,20 +96,14 @@ def test_card__coming_back__the_server_decides_not_the_message(stage: Stage, pag
 
 
 def test_card__provider_refuses_framing__leads_out_and_is_paid_there(stage: Stage, page: Page) -> None:
-    def refuse(route: Route) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, headers={**answer.headers, "x-frame-options": "DENY", "content-security-policy": "frame-ancestors 'none'"})
-
+    stage.sandbox.post("/control/faults", {"provider": "onecs", "on": "payssl", "fault": "no_framing", "times": 10})
     stage.page("<h1>done</h1>", "/done")
     payment = stage.payment(method="card")
-    page.route("**/onecs/payssl.aspx*", refuse)
     open_ready(page, stage.page(stage.element(payment["checkout"]["token"]), "/card-shop"))
     inside(page).get_by_role("link", name="Continue on the payment page").click()
     page.wait_for_url(f"{stage.pay}/checkout/{payment['checkout']['token']}*")
     page.get_by_role("link", name="Continue on the payment page").click()
     page.wait_for_url(f"{stage.psp}/onecs/**")
-    page.unroute("**/onecs/payssl.aspx*")  # what stood in the answer's policy would stop the form's own script
-    page.reload()
     type_card(page, "asks for a code")
     answer_challenge(page, CODE)
     page.get_by_role("heading", name="Payment successful").wait_for()

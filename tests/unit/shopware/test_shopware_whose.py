@@ -171,6 +171,18 @@ def test_second_payment__wallet_accepted_after_another_method__is_told_on_the_or
     assert sum("The order was paid twice" in notice for notice in shop.notices) == 1
 
 
+def test_other_method__provider_takes_a_second_for_the_older_request__customer_can_pay_anew(scene: Scene) -> None:
+    shop = scene.shop()
+    order = shop.place()
+    shop.pay(order)
+    scene.ask_wallet(shop, order)
+    shop.another(order)
+    scene.stage.sandbox.fault("transactions", "delay", ms=1000)
+    assert shop.pay(order) is not None
+    newer, older = all_payments(scene, order)
+    assert (newer["status"], older["status"]) == ("created", "canceled")
+
+
 @pytest.mark.invariant("I1")
 def test_second_payment__held_by_the_bridge__pays_no_transaction_of_the_shop(scene: Scene) -> None:
     """The order has its money once; a second "paid" would send the customer a second mail."""
