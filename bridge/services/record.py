@@ -147,7 +147,7 @@ class Record:
         p = self.payment
         if p.status not in (Status.AUTHORIZED, Status.PAID):
             return
-        if p.duplicate_of is None:
+        if p.duplicate_of is None and before is not Status.AUTHORIZED:  # what is captured was compared when it was authorized
             self.set(duplicate_of=self.unit.payments.other_with_money(p, hold=True))
         if p.status is Status.PAID and before not in UNFINISHED:  # only beside a payment that had ended another may have been opened
             self.unit.outbox.put(JobKind.ORDER, p.id, lane_of(p), self.at)

@@ -39,7 +39,8 @@ _PAID_OTHERWISE = select(payments.c.id).where(
     payments.c.shop == bindparam("shop"), payments.c.order_reference == bindparam("order_reference"), payments.c.id != bindparam("id"),
     or_(payments.c.duplicate_of.is_(None), payments.c.duplicate_of != bindparam("id")),
     or_(payments.c.status == Status.AUTHORIZED.value,
-        payments.c.amount_captured > payments.c.amount_refunded + payments.c.amount_refund_pending)).order_by(payments.c.id).limit(1)
+        payments.c.amount_captured > payments.c.amount_refunded + payments.c.amount_refund_pending),
+).order_by(payments.c.duplicate_of.is_not(None), payments.c.id).limit(1)  # first the one that is nobody's duplicate
 _LOCKED = {query: query.with_for_update() for query in (_BY_ID, _BY_SHOP, _BY_TOKEN)}
 _ADD = {dialect: dialect.insert(payments).on_conflict_do_nothing(index_elements=["shop", "open_order"]).returning(payments.c.id)
         for dialect in DIALECTS}

@@ -205,7 +205,7 @@ class CashcloudAccount:
         asked = {"request_hash": answer.provider_reference}
         try:
             listed = wire.read_refunds(self._send("GET", "transactions", until, params=asked), answer.provider_reference)
-            parts = tuple(_part_from(refund, payment) for refund in listed if codes.REFUND_STATES.get(refund.state) == codes.DONE)
+            parts = tuple(_part_from(refund, payment) for refund in listed if _moved_money(refund))
         except (TransportError, Unreadable, NotAuthorized):
             return answer
         refunded = max(answer.statement.refunded or 0, sum(part.amount for part in parts))
@@ -356,6 +356,10 @@ def _payment_answer_from(found: Transaction, payment: PaymentRef) -> Answer:
     refunded = booked.amount if found.state == codes.REFUNDED else None
     statement = Statement(found.our_reference, booked.currency, booked.amount, captured, captured, refunded)
     return replace(_answer_by_state(found, codes.PAYMENT_STATES, statement), payer_agreed=found.state == codes.ACCEPTED)
+
+
+def _moved_money(refund: Transaction) -> bool:
+    return codes.REFUND_STATES.get(refund.state) == codes.DONE and refund.booked.amount > 0
 
 
 def _part_from(refund: Transaction, payment: PaymentRef) -> Part:

@@ -5,10 +5,12 @@ import json
 from datetime import timedelta
 
 import pytest
-from factories import FIFTY, a_key, at_once
+from factories import FIFTY, a_key, a_payment, at_once
 
-from bridge.domain.payment import Payer, Status
+from bridge.domain.events import Source
+from bridge.domain.payment import Fact, Payer, Status
 from bridge.errors import CheckoutClosed, PaymentExists
+from bridge.services.record import Record
 
 ORDER = "o-1"
 
@@ -88,6 +90,23 @@ def test_second__of_an_order_whose_money_went_back__is_the_first(new_stage):
     first, second = two_requests(stage)
     assert paid(stage, first).amount_refundable == 0
     assert paid(stage, second).duplicate_of is None and stage.payment(second).review is None
+
+
+def test_second__two_are_paid_beside_a_reserved_one__its_capture_makes_it_no_duplicate(stage):
+    """The order belongs to the reserved one; both wallet requests from before are held."""
+    late = [a_payment(order_reference=ORDER, status=Status.CANCELED) for _ in range(2)]
+    reserved = a_payment(order_reference=ORDER, method="card", status=Status.AUTHORIZED, amount_authorized=FIFTY)
+    with stage.house.units() as unit:
+        for payment in (*late, reserved):
+            unit.payments.add(payment)
+
+    def pay(payment):
+        with stage.house.units() as unit:
+            record = Record(unit, unit.payments.get(payment.id, lock=True), Source.INQUIRY, stage.clock(), stage.house.represent)
+            record.apply(Fact.PAID, captured=FIFTY)
+            return record.save().duplicate_of
+
+    assert [pay(payment) for payment in (*late, reserved)] == [reserved.id, reserved.id, None]
 
 
 @pytest.mark.invariant("I7")
