@@ -171,7 +171,8 @@ def _compare_payment(verdict: Verdict, payment: Row, entry: Row | None, captures
         return
     ours = (payment["amount"], payment["currency"])
     theirs = (entry["amount"], entry["currency"])
-    left_open = payment.get("method") == ON_A_PAGE and (payment["status"], entry["state"]) == ("expired", "pending")
+    watched = payment.get("method") == ON_A_PAGE or payment.get("provider_open") is True
+    left_open = watched and (payment["status"], entry["state"]) == ("expired", "pending")
     agrees = left_open or payment["status"] in AGREES[entry["state"]]
     same = ours == theirs and agrees and _captured_agrees(payment, entry, captures)
     verdict.check(PAYMENTS, same, f"{name}: {payment['status']} {ours} in the bridge, {entry['state']} {theirs} in the ledger")

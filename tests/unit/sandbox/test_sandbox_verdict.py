@@ -170,6 +170,14 @@ def test_verdict__given_up_by_the_bridge__agrees_unless_money_moved(
     assert judged(believed, merchant)[0] == (0 if agrees else 1)
 
 
+@pytest.mark.parametrize(("provider_open", "code"), [(True, 0), (False, 1)])
+def test_verdict__expired_by_the_bridge_and_pending_in_the_ledger__agrees_while_the_bridge_watches_it(
+    merchant: Caller, believed: Believed, provider_open: bool, code: int,
+):
+    believed.paid(merchant.request(), status="expired", provider_open=provider_open)
+    assert judged(believed, merchant)[0] == code
+
+
 @pytest.mark.invariant("I5")
 def test_verdict__in_doubt_and_nothing_in_the_ledger__is_told_but_agrees(merchant: Caller, believed: Believed):
     believed.paid("", status="pending", outcome_known=False)
