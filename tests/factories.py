@@ -21,6 +21,7 @@ from typing import Any
 
 import yaml
 from pydantic import SecretStr
+from tables import make_tables
 
 from bridge.bootstrap import House, build
 from bridge.config import Config, load
@@ -33,7 +34,6 @@ from bridge.providers import discover
 from bridge.services.create_payment import CreatePayment
 from bridge.services.ids import new_id
 from bridge.store.engine import open_engine
-from bridge.store.migrate import migrate
 from bridge.transport import HttpTransport
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -186,14 +186,14 @@ def _keep_secret(path: Path, secret: str) -> None:
 def a_house(config: Config, clock: FakeClock, transport: Transport | None = None, **more: Any) -> House:
     """The composed service on a migrated database."""
     house = build(config, clock=clock, transport=transport or HttpTransport(failures=0), **more)
-    migrate(house.engine)
+    make_tables(house.engine)
     return house
 
 
 def migrated(url: str, **more: Any) -> Any:
     """An engine on a migrated database."""
     engine = open_engine(url, **more)
-    migrate(engine)
+    make_tables(engine)
     return engine
 
 

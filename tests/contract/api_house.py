@@ -18,13 +18,13 @@ import pytest
 from falcon import App, testing
 from provider_accounts import Sandbox, running_sandbox
 from sqlalchemy import select
+from tables import make_tables
 from waitress.server import create_server
 from waitress.wasyncore import close_all
 
 from bridge.bootstrap import House, build
 from bridge.config import load
 from bridge.providers import discover
-from bridge.store.migrate import migrate
 from bridge.store.schema import metadata
 from bridge.web.app import build as build_app
 from bridge.web.settings import WebSettings
@@ -114,7 +114,7 @@ def serving(folder: Path, sandbox: Sandbox) -> Iterator[Api]:
         sandbox.control("POST", "merchants", provider="cashcloud", username=f"{merchant}@merchant.example", password=PASSWORD)
     types, clock = discover(), Moving()
     house = build(load(folder / "bridge.yaml", types), types, clock=clock)
-    migrate(house.engine)
+    make_tables(house.engine)
     try:
         yield Api(house, sandbox, clock)
     finally:
