@@ -1,10 +1,16 @@
 """News through the Admin API: tokens, the notification ladder, and shops that cannot follow."""
 from __future__ import annotations
 
+import socket
+from dataclasses import replace
+
 import pytest
 from shopware_scene import Scene
 
+from adapters.shopware.endpoints.admin_api import AdminApi, ApiFailed
+from adapters.shopware.endpoints.shops import Registration
 from adapters.shopware.tests.fake_shop import FakeShop, Order
+from bridge.transport import HttpTransport
 
 
 def news(scene: Scene, shop: FakeShop, action: str = "accept") -> Order:
@@ -118,3 +124,17 @@ def test_courier__several_orders__one_stuck_shop_delays_no_other(scene: Scene) -
     scene.wallet(stuck, first), scene.wallet(other, second, name="acme-two")
     scene.tell()
     assert (first.last.state, second.last.state) == ("unconfirmed", "paid")
+
+
+@pytest.mark.invariant("I26")
+def test_breaker__of_a_shop__is_not_that_of_another_on_the_same_host(scene: Scene) -> None:
+    """I26: two merchants at one hoster do not stop each other."""
+    with socket.create_server(("127.0.0.1", 0)) as closing:
+        port = closing.getsockname()[1]
+    bench = replace(scene.stage.house.adapters["shopware"]._bench, transport=HttpTransport(failures=1, seconds=600))
+    told = []
+    for merchant, shop in (("acme", "acme-one"), ("acme", "acme-one"), ("globex", "globex-shop")):
+        with pytest.raises(ApiFailed) as failed:
+            AdminApi(bench).notify(Registration(merchant, "an-id", shop, f"http://127.0.0.1:{port}"), "hello")
+        told.append(str(failed.value))
+    assert "not asked" in told[1] and "Connection refused" in told[2]

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from shopware_scene import APP_SECRETS, Scene
 from sqlalchemy import text
 
+from adapters.shopware.endpoints import handshake
 from adapters.shopware.endpoints.addresses import AddressRefused, check_reachable, trimmed
 from adapters.shopware.endpoints.shops import Book, Registration
 from adapters.shopware.tests.fake_shop import FakeShop, Untrusted, php_json, sign
@@ -219,6 +222,20 @@ def test_registration__private_address_without_leave__is_refused(new_scene: Call
     scene = new_scene(private_addresses=False)
     answer, _ = scene.shops["acme-one"].register()
     assert answer.status_code == 403 and "https" in answer.json()["error"]
+
+
+@pytest.mark.invariant("I26")
+def test_registration__name_that_is_looked_up_for_long__is_answered_without_it(new_scene: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch) -> None:
+    """I26: a look-up cannot be interrupted, and the thread that serves does not wait for its end."""
+    scene, free, look_up = new_scene(private_addresses=False), threading.Event(), socket.getaddrinfo
+    monkeypatch.setattr(handshake, "LOOK_UP_WAIT", 0.1)
+    monkeypatch.setattr(handshake, "shop_at", lambda *_: scene.stage.shop("acme-one"))  # as if the profile listed the address
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: () if host == "slow.example" and not free.wait(20) else look_up(host, *rest, **more))
+    try:
+        answer, _ = scene.shops["acme-one"].register(url="https://slow.example")
+    finally:
+        free.set()
+    assert answer.status_code == 403 and "could not be looked up in time" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(("url", "kept"), [
