@@ -1,6 +1,7 @@
 """The PHP of the adapters: does it parse, on the oldest PHP that it is for as on the newest; is it PSR-12; do its own tests pass on every PHP."""
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -92,6 +93,12 @@ def test_suite__every_php_that_it_is_for__passes(suite: str, version: str) -> No
     assert (answer.returncode, answer.stderr) == (0, ""), answer.stdout + answer.stderr
     assert re.fullmatch(r"OK \([1-9]\d* tests\)", said[-1])
     assert {line.rpartition("\\")[2] for line in said[:-1]} == NATIVE.get(suite, set())
+
+
+def test_composer__of_the_magento_module__allows_every_php_that_its_suite_runs_on_and_no_other() -> None:
+    allowed = json.loads((ADAPTERS / "magento/module/composer.json").read_text("utf-8"))["require"]["php"]
+    tested = {*VERSIONS, "8.2"}  # Debian's runs PHPUnit itself
+    assert allowed == "||".join(f"~{version}.0" for version in sorted(tested) if version >= FLOORS["magento"])
 
 
 def test_money__places_of_every_currency__are_the_bridges() -> None:
