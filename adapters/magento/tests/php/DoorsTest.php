@@ -163,6 +163,26 @@ final class DoorsTest extends TestCase
         self::assertSame(['checkout/cart', 1], [$this->done($attempt['token'])->getPath(), $this->session->restored]);
     }
 
+    public function testDoneGivesTheCouponBackBeforeTheCartSoThatTheCartStillHasIt()
+    {
+        $session = new class extends Session {
+            public $house;
+            public $coupons = [];
+
+            public function restoreQuote()
+            {
+                $this->coupons[] = $this->house->coupons;
+                return parent::restoreQuote();
+            }
+        };
+        $session->house = $this->house;
+        $this->session = $session;
+        $attempt = $this->house->payments->start($this->own($this->house->order()));
+        $this->bridgeSays(['status' => 'declined', 'sequence' => 3]);
+        $this->done($attempt['token']);
+        self::assertSame([1], $session->coupons);
+    }
+
     public function testDoneWithoutAnAnswerOfTheBridgeWaits()
     {
         $attempt = $this->house->payments->start($this->own($this->house->order()));
