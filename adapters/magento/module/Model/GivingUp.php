@@ -45,8 +45,16 @@ class GivingUp
         }
         $isGivenUp = $this->payments->isGivenUp($attempt);
         if ($isGivenUp) {
-            $this->tables->changeAttempt((int) $attempt['id'], ['status' => 'canceled']);
+            $this->remember($orderId);
         }
         return $isGivenUp;
+    }
+
+    private function remember(int $orderId): void
+    {
+        $attempt = $this->tables->latestAttempt($orderId);
+        // Until the bridge tells of it, a payment that was asked for counts as one that the customer can still accept.
+        $isAskedFor = $attempt['payment_id'] !== null;
+        $this->tables->changeAttempt((int) $attempt['id'], ['status' => 'canceled', 'provider_open' => (int) $isAskedFor]);
     }
 }

@@ -6,7 +6,9 @@ use Magento\Checkout\Model\Session;
 use Magento\Framework\App\Request\Http;
 use Magento\Framework\Controller\Result\RawFactory;
 use Magento\Framework\Controller\Result\RedirectFactory;
+use Magento\Framework\Data\Form\FormKey;
 use Magento\Framework\Message\ManagerInterface;
+use Magento\Framework\UrlInterface;
 use Magento\Framework\View\Result\Page;
 use Magento\Framework\View\Result\PageFactory;
 use Magento\Quote\Api\CartRepositoryInterface;
@@ -16,6 +18,7 @@ use PaymentBridge\Checkout\Controller\Checkout\GiveUp;
 use PaymentBridge\Checkout\Controller\Checkout\Start;
 use PaymentBridge\Checkout\Controller\Notification\Index;
 use PaymentBridge\Checkout\Model\Cart;
+use PaymentBridge\Checkout\ViewModel\Waiting;
 use PaymentBridge\Core\Signature;
 use PaymentBridge\Core\Tests\DoorCases;
 use PaymentBridge\Core\Tests\PaperBridge;
@@ -115,6 +118,44 @@ final class DoorsTest extends TestCase
         self::assertSame('checkout/cart', $this->done($attempt['token'])->getPath());
         self::assertStringNotContainsString('Nothing was paid', $said[0]);
         self::assertStringContainsString('do not accept the payment', $said[0]);
+    }
+
+    /** @dataProvider overs */
+    public function testPageOfAPaymentThatIsOverSaysThatNothingWasChargedOnlyByTheProvidersWord(callable $end, $isSaid)
+    {
+        $order = $this->house->order();
+        $attempt = $this->house->payments->start($order);
+        $end($this->house, $order);
+        self::assertInstanceOf(Page::class, $this->done($attempt['token']));
+        $shown = $this->shown($attempt['token']);
+        self::assertStringContainsString('data-state="canceled"', $shown);
+        self::assertSame([$isSaid, !$isSaid], [strpos($shown, 'nothing was charged') !== false, strpos($shown, 'do not accept its payment') !== false]);
+    }
+
+    public function overs()
+    {
+        $says = static function (array $told) {
+            return static function (House $house) use ($told) {
+                $house->bridge()->payments['pay_1'] = $told + ['sequence' => 3] + $house->bridge()->payments['pay_1'];
+            };
+        };
+        return [
+            'declined' => [$says(['status' => 'declined']), true],
+            'expired, and closed at the provider' => [$says(['status' => 'expired', 'provider_open' => false]), true],
+            'expired, and open at the provider' => [$says(['status' => 'expired', 'provider_open' => true]), false],
+            'canceled by the merchant, and the bridge is silent since' => [static function (House $house, Order $order) {
+                self::assertTrue($house->management()->cancel($order->getId()));
+                $house->bridge()->loses = 9;
+            }, false],
+            'canceled by the merchant, and the bridge has told' => [static function (House $house, Order $order) {
+                self::assertTrue($house->management()->cancel($order->getId()));
+            }, true],
+            'canceled by the merchant, and never asked for' => [static function (House $house, Order $order) {
+                $house->tables->changeAttempt(1, ['payment_id' => null]);
+                $house->bridge()->refuses = [422, ['code' => 'validation_failed']];
+                self::assertTrue($house->management()->cancel($order->getId()));
+            }, true],
+        ];
     }
 
     public function testDoneForAStrangerIsAPageWhateverBecameOfThePayment()
@@ -309,6 +350,41 @@ final class DoorsTest extends TestCase
             $house->log
         );
         return $door->execute();
+    }
+
+    /** The page that waits, as its template writes it. */
+    private function shown($token)
+    {
+        $urls = new class implements UrlInterface {
+            public function getUrl($path, $parameters)
+            {
+                return 'https://shop.example/' . $path;
+            }
+        };
+        $house = $this->house;
+        $waiting = new Waiting($this->request($token), $this->session, $urls, new FormKey(), $house->config, $house->tables, $house->orders);
+        $block = new class ($waiting) {
+            private $model;
+
+            public function __construct(Waiting $model)
+            {
+                $this->model = $model;
+            }
+
+            public function getData($name)
+            {
+                return $this->model;
+            }
+        };
+        $escaper = new class {
+            public function __call($name, $values)
+            {
+                return htmlspecialchars((string) $values[0]);
+            }
+        };
+        ob_start();
+        require __DIR__ . '/../../module/view/frontend/templates/done.phtml';
+        return ob_get_clean();
     }
 
     private function cart()

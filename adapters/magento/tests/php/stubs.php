@@ -277,6 +277,18 @@ namespace Magento\Framework {
     }
 }
 
+namespace Magento\Framework\View\Element\Block {
+    interface ArgumentInterface
+    {
+    }
+}
+
+namespace Magento\Framework\Data\Form {
+    class FormKey
+    {
+    }
+}
+
 namespace Magento\Framework\Lock {
     interface LockManagerInterface
     {
