@@ -106,6 +106,34 @@ def test_resolve__payment_as_succeeded__is_refused(desk: Desk) -> None:
     assert result.exit_code == 1 and "only the provider" in result.output
 
 
+@pytest.mark.invariant("I6")
+def test_resolve__own_failed_as_succeeded_with_a_name__is_paid_and_keeps_both_words(desk: Desk) -> None:
+    payment = desk.doubtful_payment()
+    failed = desk.type("payments", "resolve", payment.id, "--as", "failed", "--why", "no answer by telephone")
+    nameless = desk.type("payments", "resolve", payment.id, "--as", "succeeded", "--why", "the payer showed it")
+    assert (failed.exit_code, nameless.exit_code) == (0, 1) and "--by NAME" in nameless.output
+    named = desk.type("payments", "resolve", payment.id, "--as", "succeeded", "--why", "the payer showed it", "--by", "Ada")
+    assert named.exit_code == 0, named.output
+    with desk.units.read() as unit:
+        paid, history = unit.payments.get(payment.id), unit.events.of_payment(payment.id)
+    assert (paid.status, paid.amount_captured) == (Status.PAID, payment.amount)
+    words = [event.detail for event in history if event.source == "operator" and event.detail]
+    assert words == ["no answer by telephone", "succeeded, by Ada: the payer showed it"]
+
+
+def test_resolve__own_failed_refund_as_succeeded_with_a_name__moves_the_amounts(desk: Desk) -> None:
+    payment = a_payment(status=Status.PAID, asking=Asking.ANSWERED, amount_authorized=4999, amount_captured=4999, amount_refund_pending=1500)
+    refund = an_operation(payment, asking=Asking.DOUBTFUL, attempt=1, asked_at=NOON)
+    with desk.units() as unit:
+        unit.payments.add(payment)
+        unit.operations.add(refund)
+    assert desk.type("payments", "resolve", refund.id, "--as", "failed", "--why", "not in the account").exit_code == 0
+    assert desk.type("payments", "resolve", refund.id, "--as", "succeeded", "--why", "it is now", "--by", "Ada").exit_code == 0
+    with desk.units.read() as unit:
+        after = unit.payments.get(payment.id)
+    assert (after.amount_refunded, after.amount_refund_pending) == (1500, 0)
+
+
 def test_resolve__refund_in_doubt__moves_the_amounts(desk: Desk) -> None:
     payment = a_payment(status=Status.PAID, asking=Asking.ANSWERED, amount_authorized=4999, amount_captured=4999, amount_refund_pending=1500)
     refund = an_operation(payment, asking=Asking.DOUBTFUL, attempt=1, asked_at=NOON)
