@@ -25,7 +25,10 @@ final class SecondMoneyTest extends TestCase
         $this->house->paidPayment($placed);
         $this->second($placed);
         $this->house->bridgeSays(['status' => 'paid', 'amount_captured' => 4999, 'duplicate_of' => 'pay_1'], 'pay_2');
-        self::assertSame([204, 204], [$this->house->tell('pay_2'), $this->house->tell('pay_2', 'evt_more')]);
+        $first = $this->house->tell('pay_2');
+        $this->house->bridgeSays(['amount_refund_pending' => 100], 'pay_2');
+        self::assertSame([204, 204], [$first, $this->house->tell('pay_2', 'evt_more')]);
+        $this->house->bridgeSays(['amount_refund_pending' => 0], 'pay_2');
         self::assertStringContainsString('49.99 EUR (pay_2) arrived a second time', implode($this->house->notes(1)));
         self::assertCount(1, preg_grep('/^3 .*alert_double/', \PrestaShopLogger::$lines));
         self::assertSame(Refunds::DONE, $this->house->parts->refunds()->refund($this->house->placed(1), 4999, 3, 0, 'pay_2')[0]);
@@ -77,6 +80,16 @@ final class SecondMoneyTest extends TestCase
         self::assertCount(1, preg_grep('/^3 .*alert_late/', \PrestaShopLogger::$lines));
         self::assertSame(Refunds::DONE, $this->house->parts->refunds()->refund($this->house->placed(1), 4999, 3, 0, 'pay_1')[0]);
         self::assertSame('canceled', $this->house->placed(1)->state());
+    }
+
+    public function testPaymentThatIsOpenAtTheProviderStandsOnTheOrderWithTheFirstWordOfIt()
+    {
+        $this->house->attempt($this->house->order());
+        $this->house->bridgeSays(['status' => 'expired', 'provider_open' => true]);
+        $this->house->tell();
+        self::assertSame('canceled', $this->house->placed(1)->state());
+        self::assertStringContainsString('Payment pay_1 is over here, but the customer can still accept it', implode($this->house->notes(1)));
+        self::assertCount(1, preg_grep('/^3 .*alert_open/', \PrestaShopLogger::$lines));
     }
 
     public function ends()
