@@ -26,6 +26,7 @@ from bridge.services.aside import Offers
 from bridge.services.authenticate_app import AuthenticateApp
 from bridge.services.cancel_payment import CancelPayment, GiveUp
 from bridge.services.capture_payment import CapturePayment
+from bridge.services.change_return_url import ChangeReturnUrl
 from bridge.services.confirm_checkout import CancelCheckout, ConfirmCheckout
 from bridge.services.create_payment import CreatePaymentForOrder
 from bridge.services.deliver_notification import DeliverNotification, ResendNotification, TestNotification
@@ -209,6 +210,7 @@ def _services(
         refund_payment=RefundPayment(operate, accounts, clock),
         capture_payment=CapturePayment(operate, accounts, clock),
         cancel_payment=CancelPayment(units, accounts, clock, operate, give_up, represent),
+        change_return_url=ChangeReturnUrl(units, clock, represent),
         sync_payment=SyncPayment(units, calls.money, inquire, represent),
         read_payment=read.payment,
         list_payments=read.payments,

@@ -2,15 +2,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Any
 
 import click
 
 from bridge.cli_config import _file as config_option
+from bridge.domain import attempt
+from bridge.domain.attempt import AttemptState
 from bridge.domain.operation import OperationStatus
-from bridge.domain.payment import TRANSITIONS, Payment
+from bridge.domain.payment import TRANSITIONS, Payment, Status
 from bridge.errors import BridgeError
 from bridge.ports import AccountSigns, PaymentFilter
 from bridge.services.watch_accounts import ADVICE
@@ -112,11 +115,16 @@ def resolve(path: str, subject: str, ended: str, why: str, by: str | None) -> No
 
 @payments.command()
 def graph() -> None:
-    """Print the table of transitions as a Mermaid diagram."""
-    click.echo("stateDiagram-v2")
-    click.echo("    [*] --> created")
-    for (before, fact), after in TRANSITIONS.items():
-        click.echo(f"    {before.value} --> {after.value}: {fact.value}")
+    """Print the two tables of transitions, of a payment and of a request to a provider, as Mermaid diagrams."""
+    _draw(Status.CREATED, TRANSITIONS)
+    click.echo()
+    _draw(AttemptState.NOT_SENT, attempt.TRANSITIONS)
+
+
+def _draw(first: StrEnum, transitions: Mapping[tuple[StrEnum, StrEnum], StrEnum]) -> None:
+    click.echo(f"stateDiagram-v2\n    [*] --> {first.value}")
+    for (before, what), after in transitions.items():
+        click.echo(f"    {before.value} --> {after.value}: {what.value}")
 
 
 @notifications.command("list")

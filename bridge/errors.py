@@ -22,6 +22,7 @@
         └── MerchantOff             the merchant's profile has mistakes
 
     ConfigError                     a setting is wrong; the process does not start
+    IllegalTransition               no table knows this change: a mistake of ours, and nothing was changed
     LeaseLost                       another worker took the job over; give it up silently
     TransportError                  an outgoing call brought no answer
     ├── NotSent                     it surely never reached the other side
@@ -258,6 +259,10 @@ class ConfigError(Exception):
         """Take one readable line per mistake."""
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class IllegalTransition(Exception):
+    """A state machine was asked for a change that its table does not have."""
 
 
 class LeaseLost(Exception):

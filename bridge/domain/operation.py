@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bridge.domain.payment import Asking, Change, Failure, Payment
+from bridge.domain.attempt import Attempt, Progress
+from bridge.domain.payment import Change, Failure, Payment
 from bridge.domain.reasons import Effect, Reason
 
 
@@ -70,9 +71,7 @@ class Operation:
     created_at: datetime
     updated_at: datetime
     status: OperationStatus = OperationStatus.PENDING
-    asking: Asking = Asking.NOT_ASKED
-    attempt: int = 0
-    asked_at: datetime | None = None
+    attempt: Attempt = Attempt()
     reason: str | None = None
     refund_reference: str | None = None
     provider_reference: str | None = None
@@ -84,17 +83,21 @@ class Operation:
     @property
     def reference(self) -> str:
         """Our name for the current try at the provider; unique, ASCII, at most 40 characters."""
-        return f"{self.id}-{self.attempt}"
+        return f"{self.id}-{self.attempt.number}"
 
     @property
     def outcome_known(self) -> bool:
         """False while the provider was asked and its answer was lost."""
-        return self.asking is not Asking.DOUBTFUL
+        return not self.attempt.in_doubt
 
     @property
     def in_doubt(self) -> bool:
         """Tell whether nobody knows yet what became of it."""
-        return self.status is OperationStatus.PENDING and self.asking is Asking.DOUBTFUL
+        return self.status is OperationStatus.PENDING and self.attempt.in_doubt
+
+    def attempted(self, progress: Progress, at: datetime) -> Operation:
+        """Return the operation after something happened to its request at `at`. Raises IllegalTransition."""
+        return replace(self, attempt=self.attempt.after(progress, at))
 
     def end(self, status: OperationStatus, at: datetime, failure: Failure | None = None) -> tuple[Operation, Change]:
         """End a pending operation; the same end again is a repeat, another one a contradiction."""

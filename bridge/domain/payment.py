@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bridge.domain.attempt import Attempt, Progress
 from bridge.domain.money import Money
 from bridge.domain.reasons import Effect, Reason
 
@@ -38,15 +39,6 @@ class Fact(StrEnum):
     CANCELED = "canceled"
     EXPIRED = "expired"
     TAKEN_BACK = "taken_back"
-
-
-class Asking(StrEnum):
-    """How far the question to the provider has come; DOUBTFUL means that it was sent and the answer was lost."""
-
-    NOT_ASKED = "not_asked"
-    ASKING = "asking"
-    ANSWERED = "answered"
-    DOUBTFUL = "doubtful"
 
 
 class Change(StrEnum):
@@ -135,7 +127,7 @@ class Payer:
 class Payment:
     """One attempt to collect one amount for one order. Immutable; every change gives a new one.
 
-    Amounts are minor units of `currency`; times are UTC. `attempt` counts how often the provider was asked, and
+    Amounts are minor units of `currency`; times are UTC. `attempt` is how far the request to the provider has got; its number
     makes `reference`, the name under which the provider knows this try. `sequence` numbers the events told to the shop;
     `version` is the row's, for compare and set. `operations_doubtful_since`: when the oldest of its refunds, captures and cancels in
     doubt was asked for; None: none is in doubt. `giving_up` names who wants the payment given up while the provider has not said whether
@@ -164,9 +156,7 @@ class Payment:
     updated_at: datetime
     expires_at: datetime
     status: Status = Status.CREATED
-    asking: Asking = Asking.NOT_ASKED
-    attempt: int = 0
-    asked_at: datetime | None = None
+    attempt: Attempt = Attempt()
     tries: int = 0
     next_check_at: datetime | None = None
     amount_authorized: int = 0
@@ -196,7 +186,7 @@ class Payment:
     @property
     def reference(self) -> str:
         """Our name for the current try at the provider; unique, ASCII, at most 40 characters."""
-        return f"{self.id}-{self.attempt}"
+        return f"{self.id}-{self.attempt.number}"
 
     @property
     def amount_refundable(self) -> int:
@@ -211,7 +201,7 @@ class Payment:
     @property
     def in_doubt(self) -> bool:
         """Tell whether the provider was asked for this payment and its answer was lost, or has not come before it is to be given up."""
-        return self.asking is Asking.DOUBTFUL or self.giving_up is not None and self.status is Status.PENDING
+        return self.attempt.in_doubt or self.giving_up is not None and self.status is Status.PENDING
 
     @property
     def outcome_known(self) -> bool:
@@ -221,14 +211,14 @@ class Payment:
     @property
     def provider_open(self) -> bool:
         """Tell whether the payment was given up here and may still be accepted at the provider; it is watched for as long as that is so."""
-        watched = self.next_check_at is not None and self.asking is not Asking.NOT_ASKED
+        watched = self.next_check_at is not None and not self.attempt.not_sent
         return self.status in GIVEN_UP and watched and not self.provider_ended
 
     @property
     def ready_to_ask(self) -> bool:
         """Tell whether the provider can be asked, and should be: not asked yet, and the payer is known where that is needed."""
         named = self.method not in NEEDS_WALLET_USERNAME or self.payer.wallet_username is not None
-        return named and self.giving_up is None and self.asking is Asking.NOT_ASKED and self.status in (Status.CREATED, Status.PENDING)
+        return named and self.giving_up is None and self.attempt.not_sent and self.status in (Status.CREATED, Status.PENDING)
 
     @property
     def failed_by_operator(self) -> bool:
@@ -239,6 +229,10 @@ class Payment:
     def is_open(self) -> bool:
         """Tell whether this payment holds its order."""
         return self.status in OPEN
+
+    def attempted(self, progress: Progress, at: datetime) -> Payment:
+        """Return the payment after something happened to its request at `at`. Raises IllegalTransition."""
+        return replace(self, attempt=self.attempt.after(progress, at))
 
     def apply(
         self,

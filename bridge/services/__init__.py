@@ -9,6 +9,7 @@ from bridge.ports import Reply
 from bridge.services.authenticate_app import AuthenticateApp
 from bridge.services.cancel_payment import CancelPayment
 from bridge.services.capture_payment import CapturePayment
+from bridge.services.change_return_url import ChangeReturnUrl
 from bridge.services.confirm_checkout import CancelCheckout, ConfirmCheckout
 from bridge.services.create_payment import CreatePaymentForOrder
 from bridge.services.deliver_notification import DeliverNotification, ResendNotification, TestNotification
@@ -34,6 +35,7 @@ class Services:
     refund_payment: RefundPayment
     capture_payment: CapturePayment
     cancel_payment: CancelPayment
+    change_return_url: ChangeReturnUrl
     sync_payment: SyncPayment
     read_payment: Callable[..., tuple[dict[str, Any], str]]
     list_payments: Callable[..., Page]

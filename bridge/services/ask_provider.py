@@ -11,11 +11,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from bridge.domain.attempt import Progress
 from bridge.domain.events import NoteType, Source
 from bridge.domain.language import first_of
 from bridge.domain.operation import Kind, Operation
 from bridge.domain.outcome import Answer, Outcome
-from bridge.domain.payment import Asking, Payment
+from bridge.domain.payment import Payment
 from bridge.errors import Unavailable
 from bridge.failpoints import failpoint
 from bridge.ports import Calls, Clock, JobKind, OperationRequest, PaymentRef, PaymentRequest, Provider, Providers, Start, Unit, Units
@@ -58,13 +59,14 @@ class AskProvider:
     def intend(self, record: Record) -> None:
         """Beat 1: note on an open record that the provider is about to be asked. Raises NotFound, MerchantOff where it cannot be asked."""
         self._account(record.payment)
-        record.set(asking=Asking.ASKING, attempt=record.payment.attempt + 1, asked_at=record.at)
+        record.attempted(Progress.INTENDED)
         self._settle.plan(record)
 
     def send(self, payment: Payment, finish: Finish = _nothing_more) -> Payment | None:
         """Beats 2 and 3, here and now; return the payment as it was stored, None when it was too late to send."""
         failpoint("payment_intended")
-        if payment.asked_at is None or self._clock() > self._schedule.send_by(payment.asked_at):
+        sent_at = payment.attempt.sent_at
+        if sent_at is None or self._clock() > self._schedule.send_by(sent_at):
             return None  # by now others may act on it
         if self._schedule.pause(payment, self._clock()):
             return self._put_back(payment)
@@ -91,22 +93,23 @@ class AskProvider:
     def _as_it_is(self, payment_id: str, slow: bool) -> Payment:
         with self._units() as unit:
             record = Record(unit, unit.payments.get(payment_id, lock=True), Source.ANSWER, self._clock(), self._represent)
-            if slow and record.payment.asking is Asking.ASKING:
+            if slow and record.payment.attempt.sending:
                 self._settle.slow(record)
                 record.save()
             return record.payment
 
     def _write_answer(self, record: Record, asked: Payment, start: Start) -> None:
-        if record.payment.attempt == asked.attempt:
+        if record.payment.attempt.number == asked.attempt.number:
             self._settle.started(record, start.answer, start.page_url)
         elif start.answer.outcome is not Outcome.NOT_EXECUTED:  # a try that never left contradicts nothing
             record.review(NoteType.CONTRADICTION, f"{asked.reference} was answered after {record.payment.reference} had been asked")
 
     def _put_back(self, payment: Payment) -> None:
         with self._units() as unit:
-            current = unit.payments.get(payment.id, lock=True)
-            if current.attempt == payment.attempt and current.asking is Asking.ASKING:
-                unit.payments.save(replace(current, asking=Asking.NOT_ASKED, attempt=current.attempt - 1))
+            record = Record(unit, unit.payments.get(payment.id, lock=True), Source.ANSWER, self._clock(), self._represent)
+            if record.payment.attempt == payment.attempt and payment.attempt.sending:
+                record.attempted(Progress.HELD_BACK)
+                record.save()
                 unit.outbox.put(JobKind.PAYMENT, payment.id, lane_of(payment), self._soon(payment))
 
     def _request_from(self, p: Payment) -> PaymentRequest:
@@ -121,13 +124,14 @@ class AskProvider:
     def intend_operation(self, record: Record, operation: Operation) -> Operation:
         """Beat 1: return the operation as being asked, not yet saved, with its next look planned. Raises NotFound, MerchantOff."""
         self._account(record.payment)
-        asking = replace(operation, asking=Asking.ASKING, attempt=operation.attempt + 1, asked_at=record.at, updated_at=record.at)
+        asking = replace(operation.attempted(Progress.INTENDED, record.at), updated_at=record.at)
         return self._settle.plan_operation(record, asking)
 
     def send_operation(self, payment: Payment, operation: Operation, finish: Finish = _nothing_more) -> None:
         """Beats 2 and 3, here and now."""
         failpoint("operation_intended")
-        if operation.asked_at is None or self._clock() > self._schedule.send_by(operation.asked_at):
+        sent_at = operation.attempt.sent_at
+        if sent_at is None or self._clock() > self._schedule.send_by(sent_at):
             return
         if self._schedule.pause(payment, self._clock()):
             return self._put_back_operation(payment, operation)
@@ -137,7 +141,7 @@ class AskProvider:
         with self._units() as unit:
             record = Record(unit, unit.payments.get(payment.id, lock=True), Source.ANSWER, self._clock(), self._represent)
             current = unit.operations.get(operation.id)
-            if current.attempt == operation.attempt:
+            if current.attempt.number == operation.attempt.number:
                 current = record.keep(self._settle.operation_started(record, current, answer))
             elif answer.outcome is not Outcome.NOT_EXECUTED:
                 record.review(NoteType.CONTRADICTION, f"{operation.reference} was answered after {current.reference} had been asked")
@@ -151,10 +155,11 @@ class AskProvider:
 
     def _put_back_operation(self, payment: Payment, operation: Operation) -> None:
         with self._units() as unit:
-            unit.payments.get(payment.id, lock=True)
+            record = Record(unit, unit.payments.get(payment.id, lock=True), Source.ANSWER, self._clock(), self._represent)
             current = unit.operations.get(operation.id)
-            if current.attempt == operation.attempt and current.asking is Asking.ASKING:
-                unit.operations.save(replace(current, asking=Asking.NOT_ASKED, attempt=current.attempt - 1))
+            if current.attempt == operation.attempt and current.attempt.sending:
+                record.keep(current.attempted(Progress.HELD_BACK, record.at))
+                record.save()
                 unit.outbox.put(JobKind.OPERATION, operation.id, lane_of(payment), self._soon(payment))
 
     # --- both

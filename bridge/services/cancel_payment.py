@@ -7,7 +7,7 @@ from datetime import datetime
 from bridge.domain.events import Source
 from bridge.domain.operation import Kind, Operation
 from bridge.domain.outcome import Answer
-from bridge.domain.payment import Asking, Payment, Status
+from bridge.domain.payment import Payment, Status
 from bridge.errors import NotCancelable, OutcomeUnknown, Unavailable
 from bridge.ports import Calls, Capability, Clock, Providers, Shop, Unit, Units
 from bridge.services.idempotent import Answered, Intent, Known
@@ -123,5 +123,5 @@ class CancelPayment:
     def _show(self, unit: Unit, resource: str) -> Known:
         operation = unit.operations.get(resource) if resource.startswith("can_") else None
         payment = unit.payments.get(operation.payment_id if operation else resource)
-        under_way = operation is not None and operation.asking is Asking.ASKING
+        under_way = operation is not None and operation.attempt.sending
         return Known(to_json(self._represent.payment(payment)), payment.status is not Status.AUTHORIZED, under_way)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bridge.domain.checkout import tries_left, waits_for_payer
 from bridge.domain.events import Source
-from bridge.domain.payment import Asking, Payment, Status
+from bridge.domain.payment import Payment, Status
 from bridge.errors import CheckoutClosed, FieldError, ProviderUnreachable, TooManyTries, ValidationFailed, WalletUsernameRefused
 from bridge.failpoints import failpoint
 from bridge.ports import Clock, PaymentReason, Providers, Shops, Unit, Units
@@ -54,7 +54,7 @@ class ConfirmCheckout:
     def _intend(self, unit: Unit, token: str, username: str, reason: str | None, currency: str | None) -> Payment:
         payment = unit.payments.by_token(token, lock=True)
         now = self._clock()
-        if not waits_for_payer(payment, now) or payment.ready_to_ask or payment.asking is Asking.ANSWERED:
+        if not waits_for_payer(payment, now) or payment.ready_to_ask or payment.attempt.accepted:
             raise CheckoutClosed
         if not tries_left(payment):
             raise TooManyTries("There were too many tries in this checkout.")

@@ -10,7 +10,7 @@ from bridge.domain.events import EventType, Source
 from bridge.domain.language import wishes
 from bridge.domain.money import Money
 from bridge.domain.operation import Operation
-from bridge.domain.payment import Asking, Payer, Payment
+from bridge.domain.payment import Payer, Payment
 from bridge.errors import (
     AmountTooLarge, AmountTooSmall, CurrencyNotSupported, FieldError, ForeignUrl, MethodNotAvailable, NotSupported, ValidationFailed,
 )
@@ -78,13 +78,13 @@ class CreatePaymentForOrder:
             payment = self._payment_from(shop, wish, provider, at)
             intent.claim(unit, payment.id)  # before the payment: a twin of this request must stumble over the key, not over the order
             payment = self._store(unit, payment, at)
-            asking = payment.asking is Asking.ASKING
+            asking = payment.attempt.sending
             if not asking:
                 intent.finish(unit, self._body(payment))
             failpoint("create_uncommitted")
         if asking:
             payment = self._ask.send_within(shop.respond_within, payment, self._finish(intent))
-        return Answered(self._body(payment), payment.id, done=payment.asking is not Asking.ASKING and not payment.ready_to_ask)
+        return Answered(self._body(payment), payment.id, done=not payment.attempt.sending and not payment.ready_to_ask)
 
     def _store(self, unit: Unit, payment: Payment, at: datetime) -> Payment:
         record = Record(unit, payment, Source.SHOP, at, self._represent)
@@ -118,17 +118,17 @@ class CreatePaymentForOrder:
         _check_channel(provider, wish)
         _check_reason(provider, wish)
         for pointer, url in (("/return_url", wish.return_url), ("/cancel_url", wish.cancel_url)):
-            _check_url(shop, pointer, url)
+            check_origin(shop, pointer, url)
         return provider
 
     def _show(self, unit: Unit, payment_id: str) -> Known:
         payment = unit.payments.get(payment_id)
-        asking = payment.asking is Asking.ASKING
+        asking = payment.attempt.sending
         return Known(self._body(payment), done=not asking, under_way=asking)
 
     def _finish(self, intent: Intent) -> Finish:
         def finish(unit: Unit, payment: Payment, _operation: Operation | None) -> None:
-            if payment.asking is Asking.ANSWERED:
+            if payment.attempt.accepted:
                 intent.finish(unit, self._body(payment))
 
         return finish
@@ -169,7 +169,8 @@ def _lacks_a_reason(provider: Provider, wish: CreatePayment) -> bool:
     return wish.reason is None and "reason" in provider.terms().payer_fields
 
 
-def _check_url(shop: Shop, pointer: str, url: str | None) -> None:
+def check_origin(shop: Shop, pointer: str, url: str | None) -> None:
+    """Refuse an address that is not at one of the shop's origins; `pointer` names the field. Raises ForeignUrl."""
     if url is None:
         return
     parts = urlsplit(url)

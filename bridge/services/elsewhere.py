@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bridge.domain.attempt import Attempt, AttemptState, Progress
 from bridge.domain.events import NoteType
 from bridge.domain.operation import PREFIXES, Kind, Operation, OperationStatus, Origin
 from bridge.domain.outcome import Part, Statement
-from bridge.domain.payment import Asking, Payment, Status
+from bridge.domain.payment import Payment, Status
 from bridge.ports import JobKind
 from bridge.services.ids import new_id
 from bridge.services.record import Record
@@ -58,7 +59,7 @@ def notice_released(record: Record) -> None:
     ours = [one for one in record.unit.operations.of_payment(record.payment.id, Kind.CANCEL.value) if one.status is OperationStatus.PENDING]
     for one in ours:
         if one.in_doubt:
-            record.keep(record.end(replace(one, asking=Asking.ANSWERED, updated_at=record.at), OperationStatus.SUCCEEDED))
+            record.keep(record.end(replace(one, updated_at=record.at).attempted(Progress.KNOWN, record.at), OperationStatus.SUCCEEDED))
             record.unit.outbox.remove(JobKind.OPERATION, one.id)
     if not any(_may_be_there(one) for one in ours):
         _book(record, Kind.CANCEL, record.payment.amount_authorized)
@@ -88,11 +89,11 @@ def _book(record: Record, kind: Kind, amount: int, provider_reference: str | Non
     p = record.payment
     operation = Operation(
         id=new_id(PREFIXES[kind], record.at), kind=kind, payment_id=p.id, merchant=p.merchant, shop=p.shop, amount=amount, currency=p.currency,
-        created_at=record.at, updated_at=record.at, status=OperationStatus.SUCCEEDED, asking=Asking.ANSWERED, source=Origin.PROVIDER,
+        created_at=record.at, updated_at=record.at, status=OperationStatus.SUCCEEDED, attempt=Attempt(AttemptState.ACCEPTED), source=Origin.PROVIDER,
         provider_reference=provider_reference)
     record.note(NOTES[kind], f"{operation.id}: {amount} {p.currency}, made directly at the provider")
     record.book(operation)
 
 
 def _may_be_there(operation: Operation) -> bool:
-    return operation.status is OperationStatus.PENDING and operation.asking is not Asking.NOT_ASKED
+    return operation.status is OperationStatus.PENDING and not operation.attempt.not_sent

@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from bridge.domain.attempt import Progress
 from bridge.domain.events import NoteType, Source
 from bridge.domain.operation import TAKEN_BACK, Kind, Operation, OperationStatus
 from bridge.domain.outcome import Outcome
-from bridge.domain.payment import Asking, Fact, Failure, Payment, Status
+from bridge.domain.payment import Fact, Failure, Payment, Status
 from bridge.domain.reasons import Reason
 from bridge.errors import Conflict
 from bridge.ports import Clock, JobKind, PaymentFilter, Providers, Unit, Units
@@ -184,7 +185,8 @@ class Resolve:
         with self._units() as unit:
             record = self._record(unit, payment_id)
             _failed_by_operator(record.payment)
-            record.set(asking=Asking.ANSWERED, review=None, next_check_at=None)
+            record.attempted(Progress.KNOWN)
+            record.set(review=None, next_check_at=None)
             record.apply(Fact.TAKEN_BACK, captured=captured)
             record.note(NoteType.RESOLVED, f"succeeded, by {by}: {why}")
             if record.payment.duplicate_of is not None:
@@ -234,7 +236,8 @@ class Resolve:
             record = self._record(unit, payment_id)
             if not record.payment.in_doubt:
                 raise Conflict("This payment is not in doubt.")
-            record.set(asking=Asking.ANSWERED, review=None, next_check_at=None)
+            record.attempted(Progress.KNOWN)
+            record.set(review=None, next_check_at=None)
             record.apply(Fact.FAILED, failure=Failure(Reason.OPERATOR))
             record.note(NoteType.RESOLVED, why)
             unit.outbox.remove(JobKind.PAYMENT, payment_id)
@@ -248,7 +251,7 @@ class Resolve:
             if operation.status is not OperationStatus.PENDING:
                 raise Conflict(f"It is {operation.status.value} already.")
             failure = None if status is OperationStatus.SUCCEEDED else Failure(Reason.OPERATOR)
-            ended = record.end(replace(operation, asking=Asking.ANSWERED, review=None), status, failure)
+            ended = record.end(replace(operation, review=None).attempted(Progress.KNOWN, record.at), status, failure)
             record.set(review=None)
             record.note(NoteType.RESOLVED, f"{operation_id} {status.value}: {why}")
             unit.outbox.remove(JobKind.OPERATION, operation_id)

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bridge.domain.attempt import Attempt
 from bridge.domain.events import NoteType, Source
 from bridge.domain.operation import Operation, OperationStatus
 from bridge.domain.outcome import Answer
-from bridge.domain.payment import Asking, Payment
+from bridge.domain.payment import Payment
 from bridge.failpoints import failpoint
 from bridge.ports import Calls, Clock, Job, Providers, Shop, Unit, Units
 from bridge.services.ask_provider import guarded, ref_of, request_for
@@ -43,7 +44,7 @@ class InquirePayment:
         failpoint("inquired")
         with self._units() as unit:
             record = self._record(unit, payment, source, job)
-            if record.payment.attempt == payment.attempt and record.payment.asking is not Asking.ASKING or answer.provider_reference:
+            if _is_of(record.payment.attempt, payment.attempt) or answer.provider_reference:
                 self._settle.inquired(record, answer)
                 record.save()
             _end(unit, job)
@@ -67,7 +68,7 @@ class InquirePayment:
             unmoved = _books(record.payment, _others_of_its_kind(unit, operation)) == _books(payment, others)
             answer = answer if unmoved else BOOKS_MOVED
             current = unit.operations.get(operation.id)
-            if current.attempt == operation.attempt and current.asking is not Asking.ASKING or answer.provider_reference:
+            if _is_of(current.attempt, operation.attempt) or answer.provider_reference:
                 current = record.keep(self._settle.operation_inquired(record, current, answer))
                 record.save()
             _end(unit, job)
@@ -97,13 +98,18 @@ def _others_of_its_kind(unit: Unit, operation: Operation) -> list[Operation]:
     return [o for o in unit.operations.of_payment(operation.payment_id, operation.kind.value) if o.id != operation.id]
 
 
+def _is_of(now: Attempt, asked: Attempt) -> bool:
+    """Tell whether the answer to an inquiry is about the request as it is now: no other try was begun, and none is under way."""
+    return now.number == asked.number and not now.sending
+
+
 def _may_be_there(operation: Operation) -> bool:
-    return operation.status is OperationStatus.PENDING and operation.asking is not Asking.NOT_ASKED
+    return operation.status is OperationStatus.PENDING and not operation.attempt.not_sent
 
 
 def _books(p: Payment, others: Sequence[Operation]) -> tuple[object, ...]:
     sums = p.amount_captured, p.amount_capture_pending, p.amount_refunded, p.amount_refund_pending
-    return sums, [(o.id, o.attempt, o.asking, o.status) for o in others]
+    return sums, [(o.id, o.attempt, o.status) for o in others]
 
 
 class SyncPayment:
@@ -138,8 +144,5 @@ class SyncPayment:
 
 
 def was_asked(subject: Payment | Operation) -> bool:
-    """Tell whether the provider may know it.
-
-    What is known never to have arrived is not inquired about: every inquiry plans anew, and would put off its being asked again.
-    """
-    return subject.attempt > 0 and subject.asking is not Asking.NOT_ASKED
+    """Tell whether the provider may know it."""
+    return subject.attempt.may_be_known

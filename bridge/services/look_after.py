@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bridge.domain.events import Source
 from bridge.domain.operation import Operation, OperationStatus
-from bridge.domain.payment import Asking, Fact, Failure, Payment, Status
+from bridge.domain.payment import Fact, Failure, Payment, Status
 from bridge.domain.reasons import Reason
 from bridge.failpoints import failpoint
 from bridge.ports import Clock, Job, Units
@@ -58,9 +58,9 @@ class LookAfterPayment(_LookAfter):
 
     def _decide(self, record: Record, job: Job) -> Step:
         p = record.payment
-        if p.asking is Asking.ASKING:
+        if p.attempt.sending:
             return self._lost_or_under_way(record, job)
-        if p.giving_up is not None and p.asking is Asking.NOT_ASKED:
+        if p.giving_up is not None and p.attempt.not_sent:
             self._settle.give_up(record, Source(p.giving_up), None)
             record.save()
             return _nothing
@@ -71,13 +71,14 @@ class LookAfterPayment(_LookAfter):
             self._ask.intend(record)
             payment = record.save()
             return lambda: self._sent(payment)
-        if p.attempt == 0 or not (awaits_the_provider(p) or p.status is Status.PAID):
+        if p.attempt.number == 0 or not (awaits_the_provider(p) or p.status is Status.PAID):
             return self._plan_and(record, _nothing)
         return lambda: self._inquired(p, job)
 
     def _lost_or_under_way(self, record: Record, job: Job) -> Step:
         p = record.payment
-        if p.asked_at is not None and record.at < self._schedule.answered_by(p, p.asked_at):
+        sent_at = p.attempt.sent_at
+        if sent_at is not None and record.at < self._schedule.answered_by(p, sent_at):
             return self._plan_and(record, _nothing)
         self._settle.lost(record)
         doubtful = record.save()
@@ -113,16 +114,16 @@ class LookAfterOperation(_LookAfter):
     def _decide(self, record: Record, operation: Operation, job: Job) -> Step:
         if operation.status is not OperationStatus.PENDING:
             return _nothing
-        if operation.asking is Asking.ASKING:
+        if operation.attempt.sending:
             return self._lost_or_under_way(record, operation, job)
-        if operation.asking is Asking.NOT_ASKED:
+        if operation.attempt.not_sent:
             asking = record.keep(self._ask.intend_operation(record, operation))
             return self._saved(record, lambda payment: self._sent(payment, asking))
         return lambda: self._inquired(record.payment, operation, job)
 
     def _lost_or_under_way(self, record: Record, operation: Operation, job: Job) -> Step:
-        asked_at = operation.asked_at
-        if asked_at is not None and record.at < self._schedule.answered_by(record.payment, asked_at):
+        sent_at = operation.attempt.sent_at
+        if sent_at is not None and record.at < self._schedule.answered_by(record.payment, sent_at):
             self._settle.plan_operation(record, operation)
             return self._saved(record, lambda payment: False)
         doubtful = record.keep(self._settle.operation_lost(record, operation))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bridge.domain.events import Source
 from bridge.domain.operation import PREFIXES, Kind, Operation
-from bridge.domain.payment import Asking, Payment
+from bridge.domain.payment import Payment
 from bridge.failpoints import failpoint
 from bridge.ports import Clock, Shop, Unit, Units
 from bridge.services.ask_provider import AskProvider, Finish
@@ -55,7 +55,7 @@ class Operate:
 
     def _finish(self, intent: Intent) -> Finish:
         def finish(unit: Unit, payment: Payment, operation: Operation | None) -> None:
-            if operation is not None and operation.asking is Asking.ANSWERED:
+            if operation is not None and operation.attempt.accepted:
                 intent.finish(unit, self._body(payment, operation))
 
         return finish
@@ -63,7 +63,7 @@ class Operate:
     def _show(self, unit: Unit, operation_id: str) -> Known:
         operation = unit.operations.get(operation_id)
         body = self._body(unit.payments.get(operation.payment_id), operation)
-        return Known(body, done=operation.asking is Asking.ANSWERED, under_way=operation.asking is Asking.ASKING)
+        return Known(body, done=operation.attempt.accepted, under_way=operation.attempt.sending)
 
     def _body(self, payment: Payment, operation: Operation) -> str:
         if operation.kind is Kind.CANCEL:

@@ -1,6 +1,7 @@
 """A payment under change within one unit: facts are applied, events and notes written, the row saved once.
 
-Every committed change of a payment goes through a Record, so an event exists exactly when its change does.
+Every committed change of a payment, refund, capture or cancel goes through a Record, so an event exists exactly when its change does.
+Nothing else writes payments or operations; a test holds that.
 """
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
+from bridge.domain.attempt import Progress
 from bridge.domain.events import OPERATION_EVENTS, PAYMENT_EVENTS, Event, EventType, NoteType, Source
 from bridge.domain.operation import Kind, Operation, OperationStatus, Origin, move
 from bridge.domain.payment import GIVEN_UP, UNFINISHED, Change, Fact, Failure, Payment, Status
@@ -33,8 +35,12 @@ class Record:
         self._events: list[Event] = []
 
     def set(self, **changes: object) -> None:
-        """Change fields that are no facts: how far the asking is, references, counters."""
+        """Change fields that are no facts: references, counters, plans."""
         self.payment = replace(self.payment, **changes)  # type: ignore[arg-type]
+
+    def attempted(self, progress: Progress) -> None:
+        """Note what happened to the payment's request. Raises IllegalTransition."""
+        self.payment = self.payment.attempted(progress, self.at)
 
     def apply(
         self,
@@ -139,7 +145,7 @@ class Record:
 
     def _weigh_doubts(self, changed: Operation) -> None:
         others = (o for o in self.unit.operations.of_payment(self.payment.id) if o.id != changed.id)
-        since = [o.asked_at or o.created_at for o in (*others, changed) if o.in_doubt]
+        since = [o.attempt.sent_at or o.created_at for o in (*others, changed) if o.in_doubt]
         self.set(operations_doubtful_since=min(since, default=None))
 
     def _compare_with_order(self, before: Status) -> None:

@@ -67,7 +67,7 @@ class Represent:
             "return_url": p.return_url, "cancel_url": p.cancel_url,
             "checkout": None if p.channel == "pos" else {
                 "url": self.checkout_url(p), "token": p.checkout_token, "expires_at": timestamp(p.expires_at)},
-            "provider": {"name": p.provider, "reference": p.provider_reference, "our_reference": p.reference if p.attempt else None},
+            "provider": {"name": p.provider, "reference": p.provider_reference, "our_reference": p.reference if p.attempt.number else None},
             "next_check_at": timestamp(p.next_check_at),
             "expires_at": timestamp(p.expires_at), "created_at": timestamp(p.created_at), "updated_at": timestamp(p.updated_at),
             "sequence": p.sequence,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 
 from bridge.domain.operation import Operation, OperationStatus
-from bridge.domain.payment import GIVEN_UP, Asking, Payment, Status
+from bridge.domain.payment import GIVEN_UP, Payment, Status
 from bridge.errors import MerchantOff, NotFound
 from bridge.ports import JobKind, Providers
 
@@ -60,18 +60,18 @@ class Schedule:
         self._patience = patience
         self._steady_since = steady_since
 
-    def send_by(self, asked_at: datetime) -> datetime:
-        """Return the last moment at which a request intended at `asked_at` may still be sent."""
-        return asked_at + timedelta(seconds=self._patience.send_within)
+    def send_by(self, sent_at: datetime) -> datetime:
+        """Return the last moment at which a request intended at `sent_at` may still be sent."""
+        return sent_at + timedelta(seconds=self._patience.send_within)
 
-    def answered_by(self, payment: Payment, asked_at: datetime) -> datetime:
-        """Return the moment after which a request intended at `asked_at` can no longer be on its way."""
+    def answered_by(self, payment: Payment, sent_at: datetime) -> datetime:
+        """Return the moment after which a request intended at `sent_at` can no longer be on its way."""
         try:
             deadline = self._providers.get(payment.merchant, payment.provider).deadline
         except (NotFound, MerchantOff):
             deadline = 60.0
         steady_since = self._steady_since()
-        counted_from = asked_at if steady_since is None else max(asked_at, steady_since)
+        counted_from = sent_at if steady_since is None else max(sent_at, steady_since)
         return self.send_by(counted_from) + timedelta(seconds=deadline + 1)
 
     def pause(self, payment: Payment, at: datetime) -> datetime | None:
@@ -80,9 +80,9 @@ class Schedule:
         until = None if steady_since is None else self.answered_by(payment, steady_since)
         return until if until is not None and at < until else None
 
-    def absence_counts(self, payment: Payment, asked_at: datetime, at: datetime) -> bool:
+    def absence_counts(self, payment: Payment, sent_at: datetime, at: datetime) -> bool:
         """Tell whether "no such request" from the provider is to be believed at `at`."""
-        return at >= self.answered_by(payment, asked_at) + timedelta(seconds=self._patience.not_found_grace)
+        return at >= self.answered_by(payment, sent_at) + timedelta(seconds=self._patience.not_found_grace)
 
     def over_at(self, p: Payment) -> datetime:
         """Return when an unanswered payment is over: at its expiry, and where the provider closes its page by itself, when that is surely done."""
@@ -100,15 +100,16 @@ class Schedule:
 
     def payment(self, p: Payment, at: datetime) -> datetime | None:
         """Return when to look at a payment again; None: never, unless something happens."""
-        if p.asking is Asking.ASKING and p.asked_at is not None:
-            return self.answered_by(p, p.asked_at)
+        sent_at = p.attempt.sent_at
+        if p.attempt.sending and sent_at is not None:
+            return self.answered_by(p, sent_at)
         if p.ready_to_ask:
-            return at + timedelta(seconds=_step(PAYMENT_RETRIES, p.attempt))
+            return at + timedelta(seconds=_step(PAYMENT_RETRIES, p.attempt.number))
         if p.status is Status.CREATED:
             return p.expires_at
-        if p.asked_at is None or not awaits_the_provider(p):
+        if sent_at is None or not awaits_the_provider(p):
             return None
-        due, over = _next_look(p, p.asked_at, at), self.over_at(p)
+        due, over = _next_look(p, sent_at, at), self.over_at(p)
         if at < over:
             return min(due or over, over)
         return due or (_next_offset(over, at, EXPIRED_OFFSETS) if p.status is Status.EXPIRED else None)
@@ -117,11 +118,12 @@ class Schedule:
         """Return when to look at a refund, capture or cancel again."""
         if o.status is not OperationStatus.PENDING:
             return None
-        if o.asking is Asking.ASKING and o.asked_at is not None:
-            return self.answered_by(payment, o.asked_at)
-        if o.asking is Asking.NOT_ASKED or o.asked_at is None:
-            return at + timedelta(seconds=_step(OPERATION_RETRIES, o.attempt))
-        return _next_offset(o.asked_at, at)
+        sent_at = o.attempt.sent_at
+        if o.attempt.sending and sent_at is not None:
+            return self.answered_by(payment, sent_at)
+        if o.attempt.not_sent or sent_at is None:
+            return at + timedelta(seconds=_step(OPERATION_RETRIES, o.attempt.number))
+        return _next_offset(sent_at, at)
 
 
 def lane_of(payment: Payment) -> str:
@@ -136,17 +138,17 @@ def kind_of(subject: Payment | Operation) -> JobKind:
 
 def awaits_the_provider(p: Payment) -> bool:
     """Tell whether the provider's word can still change a payment that it was asked for."""
-    if p.asking is Asking.DOUBTFUL or p.status is Status.PENDING:
+    if p.attempt.in_doubt or p.status is Status.PENDING:
         return True
-    return p.status is Status.AUTHORIZED or p.status in GIVEN_UP and p.asking is Asking.ANSWERED and not p.provider_ended
+    return p.status is Status.AUTHORIZED or p.status in GIVEN_UP and p.attempt.accepted and not p.provider_ended
 
 
-def _next_look(p: Payment, asked_at: datetime, at: datetime) -> datetime | None:
+def _next_look(p: Payment, sent_at: datetime, at: datetime) -> datetime | None:
     """Return the next rung of the ladder: counted from the request, and from the cancel of what its payer may be paying at that moment."""
     if p.status is Status.AUTHORIZED:
-        return _next_offset(asked_at, at, AUTHORIZED_OFFSETS)
+        return _next_offset(sent_at, at, AUTHORIZED_OFFSETS)
     is_canceled = p.status is Status.CANCELED or p.giving_up is not None
-    return _next_offset(p.updated_at if is_canceled else asked_at, at)
+    return _next_offset(p.updated_at if is_canceled else sent_at, at)
 
 
 def _step(steps: tuple[int, ...], attempt: int) -> int:

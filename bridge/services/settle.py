@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from bridge.domain.attempt import Progress
 from bridge.domain.events import NoteType, Source
 from bridge.domain.operation import ENDS, PREFIXES, Kind, Operation, OperationStatus, Origin
 from bridge.domain.outcome import Answer, Outcome, Statement
-from bridge.domain.payment import EFFECTS, GIVEN_UP, Asking, Change, Fact, Failure, Payment, Status
+from bridge.domain.payment import EFFECTS, GIVEN_UP, Change, Fact, Failure, Payment, Status
 from bridge.domain.reasons import MEANINGS, Reason
 from bridge.errors import MerchantOff, NotFound
 from bridge.ports import JobKind, Operations, Payments, Shops
@@ -50,13 +51,13 @@ class Settle:
         """Apply the answer to our own request."""
         p = record.payment
         note_login(record.unit, p.merchant, p.provider, answer, record.at)
-        if p.asking is Asking.ANSWERED and answer.outcome in (Outcome.UNKNOWN, Outcome.NOT_EXECUTED):
+        if p.attempt.accepted and answer.outcome in (Outcome.UNKNOWN, Outcome.NOT_EXECUTED):
             return  # a callback was faster than the answer, and knows more
         self._keep_reference(record, answer)
         record.set(page_url=page_url or p.page_url)
         _STARTED[answer.outcome](self, record, answer)
         self._close(record, answer)
-        self.plan(record, at_once=record.payment.asking is Asking.DOUBTFUL)
+        self.plan(record, at_once=record.payment.attempt.in_doubt)
 
     def slow(self, record: Record) -> None:
         """Say that the provider has been asked, before it has answered."""
@@ -64,7 +65,7 @@ class Settle:
 
     def lost(self, record: Record) -> None:
         """Nobody wrote what became of a request that may have been sent: from now on its outcome is unknown."""
-        record.set(asking=Asking.DOUBTFUL)
+        record.attempted(Progress.LOST)
         record.apply(Fact.ASKED)
         record.note(NoteType.OUTCOME_UNKNOWN, "the provider may have been asked and no answer was written")
         self.plan(record)
@@ -87,7 +88,7 @@ class Settle:
         and the next answer of the provider that tells ends it.
         """
         p = record.payment
-        if p.asking is not Asking.NOT_ASKED:
+        if not p.attempt.not_sent:
             record.apply(Fact.ASKED)
             record.set(giving_up=source.value, updated_at=record.at)
             if answer is not None:
@@ -120,7 +121,7 @@ class Settle:
         wait for the ladder, whose steps count from the asking.
         """
         p = record.payment
-        due = None if final and p.asking is Asking.ANSWERED else record.at if at_once else self._schedule.payment(p, record.at)
+        due = None if final and p.attempt.accepted else record.at if at_once else self._schedule.payment(p, record.at)
         record.set(next_check_at=due)
         if due is not None:
             record.unit.outbox.put(JobKind.PAYMENT, p.id, lane_of(p), due)
@@ -146,7 +147,7 @@ class Settle:
         return other is None
 
     def _accepted(self, record: Record, answer: Answer) -> None:
-        record.set(asking=Asking.ANSWERED)
+        record.attempted(Progress.KNOWN)
         record.apply(Fact.ASKED)
         if answer.statement is not None:
             self._believe(record, answer.statement)
@@ -156,9 +157,11 @@ class Settle:
             return
         reason = answer.reason or Reason.REQUEST_REFUSED
         if self._payer_may_correct(record.payment, reason):
-            record.set(asking=Asking.NOT_ASKED, payer=replace(record.payment.payer, wallet_username=None))
+            record.attempted(Progress.NOT_EXECUTED)
+            record.set(payer=replace(record.payment.payer, wallet_username=None))
             return
-        record.set(asking=Asking.ANSWERED, provider_ended=True)
+        record.attempted(Progress.KNOWN)
+        record.set(provider_ended=True)
         fact = EFFECTS[MEANINGS[reason].effect]
         if fact is Fact.CANCELED and record.payment.status is Status.AUTHORIZED:
             elsewhere.notice_released(record)
@@ -168,12 +171,12 @@ class Settle:
         return MEANINGS[reason].correctable and p.status is Status.CREATED and p.tries > 0
 
     def _never_arrived(self, record: Record, answer: Answer) -> None:
-        record.set(asking=Asking.NOT_ASKED)
-        if record.payment.attempt > len(PAYMENT_RETRIES):
+        record.attempted(Progress.NOT_EXECUTED)
+        if record.payment.attempt.number > len(PAYMENT_RETRIES):
             record.apply(Fact.FAILED, failure=Failure(Reason.PROVIDER_UNAVAILABLE, answer.provider_code))
 
     def _answer_lost(self, record: Record, answer: Answer) -> None:
-        record.set(asking=Asking.DOUBTFUL)
+        record.attempted(Progress.LOST)
         record.apply(Fact.ASKED)
         record.note(NoteType.OUTCOME_UNKNOWN, f"the provider was asked and its answer was lost ({answer.provider_code or 'no answer'})")
 
@@ -183,13 +186,13 @@ class Settle:
             if p.status in GIVEN_UP and self._schedule.page_is_closed(p, record.at):
                 record.set(provider_ended=True)
             return
-        if p.asking is not Asking.DOUBTFUL or p.asked_at is None:
-            if p.asking is Asking.ANSWERED and p.status is Status.PENDING:
+        if not p.attempt.in_doubt or p.attempt.sent_at is None:
+            if p.attempt.accepted and p.status is Status.PENDING:
                 record.review(NoteType.CONTRADICTION, "the provider accepted this payment and does not know it any more")
             return
-        if not self._schedule.absence_counts(p, p.asked_at, record.at):
+        if not self._schedule.absence_counts(p, p.attempt.sent_at, record.at):
             return
-        record.set(asking=Asking.NOT_ASKED)
+        record.attempted(Progress.NOT_EXECUTED)
         if p.status is Status.PENDING and record.at < p.expires_at:
             record.note(NoteType.ASKED_AGAIN, f"the provider does not know {p.reference}: it never arrived and is asked again")
             self._never_arrived(record, answer)
@@ -277,12 +280,12 @@ class Settle:
 
     def operation_started(self, record: Record, operation: Operation, answer: Answer) -> Operation:
         """Apply the answer to our own request for a refund, capture or cancel; return it as it is now, not yet saved."""
-        if operation.asking is Asking.ANSWERED and answer.outcome in (Outcome.UNKNOWN, Outcome.NOT_EXECUTED):
+        if operation.attempt.accepted and answer.outcome in (Outcome.UNKNOWN, Outcome.NOT_EXECUTED):
             return operation
         if answer.outcome is Outcome.DECLINED:  # the provider's books may have more than ours: somebody else may have been there
             record.unit.outbox.put(JobKind.PAYMENT, record.payment.id, lane_of(record.payment), record.at)
         started = self._operation_answered(record, operation, answer, _OPERATION_STARTED)
-        return self.plan_operation(record, started, at_once=started.asking is Asking.DOUBTFUL)
+        return self.plan_operation(record, started, at_once=started.attempt.in_doubt)
 
     def operation_inquired(self, record: Record, operation: Operation, answer: Answer) -> Operation:
         """Apply the answer to an inquiry about a refund, capture or cancel; return it as it is now, not yet saved."""
@@ -291,7 +294,7 @@ class Settle:
     def operation_lost(self, record: Record, operation: Operation) -> Operation:
         """Nobody wrote what became of a request that may have been sent: from now on its outcome is unknown."""
         record.note(NoteType.OUTCOME_UNKNOWN, f"{operation.id} may have been asked for and no answer was written")
-        return self.plan_operation(record, replace(operation, asking=Asking.DOUBTFUL))
+        return self.plan_operation(record, operation.attempted(Progress.LOST, record.at))
 
     def plan_operation(self, record: Record, operation: Operation, *, at_once: bool = False) -> Operation:
         """Write when the operation is looked at again; return it, marked for review when nobody will look. `at_once`: see `plan`."""
@@ -318,29 +321,29 @@ class Settle:
         return table[answer.outcome](self, record, replace(operation, updated_at=record.at), answer)
 
     def _operation_succeeded(self, record: Record, operation: Operation, answer: Answer) -> Operation:
-        return record.end(replace(operation, asking=Asking.ANSWERED), OperationStatus.SUCCEEDED)
+        return record.end(operation.attempted(Progress.KNOWN, record.at), OperationStatus.SUCCEEDED)
 
     def _operation_pending(self, record: Record, operation: Operation, answer: Answer) -> Operation:
-        return replace(operation, asking=Asking.ANSWERED)
+        return operation.attempted(Progress.KNOWN, record.at)
 
     def _operation_declined(self, record: Record, operation: Operation, answer: Answer) -> Operation:
         reason = answer.reason or Reason.REQUEST_REFUSED
-        answered = replace(operation, asking=Asking.ANSWERED)
+        answered = operation.attempted(Progress.KNOWN, record.at)
         return record.end(answered, ENDS[MEANINGS[reason].effect], Failure(reason, answer.provider_code))
 
     def _operation_never_arrived(self, record: Record, operation: Operation, answer: Answer) -> Operation:
-        again = replace(operation, asking=Asking.NOT_ASKED)
-        if operation.attempt <= len(OPERATION_RETRIES):
+        again = operation.attempted(Progress.NOT_EXECUTED, record.at)
+        if operation.attempt.number <= len(OPERATION_RETRIES):
             return again
         return record.end(again, OperationStatus.FAILED, Failure(Reason.PROVIDER_UNAVAILABLE, answer.provider_code))
 
     def _operation_answer_lost(self, record: Record, operation: Operation, answer: Answer) -> Operation:
         record.note(NoteType.OUTCOME_UNKNOWN, f"{operation.id} was asked for and the answer was lost ({answer.provider_code or 'no answer'})")
-        return replace(operation, asking=Asking.DOUBTFUL)
+        return operation.attempted(Progress.LOST, record.at)
 
     def _operation_not_there(self, record: Record, operation: Operation, answer: Answer) -> Operation:
-        doubtful = operation.asking is Asking.DOUBTFUL and operation.asked_at is not None
-        if not doubtful or not self._schedule.absence_counts(record.payment, operation.asked_at, record.at):
+        sent_at = operation.attempt.sent_at
+        if not operation.attempt.in_doubt or sent_at is None or not self._schedule.absence_counts(record.payment, sent_at, record.at):
             return operation
         record.note(NoteType.ASKED_AGAIN, f"the provider does not know {operation.reference}: it never arrived and is asked again")
         return self._operation_never_arrived(record, operation, answer)
@@ -350,8 +353,8 @@ class Settle:
         if answer.of_equals is None:
             return operation
         pending = [o for o in record.unit.operations.of_payment(operation.payment_id, operation.kind.value)
-                   if o.amount == operation.amount and o.status is OperationStatus.PENDING and o.asking is not Asking.NOT_ASKED]
-        if not all(o.in_doubt and o.asked_at and self._schedule.absence_counts(record.payment, o.asked_at, record.at) for o in pending):
+                   if o.amount == operation.amount and o.status is OperationStatus.PENDING and not o.attempt.not_sent]
+        if not all(o.in_doubt and o.attempt.sent_at and self._schedule.absence_counts(record.payment, o.attempt.sent_at, record.at) for o in pending):
             return operation
         return self._share_out(record, operation, pending, answer.of_equals)
 
@@ -362,7 +365,7 @@ class Settle:
         provider that recognizes repeats, it may be the one that was carried out.
         """
         for number, one in enumerate(equals):
-            answered = replace(operation if one.id == operation.id else one, asking=Asking.ANSWERED, updated_at=record.at)
+            answered = replace(operation if one.id == operation.id else one, updated_at=record.at).attempted(Progress.KNOWN, record.at)
             if number < carried_out:
                 ended = record.end(answered, OperationStatus.SUCCEEDED)
             else:
@@ -387,12 +390,12 @@ def mismatch(statement: Statement, reference: str, amount: int, currency: str) -
 
 def _is_unpaid(p: Payment, answer: Answer) -> bool:
     """Tell whether the provider has said that nobody has paid yet, or agreed to."""
-    return answer.outcome is Outcome.PENDING and not answer.payer_agreed or p.asking is Asking.NOT_ASKED or _nobody_paid_there(p, answer)
+    return answer.outcome is Outcome.PENDING and not answer.payer_agreed or p.attempt.not_sent or _nobody_paid_there(p, answer)
 
 
 def _nobody_paid_there(p: Payment, answer: Answer) -> bool:
     """Tell whether the provider's page is still untouched: until its payer has sent it, the provider knows no such payment."""
-    return answer.outcome is Outcome.NOT_EXECUTED and p.page_url is not None and p.asking is Asking.ANSWERED
+    return answer.outcome is Outcome.NOT_EXECUTED and p.page_url is not None and p.attempt.accepted
 
 
 _PaymentTable = dict[Outcome, Callable[[Settle, Record, Answer], None]]

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from bridge.domain.checkout import ENDED, advice_for, is_canceling, is_gone, tries_left, waits_for_payer
-from bridge.domain.payment import Asking, Payment, Status
+from bridge.domain.payment import Payment, Status
 from bridge.errors import CheckoutGone, NotFound
 from bridge.ports import Clock, JobKind, Price, Provider, Providers, Shop, Shops, Units
 from bridge.services.aside import Offers
@@ -71,8 +71,8 @@ class CheckoutView:
         ways = {"merchant": {"name": shop.merchant_name}, "return_url": p.return_url, "cancel_url": p.cancel_url}
         if is_gone(p, now):
             raise Ended(Shown(ways, "", shop.origins))
-        waiting = waits_for_payer(p, now) and not p.ready_to_ask and p.asking is not Asking.ANSWERED
-        asking = p.status is Status.CREATED and (p.asking is Asking.ASKING or p.ready_to_ask)
+        waiting = waits_for_payer(p, now) and not p.ready_to_ask and not p.attempt.accepted
+        asking = p.status is Status.CREATED and (p.attempt.sending or p.ready_to_ask)
         view = {
             "token": p.checkout_token, "status": p.status.value, "outcome_known": not p.in_doubt, "asking": asking, "method": p.method,
             "amount": p.amount, "currency": p.currency, "amount_refunded": p.amount_refunded,

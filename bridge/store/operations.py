@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from bridge.domain.operation import Kind, Operation, OperationStatus, Origin
-from bridge.domain.payment import Asking
 from bridge.errors import LeaseLost, NotFound
+from bridge.store.attempts import attempt_from, attempt_row
 from bridge.store.dialects import Dialect
 from bridge.store.payments import failure_from
 from bridge.store.schema import operations, payments
 
-_PLAIN = ("id", "payment_id", "merchant", "shop", "amount", "currency", "created_at", "updated_at", "attempt", "asked_at",
+_PLAIN = ("id", "payment_id", "merchant", "shop", "amount", "currency", "created_at", "updated_at",
           "reason", "refund_reference", "provider_reference", "review", "version")
 
 
@@ -70,10 +70,9 @@ class SqlOperations:
 
 def _row_from(operation: Operation) -> dict[str, Any]:
     failure = operation.failure
-    return {name: getattr(operation, name) for name in _PLAIN} | {
+    return {name: getattr(operation, name) for name in _PLAIN} | attempt_row(operation.attempt) | {
         "kind": operation.kind.value,
         "status": operation.status.value,
-        "asking": operation.asking.value,
         "source": operation.source.value,
         "failure_reason": failure.reason.value if failure else None,
         "failure_provider_code": failure.provider_code if failure else None,
@@ -86,7 +85,7 @@ def _operation_from(row: Row[Any]) -> Operation:
         **{name: m[name] for name in _PLAIN},
         kind=Kind(m["kind"]),
         status=OperationStatus(m["status"]),
-        asking=Asking(m["asking"]),
+        attempt=attempt_from(m),
         source=Origin(m["source"]),
         failure=failure_from(m),
     )

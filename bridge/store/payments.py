@@ -8,17 +8,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, or_, select, update
 
+from bridge.domain.attempt import AttemptState
 from bridge.domain.operation import OperationStatus
-from bridge.domain.payment import Asking, Failure, Payer, Payment, Status
+from bridge.domain.payment import Failure, Payer, Payment, Status
 from bridge.domain.reasons import Reason
 from bridge.errors import LeaseLost, NotFound, PaymentExists
 from bridge.ports import PaymentFilter
+from bridge.store.attempts import WORDS, attempt_from, attempt_row
 from bridge.store.dialects import DIALECTS, Dialect
 from bridge.store.schema import operations, payments
 
 _PLAIN = (
     "id", "merchant", "shop", "order_reference", "method", "provider", "channel", "capture", "amount", "currency", "return_url",
-    "cancel_url", "description", "checkout_token", "matching_number", "created_at", "updated_at", "expires_at", "attempt", "asked_at",
+    "cancel_url", "description", "checkout_token", "matching_number", "created_at", "updated_at", "expires_at",
     "tries", "next_check_at", "amount_authorized", "amount_captured", "amount_capture_pending", "amount_refunded",
     "amount_refund_pending", "fee_estimate", "provider_reference", "pay_currency", "reason_id", "page_url", "review",
     "operations_doubtful_since", "giving_up", "provider_ended", "duplicate_of", "sequence", "version",
@@ -138,10 +140,10 @@ def _in_doubt_since_before(at: datetime | None) -> list[ColumnElement[bool]]:
     """What is in doubt and still inquired about; after the last inquiry it is under review, until an operator closes that."""
     if at is None:
         return []
-    c, o = payments.c, operations.c
-    inquired = exists().where(o.payment_id == c.id, o.status == OperationStatus.PENDING.value, o.asking == Asking.DOUBTFUL.value,
+    c, o, in_doubt = payments.c, operations.c, WORDS[AttemptState.IN_DOUBT]
+    inquired = exists().where(o.payment_id == c.id, o.status == OperationStatus.PENDING.value, o.asking == in_doubt,
                               o.asked_at < at, o.review.is_(None))
-    return [and_(c.asking == Asking.DOUBTFUL.value, c.asked_at < at, c.next_check_at.is_not(None)),
+    return [and_(c.asking == in_doubt, c.asked_at < at, c.next_check_at.is_not(None)),
             and_(c.giving_up.is_not(None), c.updated_at < at, c.next_check_at.is_not(None)),
             and_(c.operations_doubtful_since < at, inquired)]
 
@@ -156,7 +158,7 @@ def _row_from(payment: Payment) -> dict[str, Any]:
         payer_locale=payment.payer.locale,
         metadata=dict(payment.metadata),
         status=payment.status.value,
-        asking=payment.asking.value,
+        **attempt_row(payment.attempt),
         failure_reason=failure.reason.value if failure else None,
         failure_provider_code=failure.provider_code if failure else None,
     )
@@ -170,7 +172,7 @@ def _payment_from(row: Row[Any]) -> Payment:
         payer=Payer(m["wallet_username"], m["payer_email"], m["payer_locale"]),
         metadata=m["metadata"],
         status=Status(m["status"]),
-        asking=Asking(m["asking"]),
+        attempt=attempt_from(m),
         failure=failure_from(m),
     )
 

@@ -14,6 +14,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from bridge.store.attempts import WORDS
+
 
 class Utc(TypeDecorator[datetime]):
     """A point in time, UTC, in milliseconds."""
@@ -61,7 +63,7 @@ def _one_of(column: str, *words: str) -> CheckConstraint:
 
 
 _STATUSES = ("created", "pending", "authorized", "paid", "declined", "failed", "canceled", "expired")
-_ASKING = ("not_asked", "asking", "answered", "doubtful")
+_ASKING = tuple(WORDS.values())
 
 payments = Table(
     "payments", metadata,

@@ -16,7 +16,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from stage import Heard, PowerCut, Stage
 
 from bridge.domain.operation import FINAL, Operation, OperationStatus, Origin
-from bridge.domain.payment import TRANSITIONS, Asking, Fact, Payer, Payment, Status
+from bridge.domain.payment import TRANSITIONS, Fact, Payer, Payment, Status
 from bridge.errors import BridgeError
 from bridge.ports import PaymentFilter
 from bridge.services.refund_payment import RefundWish
@@ -248,7 +248,7 @@ class Bridge(RuleBasedStateMachine):
         for p in self.rows():
             assert 0 <= p.amount_refunded + p.amount_refund_pending <= p.amount_captured <= p.amount_authorized <= p.amount, p
             operations = self.stage.operations({"id": p.id})
-            in_doubt = [o.asked_at for o in operations if o.in_doubt]
+            in_doubt = [o.attempt.sent_at for o in operations if o.in_doubt]
             assert p.operations_doubtful_since == min(in_doubt, default=None), p
             assert p.amount_refunded == sum(o.amount for o in operations if o.status is OperationStatus.SUCCEEDED)
             assert p.amount_refund_pending == sum(o.amount for o in operations if o.status is OperationStatus.PENDING)
@@ -354,7 +354,7 @@ class Bridge(RuleBasedStateMachine):
         for p in self.rows():
             entries = requests.get(p.id, [])
             allowed = AGREES[entries[0]["state"]] if entries else NEVER_ASKED
-            assert p.outcome_known and p.asking is not Asking.ASKING and p.status.value in allowed, (p, entries)
+            assert p.outcome_known and not p.attempt.sending and p.status.value in allowed, (p, entries)
             given = sum(e["amount"] for e in ledger if e["kind"] == "refund" and e["state"] == "succeeded" and e["parent"] == p.provider_reference)
             assert not p.provider_reference or p.status is not Status.PAID or p.amount_refunded == given, ("I25, I31", p, given)
             for o in self.stage.operations({"id": p.id}):

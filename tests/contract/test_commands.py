@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bridge.__main__ import main
-from bridge.domain.payment import Asking, Status
+from bridge.domain.attempt import Attempt, AttemptState
+from bridge.domain.payment import Status
 from bridge.ports import JobKind
 from bridge.services.deliver_notification import OWNER, endpoint_document
 from bridge.store.migrate import newest_revision
@@ -34,7 +35,7 @@ class Desk:
         return CliRunner().invoke(main, [*words, "--config", self.config])
 
     def doubtful_payment(self):  # type: ignore[no-untyped-def]
-        payment = a_payment(status=Status.PENDING, asking=Asking.DOUBTFUL, attempt=1, asked_at=NOON)
+        payment = a_payment(status=Status.PENDING, attempt=Attempt(AttemptState.IN_DOUBT, 1, NOON))
         with self.units() as unit:
             unit.payments.add(payment)
             unit.outbox.put(JobKind.PAYMENT, payment.id, "acme:cashcloud", NOON)
@@ -46,9 +47,10 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def test_graph__printed__is_the_picture_in_the_readme() -> None:
-    printed = CliRunner().invoke(main, ["payments", "graph"]).output
-    assert printed.strip() in (ROOT / "README.md").read_text("utf-8")
+def test_graph__printed__is_the_two_pictures_in_the_readme() -> None:
+    pictures = CliRunner().invoke(main, ["payments", "graph"]).output.strip().split("\n\n")
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert len(pictures) == 2 and all(f"```mermaid\n{picture}\n```" in readme for picture in pictures)
 
 
 def test_every_command__asked_for_help__explains_itself() -> None:
@@ -92,7 +94,7 @@ def test_resolve__payment_in_doubt__ends_with_the_reason_kept(desk: Desk) -> Non
 
 
 def test_resolve__payment_that_is_known__changes_nothing(desk: Desk) -> None:
-    payment = a_payment(status=Status.PENDING, asking=Asking.ANSWERED, attempt=1, asked_at=NOON)
+    payment = a_payment(status=Status.PENDING, attempt=Attempt(AttemptState.ACCEPTED, 1, NOON))
     with desk.units() as unit:
         unit.payments.add(payment)
     result = desk.type("payments", "resolve", payment.id, "--as", "failed", "--why", "impatience")
@@ -135,8 +137,8 @@ def test_resolve__own_failed_refund_as_succeeded_with_a_name__moves_the_amounts(
 
 
 def test_resolve__refund_in_doubt__moves_the_amounts(desk: Desk) -> None:
-    payment = a_payment(status=Status.PAID, asking=Asking.ANSWERED, amount_authorized=4999, amount_captured=4999, amount_refund_pending=1500)
-    refund = an_operation(payment, asking=Asking.DOUBTFUL, attempt=1, asked_at=NOON)
+    payment = a_payment(status=Status.PAID, attempt=Attempt(AttemptState.ACCEPTED), amount_authorized=4999, amount_captured=4999, amount_refund_pending=1500)
+    refund = an_operation(payment, attempt=Attempt(AttemptState.IN_DOUBT, 1, NOON))
     with desk.units() as unit:
         unit.payments.add(payment)
         unit.operations.add(refund)

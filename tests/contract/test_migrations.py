@@ -15,8 +15,9 @@ from alembic.runtime.migration import MigrationContext
 from factories import NOON, a_payment, an_event
 from sqlalchemy import MetaData, inspect, select, text
 
+from bridge.domain.attempt import AttemptState
 from bridge.domain.operation import OperationStatus, Origin
-from bridge.domain.payment import Asking, Status
+from bridge.domain.payment import Status
 from bridge.store import migrate as migrating, schema
 from bridge.store.engine import open_engine
 from bridge.store.migrate import is_migrated, migrate, newest_revision
@@ -193,11 +194,11 @@ def test_migrate__with_rows_of_the_first_version__goes_on_with_them_and_gives_th
     before = rows_of(engine)
     migrate(engine)
     with SqlUnits(engine).read() as unit:
-        assert [(unit.payments.get(name).status, unit.payments.get(name).asking) for name in ("pay_open", "pay_paid")] == [
-            (Status.PENDING, Asking.DOUBTFUL), (Status.PAID, Asking.ANSWERED)]
+        assert [(unit.payments.get(name).status, unit.payments.get(name).attempt.state) for name in ("pay_open", "pay_paid")] == [
+            (Status.PENDING, AttemptState.IN_DOUBT), (Status.PAID, AttemptState.ACCEPTED)]
         refund = unit.operations.get("ref_doubt")
-        assert (refund.status, refund.asking, refund.amount) == (OperationStatus.PENDING, Asking.DOUBTFUL, 1500)
-        assert refund.source is Origin.SHOP and unit.payments.get("pay_paid").operations_doubtful_since == refund.asked_at
+        assert (refund.status, refund.attempt.state, refund.amount) == (OperationStatus.PENDING, AttemptState.IN_DOUBT, 1500)
+        assert refund.source is Origin.SHOP and unit.payments.get("pay_paid").operations_doubtful_since == refund.attempt.sent_at
         assert unit.payments.get("pay_open").operations_doubtful_since is None
         assert unit.keys.get("acme-one", "key").resource == "ref_doubt" and unit.outbox.depth() == {"operation": 1}
         assert unit.callbacks.get("cb_1").raw.body == b"\x00" and unit.documents.get("house", "n") == [1]

@@ -12,8 +12,9 @@ from factories import FIFTY, NOON, a_payment, an_event, an_operation, at_once, m
 from sqlalchemy import create_engine, delete, event, insert, text
 from sqlalchemy.exc import IntegrityError
 
+from bridge.domain.attempt import Attempt, AttemptState
 from bridge.domain.operation import Kind, OperationStatus, Origin
-from bridge.domain.payment import Asking, Failure, Payer, Payment, Status
+from bridge.domain.payment import Failure, Payer, Payment, Status
 from bridge.domain.reasons import Reason
 from bridge.errors import IdempotencyRunning, LeaseLost, NotFound, PaymentExists
 from bridge.ports import AccountSigns, Job, JobKind, KeptAnswer, PaymentFilter, RawCallback, Room, Share, StoredCallback
@@ -102,7 +103,7 @@ def test_unit__not_yet_committed__is_seen_by_nobody_else(units):
 def a_full_payment() -> Payment:
     """A payment with something in every field."""
     return a_payment(
-        status=Status.PAID, asking=Asking.ANSWERED, attempt=2, asked_at=NOON, tries=1, next_check_at=NOON + MINUTE, amount_authorized=4000,
+        status=Status.PAID, attempt=Attempt(AttemptState.ACCEPTED, 2, NOON), tries=1, next_check_at=NOON + MINUTE, amount_authorized=4000,
         amount_captured=3000, amount_capture_pending=500, amount_refunded=200, amount_refund_pending=100, fee_estimate=65, capture="manual",
         failure=Failure(Reason.OPERATOR, "code-1"), provider_reference="hash", pay_currency="CCR", reason_id="314", page_url="https://x.example",
         review="look", operations_doubtful_since=NOON, giving_up="payer", provider_ended=True, duplicate_of="pay_other", sequence=7,
@@ -322,7 +323,7 @@ def test_list__for_operators__shows_all_shops(units):
 
 def test_operations__every_field__is_read_back_as_it_was_written(units):
     payment = added(units, paid())
-    refund = an_operation(payment, status=OperationStatus.FAILED, asking=Asking.DOUBTFUL, attempt=3, asked_at=NOON, reason="broken ä",
+    refund = an_operation(payment, status=OperationStatus.FAILED, attempt=Attempt(AttemptState.IN_DOUBT, 3, NOON), reason="broken ä",
                           refund_reference="memo-1", provider_reference="hash-r", failure=Failure(Reason.REFUND_NOT_TAKEN, "4"), review="look", source=Origin.PROVIDER)
     with units() as unit:
         unit.operations.add(refund)
@@ -361,9 +362,9 @@ def test_operations__somebody_was_faster__is_refused(units):
     refund = an_operation(payment)
     with units() as unit:
         unit.operations.add(refund)
-        unit.operations.save(replace(refund, attempt=1))
+        unit.operations.save(replace(refund, attempt=Attempt(number=1)))
     with pytest.raises(LeaseLost), units() as unit:
-        unit.operations.save(replace(refund, attempt=2))
+        unit.operations.save(replace(refund, attempt=Attempt(number=2)))
 
 
 # --- events ----------------------------------------------------------------------------------------------------------

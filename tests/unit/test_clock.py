@@ -9,7 +9,8 @@ import pytest
 from factories import NOON
 
 from bridge.clock import MEASURE_SECONDS, DatabaseClock
-from bridge.domain.payment import Asking, Status
+from bridge.domain.attempt import AttemptState
+from bridge.domain.payment import Status
 
 HOUR = timedelta(hours=1)
 
@@ -122,9 +123,9 @@ def test_jump__request_in_doubt__its_absence_is_believed_only_when_it_could_be_o
     payment = stage.create()
     jump(stage, monkeypatch, 300)
     stage.work(), stage.advance(60)
-    assert (stage.payment(payment).attempt, stage.payment(payment).asking) == (1, Asking.DOUBTFUL)
+    assert (stage.payment(payment).attempt.number, stage.payment(payment).attempt.state) == (1, AttemptState.IN_DOUBT)
     stage.advance(300), stage.advance(5)
-    assert stage.payment(payment).attempt == 2 and stage.payment(payment).outcome_known
+    assert stage.payment(payment).attempt.number == 2 and stage.payment(payment).outcome_known
 
 
 @pytest.mark.invariant("I32")
@@ -135,7 +136,7 @@ def test_jump__new_payment_and_refund__wait_until_nothing_of_before_can_be_under
     payment, refund = stage.create(), stage.refund(paid, amount=1000)
     stage.advance(10)
     assert stage.payment(payment).status is Status.CREATED and stage.sandbox.requests_of(payment["id"]) == []
-    assert stage.operation(refund).asking is Asking.NOT_ASKED and stage.sandbox.refunds_of(refund["id"]) == []
+    assert stage.operation(refund).attempt.not_sent and stage.sandbox.refunds_of(refund["id"]) == []
     stage.advance(10)
     assert stage.payment(payment).status is Status.PENDING and len(stage.sandbox.requests_of(payment["id"])) == 1
     assert len(stage.sandbox.refunds_of(refund["id"])) == 1

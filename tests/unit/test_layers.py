@@ -154,6 +154,13 @@ def test_libraries__each__is_known_in_its_place_only(library, parts):
     assert not [name(path) for path in of_providers if path.name != "sandbox.py"]
 
 
+def test_writers__of_payments_and_operations__are_the_record_alone():
+    """An event exists exactly when its change does, because one class writes both."""
+    writing = re.compile(r"\.(payments|operations)\.(add|save)\(")
+    writers = {name(path) for path in [*BRIDGE, *files("adapters")] if writing.search(path.read_text("utf-8")) and "tests" not in path.parts}
+    assert writers == {"bridge/services/record.py"}
+
+
 @pytest.mark.parametrize("module", ["socket", "http.client", "urllib.request", "ssl", "asyncio"])
 def test_libraries__doors_to_the_outside__are_opened_by_the_transport_only(module):
     """Every outgoing call has a deadline because only one file makes calls."""

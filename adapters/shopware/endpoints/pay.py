@@ -10,6 +10,7 @@ import json
 import logging
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +22,7 @@ from adapters.shopware.endpoints.notes import Notes
 from adapters.shopware.endpoints.own import View, is_of
 from adapters.shopware.endpoints.shops import Book, Registration
 from bridge.domain.payment import Payer
-from bridge.errors import BridgeError, IdempotencyMismatch, IdempotencyRunning, PaymentExists, Unavailable
+from bridge.errors import BridgeError, ForeignUrl, IdempotencyMismatch, IdempotencyRunning, PaymentExists, Unavailable
 from bridge.platforms import Workbench
 from bridge.ports import PaymentFilter, Shop
 from bridge.services import Services
@@ -193,11 +194,9 @@ class Pay:
 
     def _renew(self, shop: Shop, view: View, wanted: Wanted) -> None:
         """Lead back to the newest address: the token in an older one may be used up."""
-        if view["return_url"] == wanted.return_url or not any(wanted.return_url.startswith(f"{origin}/") for origin in shop.origins):
-            return
-        with self._bench.units() as unit:
-            payment = unit.payments.of_shop(shop.shop, view["id"], lock=True)
-            unit.payments.save(replace(payment, return_url=wanted.return_url, cancel_url=wanted.return_url))
+        if view["return_url"] != wanted.return_url:
+            with suppress(ForeignUrl):
+                self._services.change_return_url(shop, view["id"], wanted.return_url)
 
     def _known(self, one: Registration, transaction: str) -> list[str]:
         with self._bench.units.read() as unit:

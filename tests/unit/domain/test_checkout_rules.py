@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from factories import NOON, a_payment
 
+from bridge.domain.attempt import Attempt, AttemptState
 from bridge.domain.checkout import MAX_TRIES, SHOWN_AFTERWARDS, is_gone, tries_left, waits_for_payer
-from bridge.domain.payment import Asking, Status
+from bridge.domain.payment import Status
 
 
 def test_is_gone__a_day_after_the_expiry__the_page_is_over():
@@ -23,7 +24,7 @@ def test_waits_for_payer__only_a_created_payment__does(status):
 
 def test_waits_for_payer__while_asking_or_expired__input_is_not_welcome():
     payment = a_payment()
-    assert not waits_for_payer(a_payment(asking=Asking.ASKING), NOON) and not waits_for_payer(payment, payment.expires_at)
+    assert not waits_for_payer(a_payment(attempt=Attempt(AttemptState.SENDING)), NOON) and not waits_for_payer(payment, payment.expires_at)
 
 
 @pytest.mark.parametrize("tries", range(MAX_TRIES + 2))

@@ -9,8 +9,9 @@ from factories import NOON, a_payment, an_operation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.domain.attempt import Attempt, AttemptState
 from bridge.domain.operation import ENDS, FINAL, MOVES, PREFIXES, Kind, OperationStatus, move
-from bridge.domain.payment import Asking, Change, Failure
+from bridge.domain.payment import Change, Failure
 from bridge.domain.reasons import Effect, Reason
 
 O = OperationStatus
@@ -61,13 +62,13 @@ def test_ends__every_effect__ends_an_operation():
 
 @pytest.mark.parametrize("kind", Kind)
 def test_reference__of_a_try__begins_with_its_kind_and_counts(kind):
-    operation = an_operation(a_payment(), kind, attempt=3)
+    operation = an_operation(a_payment(), kind, attempt=Attempt(number=3))
     assert operation.reference == f"{operation.id}-3" and operation.id.startswith(f"{PREFIXES[kind]}_")
 
 
 def test_outcome_known__only_doubt__is_not_knowing():
     payment = a_payment()
-    assert [asking for asking in Asking if not an_operation(payment, asking=asking).outcome_known] == [Asking.DOUBTFUL]
+    assert [state for state in AttemptState if not an_operation(payment, attempt=Attempt(state)).outcome_known] == [AttemptState.IN_DOUBT]
 
 
 @pytest.mark.invariant("I2")

@@ -8,7 +8,8 @@ from itertools import permutations, product
 import pytest
 from factories import FIFTY, NOON, a_payment
 
-from bridge.domain.payment import ECHOES, EFFECTS, OPEN, TRANSITIONS, Asking, Change, Fact, Failure, Status
+from bridge.domain.attempt import Attempt, AttemptState
+from bridge.domain.payment import ECHOES, EFFECTS, OPEN, TRANSITIONS, Change, Fact, Failure, Status
 from bridge.domain.reasons import Effect, Reason
 
 LATER = NOON + timedelta(minutes=5)
@@ -185,13 +186,13 @@ def test_effects__every_reason_effect__is_a_fact():
 
 
 def test_reference__attempt_counts_up__gives_every_try_a_name_of_its_own():
-    first, second = a_payment(attempt=1), a_payment(attempt=2)
+    first, second = a_payment(attempt=Attempt(number=1)), a_payment(attempt=Attempt(number=2))
     assert first.reference == f"{first.id}-1" and second.reference.endswith("-2") and len(first.reference) <= 40
 
 
 @pytest.mark.parametrize(("changes", "ready"), [
-    ({}, True), ({"status": Status.PENDING}, True), ({"asking": Asking.ASKING}, False), ({"asking": Asking.DOUBTFUL}, False),
-    ({"asking": Asking.ANSWERED}, False), ({"status": Status.PAID}, False), ({"status": Status.EXPIRED}, False),
+    ({}, True), ({"status": Status.PENDING}, True), ({"attempt": Attempt(AttemptState.SENDING)}, False), ({"attempt": Attempt(AttemptState.IN_DOUBT)}, False),
+    ({"attempt": Attempt(AttemptState.ACCEPTED)}, False), ({"status": Status.PAID}, False), ({"status": Status.EXPIRED}, False),
 ])
 def test_ready_to_ask__only_when__nothing_was_asked_and_nothing_has_ended(changes, ready):
     assert a_payment(**changes).ready_to_ask is ready
@@ -203,7 +204,7 @@ def test_ready_to_ask__wallet_without_a_user_name__waits_for_the_payer():
 
 
 def test_outcome_known__only_doubt__is_not_knowing():
-    assert [asking for asking in Asking if not a_payment(asking=asking).outcome_known] == [Asking.DOUBTFUL]
+    assert [state for state in AttemptState if not a_payment(attempt=Attempt(state)).outcome_known] == [AttemptState.IN_DOUBT]
 
 
 @pytest.mark.invariant("I2")
@@ -214,5 +215,5 @@ def test_amount_refundable__pending_refunds__count_as_gone():
 
 def test_doubt__wish_to_give_up_left_on_a_payment_that_is_paid__is_none():
     """A node of an earlier version does not know the wish, and leaves it beside the proof of payment."""
-    assert a_payment(status=Status.PENDING, asking=Asking.ANSWERED, giving_up="shop").in_doubt
-    assert not a_payment(status=Status.PAID, asking=Asking.ANSWERED, giving_up="shop").in_doubt
+    assert a_payment(status=Status.PENDING, attempt=Attempt(AttemptState.ACCEPTED), giving_up="shop").in_doubt
+    assert not a_payment(status=Status.PAID, attempt=Attempt(AttemptState.ACCEPTED), giving_up="shop").in_doubt

@@ -9,6 +9,7 @@ import pytest
 from factories import FIFTY
 from sqlalchemy import select
 
+from bridge.domain.attempt import Attempt
 from bridge.domain.operation import OperationStatus
 from bridge.domain.payment import Status
 from bridge.errors import NotFound
@@ -361,8 +362,8 @@ def test_callback__of_a_try_that_was_given_up_for_lost__calls_an_operator_if_mon
     payment = stage.create()
     for seconds in (5, 20, 40, 60, 5):
         stage.advance(seconds)
-    assert stage.payment(payment).attempt == 2
-    late = stage.services.create_payment._ask._request_from(replace(stage.payment(payment), attempt=1))
+    assert stage.payment(payment).attempt.number == 2
+    late = stage.services.create_payment._ask._request_from(replace(stage.payment(payment), attempt=Attempt(number=1)))
     stage.house.accounts.get("acme", "cashcloud").start(late)
     stage.sandbox.payer(stage.sandbox.requests_of(payment["id"])[-1]["reference"], action)
     stage.hear(), stage.work()

@@ -35,7 +35,7 @@ def test_confirm__unknown_and_blocked_wallet__may_be_corrected_and_read_the_same
             confirm(stage, payment, name)
         told.append(refused.value.detail)
     assert told[0] == told[1] and confirm(stage, payment)["status"] == "pending"
-    assert stage.types(payment) == ["payment.created", "payment.pending"] and stage.payment(payment).attempt == 3
+    assert stage.types(payment) == ["payment.created", "payment.pending"] and stage.payment(payment).attempt.number == 3
 
 
 def test_confirm__a_sixth_name__is_one_too_many(stage, payment):

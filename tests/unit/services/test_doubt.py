@@ -7,8 +7,9 @@ import pytest
 from factories import FIFTY, NOON
 from stage import PowerCut
 
+from bridge.domain.attempt import AttemptState
 from bridge.domain.operation import OperationStatus
-from bridge.domain.payment import Asking, Status
+from bridge.domain.payment import Status
 from bridge.ports import JobKind, PaymentFilter
 from bridge.services.schedule import DAY, INQUIRY_OFFSETS
 
@@ -92,9 +93,9 @@ def test_doubt__the_provider_knows_nothing__is_believed_only_when_nothing_can_be
     payment = stage.create()
     for seconds in (5, 15, 30):
         stage.advance(seconds)
-    assert (stage.payment(payment).attempt, stage.payment(payment).asking) == (1, Asking.DOUBTFUL)
+    assert (stage.payment(payment).attempt.number, stage.payment(payment).attempt.state) == (1, AttemptState.IN_DOUBT)
     stage.advance(60), stage.advance(5)
-    assert stage.payment(payment).attempt == 2 and stage.payment(payment).outcome_known
+    assert stage.payment(payment).attempt.number == 2 and stage.payment(payment).outcome_known
 
 
 @pytest.mark.invariant("I5")
@@ -236,10 +237,10 @@ def test_create__process_dies_around_the_call__the_worker_finds_out(stage, momen
     """The intent is stored, so another process goes on where this one ended (I10)."""
     stage.transport.cut = (moment, "/request")
     payment = stage.create()
-    assert stage.payment(payment).asking is Asking.ASKING and payment["status"] in ("created", "pending")
+    assert stage.payment(payment).attempt.sending and payment["status"] in ("created", "pending")
     for seconds in (20, 20, 40, 60, 60, 60):
         stage.advance(seconds)
-    assert (stage.payment(payment).status, stage.payment(payment).asking) == (Status.PENDING, Asking.ANSWERED)
+    assert (stage.payment(payment).status, stage.payment(payment).attempt.state) == (Status.PENDING, AttemptState.ACCEPTED)
     assert len(stage.sandbox.requests_of(payment["id"])) == 1
 
 
@@ -283,7 +284,7 @@ def test_look_after__before_the_answer_must_have_come__doubts_nothing_and_looks_
     stage.transport.cut = ("before", "/request")
     payment = stage.create()
     look_early(stage, JobKind.PAYMENT, payment["id"])
-    assert stage.payment(payment).asking is Asking.ASKING and stage.has_job(JobKind.PAYMENT, payment["id"])
+    assert stage.payment(payment).attempt.sending and stage.has_job(JobKind.PAYMENT, payment["id"])
     stage.drain(days=0.01)
     assert len(stage.sandbox.requests_of(payment["id"])) == 1
 
@@ -295,7 +296,7 @@ def test_look_after__before_a_refunds_answer_must_have_come__doubts_nothing_and_
     stage.transport.cut = ("before", "/refund")
     refund = stage.refund(payment, amount=1000)
     look_early(stage, JobKind.OPERATION, refund["id"])
-    assert stage.operation(refund).asking is Asking.ASKING and stage.has_job(JobKind.OPERATION, refund["id"])
+    assert stage.operation(refund).attempt.sending and stage.has_job(JobKind.OPERATION, refund["id"])
     stage.drain(days=0.01)
     assert len(stage.sandbox.refunds_of(refund["id"])) == 1
 

@@ -10,7 +10,8 @@ import pytest
 from factories import API_KEYS
 
 from bridge.config import Profiles
-from bridge.domain.payment import Asking, Payer, Status
+from bridge.domain.attempt import AttemptState
+from bridge.domain.payment import Payer, Status
 from bridge.errors import MerchantOff, NotSent
 from bridge.ports import HttpAnswer, JobKind, RawCallback
 
@@ -49,7 +50,7 @@ def test_off__payment_that_was_never_asked_for__is_not_asked_and_not_in_doubt_an
     with away():
         stage.advance(30)
         waiting = stage.payment(payment)
-        assert (waiting.asking, waiting.outcome_known) == (Asking.NOT_ASKED, True)
+        assert (waiting.attempt.state, waiting.outcome_known) == (AttemptState.NOT_SENT, True)
     stage.advance(300)
     assert len(stage.sandbox.requests_of(payment["id"])) == 1
     stage.pay(payment)

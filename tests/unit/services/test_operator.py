@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from factories import FIFTY, a_payment, an_operation
 
+from bridge.domain.attempt import Attempt, AttemptState
 from bridge.domain.events import Source
 from bridge.domain.operation import Kind, OperationStatus
-from bridge.domain.payment import Asking, Status
+from bridge.domain.payment import Status
 from bridge.errors import Conflict, NotFound
 from bridge.ports import JobKind
 from bridge.services.housekeeping import CheckHealth
@@ -147,8 +148,8 @@ def test_take_back__sums_leave_no_room__is_refused(stage):
 
 @pytest.mark.parametrize(("kind", "status", "captured"), [(Kind.CAPTURE, Status.PAID, 1500), (Kind.CANCEL, Status.CANCELED, 0)])
 def test_resolve__capture_or_cancel_that_succeeded__moves_the_payment_as_the_providers_word_would(stage, kind, status, captured):
-    payment = a_payment(status=Status.AUTHORIZED, method="card", capture="manual", amount_authorized=FIFTY, asking=Asking.ANSWERED, attempt=1)
-    operation = an_operation(payment, kind, asking=Asking.DOUBTFUL, attempt=1)
+    payment = a_payment(status=Status.AUTHORIZED, method="card", capture="manual", amount_authorized=FIFTY, attempt=Attempt(AttemptState.ACCEPTED, 1))
+    operation = an_operation(payment, kind, attempt=Attempt(AttemptState.IN_DOUBT, 1))
     with stage.house.units() as unit:
         unit.payments.add(payment)
         record = Record(unit, payment, Source.SHOP, stage.clock(), stage.house.represent)

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from factories import FIFTY, NOON, a_payment, an_answer, an_operation
 
+from bridge.domain.attempt import Attempt, AttemptState
 from bridge.domain.events import NoteType, Source
 from bridge.domain.operation import Kind, OperationStatus, Origin
 from bridge.domain.outcome import Outcome, Statement
-from bridge.domain.payment import Asking, Status
+from bridge.domain.payment import Status
 from bridge.domain.reasons import Reason
 from bridge.services.record import Record
 from bridge.services.schedule import OPERATION_RETRIES, PAYMENT_RETRIES, Patience, Schedule
@@ -40,7 +41,7 @@ def settled(stage, beat, payment, answer, *before):
 def refund_settled(stage, beat, answer, attempt):
     """Apply an answer to a refund of 15.00 in doubt; return refund and payment afterwards."""
     paid = a_payment(status=Status.PAID, amount_authorized=FIFTY, amount_captured=FIFTY, amount_refund_pending=1500)
-    return operation_settled(stage, beat, answer, paid, an_operation(paid, asking=Asking.DOUBTFUL, asked_at=PAST_DOUBT, attempt=attempt))
+    return operation_settled(stage, beat, answer, paid, an_operation(paid, attempt=Attempt(AttemptState.IN_DOUBT, attempt, PAST_DOUBT)))
 
 
 def operation_settled(stage, beat, answer, payment, operation):
@@ -58,7 +59,7 @@ def found(payment, authorized, captured):
 
 
 def a_card(**changes):
-    return a_payment(**{"method": "card", "provider": "onecs", "status": Status.PENDING, "asking": Asking.ANSWERED, "asked_at": NOON, "attempt": 1, **changes})
+    return a_payment(**{"method": "card", "provider": "onecs", "status": Status.PENDING, "attempt": Attempt(AttemptState.ACCEPTED, 1, NOON), **changes})
 
 
 @pytest.mark.invariant("I3")
@@ -102,29 +103,29 @@ def test_inquired__reserved_for_a_payment_that_is_over__is_released_once_and_aga
 @pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.NOT_EXECUTED])
 def test_started__answer_lost_after_a_callback_was_faster__unsettles_nothing(stage, outcome):
     """The callback's double check knows more than a request whose answer never came."""
-    known = a_payment(status=Status.PENDING, asking=Asking.ANSWERED, asked_at=NOON, attempt=1, provider_reference="hash-1")
+    known = a_payment(status=Status.PENDING, attempt=Attempt(AttemptState.ACCEPTED, 1, NOON), provider_reference="hash-1")
     row, _ = settled(stage, "started", known, an_answer(outcome, provider_reference=None))
-    assert (row.status, row.asking, row.provider_reference) == (Status.PENDING, Asking.ANSWERED, "hash-1")
+    assert (row.status, row.attempt.state, row.provider_reference) == (Status.PENDING, AttemptState.ACCEPTED, "hash-1")
 
 
 def test_started__answer_comes_after_the_callback__is_believed_as_if_it_had_been_first(stage):
-    known = a_payment(status=Status.PENDING, asking=Asking.ANSWERED, asked_at=NOON, attempt=1)
+    known = a_payment(status=Status.PENDING, attempt=Attempt(AttemptState.ACCEPTED, 1, NOON))
     row, _ = settled(stage, "started", known, an_answer(Outcome.SUCCEEDED, of=known))
     assert (row.status, row.amount_captured, row.provider_reference) == (Status.PAID, FIFTY, "hash-1")
 
 
-@pytest.mark.parametrize(("attempt", "expires_in", "status", "asking", "is_told"), [
-    (1, 30, Status.PENDING, Asking.NOT_ASKED, True),
-    (len(PAYMENT_RETRIES), 30, Status.PENDING, Asking.NOT_ASKED, True),
-    (len(PAYMENT_RETRIES) + 1, 30, Status.FAILED, Asking.NOT_ASKED, True),
-    (1, -1, Status.EXPIRED, Asking.NOT_ASKED, False),
+@pytest.mark.parametrize(("number", "expires_in", "status", "state", "is_told"), [
+    (1, 30, Status.PENDING, AttemptState.NOT_SENT, True),
+    (len(PAYMENT_RETRIES), 30, Status.PENDING, AttemptState.NOT_SENT, True),
+    (len(PAYMENT_RETRIES) + 1, 30, Status.FAILED, AttemptState.NOT_SENT, True),
+    (1, -1, Status.EXPIRED, AttemptState.NOT_SENT, False),
 ])  # fmt: skip
-def test_inquired__provider_surely_does_not_know_it__is_asked_again_a_few_times_while_there_is_time(stage, attempt, expires_in, status, asking, is_told):
-    lost = a_payment(status=Status.PENDING, asking=Asking.DOUBTFUL, asked_at=PAST_DOUBT, attempt=attempt, expires_at=NOON + timedelta(minutes=expires_in))
+def test_inquired__provider_surely_does_not_know_it__is_asked_again_a_few_times_while_there_is_time(stage, number, expires_in, status, state, is_told):
+    lost = a_payment(status=Status.PENDING, attempt=Attempt(AttemptState.IN_DOUBT, number, PAST_DOUBT), expires_at=NOON + timedelta(minutes=expires_in))
     row, _ = settled(stage, "inquired", lost, an_answer(Outcome.NOT_EXECUTED, provider_reference=None))
     with stage.house.units.read() as unit:
         notes = [event.type for event in unit.events.of_payment(lost.id)]
-    assert (row.status, row.asking, NoteType.ASKED_AGAIN.value in notes) == (status, asking, is_told)
+    assert (row.status, row.attempt.state, NoteType.ASKED_AGAIN.value in notes) == (status, state, is_told)
 
 
 @pytest.mark.parametrize("beat", ["operation_started", "operation_inquired"])
@@ -133,7 +134,7 @@ def test_inquired__provider_surely_does_not_know_it__is_asked_again_a_few_times_
 ])  # fmt: skip
 def test_operation__that_surely_never_arrived__is_asked_for_again_so_many_times(stage, beat, attempt, status):
     after, payment = refund_settled(stage, beat, an_answer(Outcome.NOT_EXECUTED, provider_reference=None), attempt)
-    assert (after.status, after.asking) == (status, Asking.NOT_ASKED)
+    assert (after.status, after.attempt.state) == (status, AttemptState.NOT_SENT)
     assert payment.amount_refund_pending == (1500 if status is OperationStatus.PENDING else 0)
 
 
@@ -160,7 +161,7 @@ def test_operation__answer_about_something_else__is_kept_for_review_and_moves_no
 def test_operation__capture_or_cancel__moves_the_payment_only_when_it_is_done(stage, kind, outcome, ended, status, captured):
     """A release that was refused cancels nothing, and a capture that was refused takes nothing (I2)."""
     reserved = a_card(capture="manual", status=Status.AUTHORIZED, amount_authorized=FIFTY, amount_capture_pending=1500 if kind is Kind.CAPTURE else 0)
-    wanted = an_operation(reserved, kind, asking=Asking.ASKING, asked_at=NOON, attempt=1)
+    wanted = an_operation(reserved, kind, attempt=Attempt(AttemptState.SENDING, 1, NOON))
     after, payment = operation_settled(stage, "operation_started", an_answer(outcome, reason=Reason.REQUEST_REFUSED), reserved, wanted)
     assert (after.status, payment.status, payment.amount_captured) == (ended, status, captured)
 
@@ -168,19 +169,19 @@ def test_operation__capture_or_cancel__moves_the_payment_only_when_it_is_done(st
 @pytest.mark.invariant("I1")
 def test_inquired__provider_forgot_what_it_had_accepted__is_looked_at_by_people_and_never_asked_again(stage):
     """Asked again, the payer could pay twice (I1)."""
-    accepted = a_payment(status=Status.PENDING, asking=Asking.ANSWERED, asked_at=PAST_DOUBT, attempt=1, provider_reference="hash-1")
+    accepted = a_payment(status=Status.PENDING, attempt=Attempt(AttemptState.ACCEPTED, 1, PAST_DOUBT), provider_reference="hash-1")
     row, _ = settled(stage, "inquired", accepted, an_answer(Outcome.NOT_EXECUTED, provider_reference=None))
-    assert (row.status, row.asking) == (Status.PENDING, Asking.ANSWERED) and "does not know it any more" in row.review
+    assert (row.status, row.attempt.state) == (Status.PENDING, AttemptState.ACCEPTED) and "does not know it any more" in row.review
 
 
 def test_inquired__provider_does_not_know_it_while_it_may_be_on_its_way__nothing_is_believed(stage):
-    doubtful = a_payment(status=Status.PENDING, asking=Asking.DOUBTFUL, asked_at=NOON, attempt=1)
+    doubtful = a_payment(status=Status.PENDING, attempt=Attempt(AttemptState.IN_DOUBT, 1, NOON))
     row, _ = settled(stage, "inquired", doubtful, an_answer(Outcome.NOT_EXECUTED, provider_reference=None))
-    assert (row.status, row.asking, row.review) == (Status.PENDING, Asking.DOUBTFUL, None)
+    assert (row.status, row.attempt.state, row.review) == (Status.PENDING, AttemptState.IN_DOUBT, None)
 
 
 @pytest.mark.parametrize(("status", "after"), [(Status.PENDING, Status.EXPIRED), (Status.AUTHORIZED, Status.AUTHORIZED)])
 def test_inquired__past_the_expiry__ends_what_waits_for_its_payer_and_no_reservation(stage, status, after):
-    late = a_card(status=status, asked_at=PAST_DOUBT, expires_at=NOON - timedelta(minutes=1), amount_authorized=FIFTY if status is Status.AUTHORIZED else 0)
+    late = a_card(status=status, attempt=Attempt(AttemptState.ACCEPTED, 1, PAST_DOUBT), expires_at=NOON - timedelta(minutes=1), amount_authorized=FIFTY if status is Status.AUTHORIZED else 0)
     row, _ = settled(stage, "inquired", late, an_answer(Outcome.PENDING))
     assert row.status is after
