@@ -6,12 +6,13 @@ PYTHON ?= python3
 PORT ?= 8080
 BRIDGE := .venv/bin/bridge
 
-.PHONY: help demo demo-check test bench soak clean
+.PHONY: help demo demo-check lint test bench soak clean
 
 help:
 	@echo "make demo         run a shop, a bridge and a wallet on this machine; PORT=9000 moves all ports"
 	@echo "make demo-check   play the demo's whole story without a browser; exit 0 or 1"
-	@echo "make test         run every test; TESTS=tests/unit runs a part"
+	@echo "make lint         look for mistakes without running anything: ruff, mypy --strict"
+	@echo "make test         make lint, then run every test; TESTS=tests/unit runs a part"
 	@echo "make bench        measure speed beside a bare server on this machine"
 	@echo "make soak         an hour of traffic, faults and kills on two nodes, then the books; MINUTES=5"
 	@echo "make clean        remove what these commands made"
@@ -22,7 +23,11 @@ demo: .venv/service
 demo-check: .venv/service
 	@$(BRIDGE) demo-check
 
-test: .venv/tests
+lint: .venv/tests
+	@.venv/bin/ruff check --quiet bridge adapters tests
+	@.venv/bin/mypy bridge adapters
+
+test: lint
 	@.venv/bin/python -m pytest -n logical --dist worksteal $(TESTS)
 
 bench: .venv/tests
@@ -38,4 +43,4 @@ soak: .venv/tests
 	@PYTHON=$(PYTHON) .ci/prepare tests
 
 clean:
-	rm -rf .venv .demo .hypothesis .schemathesis
+	rm -rf .venv .demo .hypothesis .schemathesis .mypy_cache .ruff_cache

@@ -21,7 +21,7 @@ ADAPTERS = Path(__file__).resolve().parent
 EPOCH = datetime(2000, 1, 1)
 SPAN = 500_000_000  # seconds, about sixteen years
 ENDINGS = frozenset(
-    ".php .phtml .xml .json .csv .graphqls .js .css .html .tpl .twig .md .svg .png .yml .xlf".split()
+    [".php", ".phtml", ".xml", ".json", ".csv", ".graphqls", ".js", ".css", ".html", ".tpl", ".twig", ".md", ".svg", ".png", ".yml", ".xlf"]
 )
 """What a merchant gets; a file of another kind in ``module/`` is a mistake, or an editor's."""
 

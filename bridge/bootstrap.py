@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -21,8 +21,8 @@ from bridge.notify import WebhookNotifier
 from bridge.platforms import Adapter, AdapterType, Workbench
 from bridge.ports import Clock, Provider, ProviderType, Transport
 from bridge.services import Services
-from bridge.services.ask_provider import AskProvider
 from bridge.services.aside import Offers
+from bridge.services.ask_provider import AskProvider
 from bridge.services.authenticate_app import AuthenticateApp
 from bridge.services.cancel_payment import CancelPayment, GiveUp
 from bridge.services.capture_payment import CapturePayment

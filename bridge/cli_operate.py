@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -17,6 +17,9 @@ from bridge.domain.payment import TRANSITIONS, Payment, Status
 from bridge.errors import BridgeError
 from bridge.ports import AccountSigns, PaymentFilter
 from bridge.services.watch_accounts import ADVICE
+
+State = TypeVar("State", bound=StrEnum)
+What = TypeVar("What", bound=StrEnum)
 
 WHY = click.option("--why", required=True, help="The reason, kept in the payment's history.")
 
@@ -54,7 +57,8 @@ def list_payments(path: str, review: bool, status: str | None, order: str | None
 
 def _payments(house: Any, wanted: PaymentFilter, limit: int) -> Sequence[Payment]:
     with house.units.read() as unit:
-        return unit.payments.list(None, wanted, limit, None)
+        found: Sequence[Payment] = unit.payments.list(None, wanted, limit, None)
+    return found
 
 
 @payments.command()
@@ -121,7 +125,7 @@ def graph() -> None:
     _draw(AttemptState.NOT_SENT, attempt.TRANSITIONS)
 
 
-def _draw(first: StrEnum, transitions: Mapping[tuple[StrEnum, StrEnum], StrEnum]) -> None:
+def _draw(first: State, transitions: Mapping[tuple[State, What], State]) -> None:
     click.echo(f"stateDiagram-v2\n    [*] --> {first.value}")
     for (before, what), after in transitions.items():
         click.echo(f"    {before.value} --> {after.value}: {what.value}")

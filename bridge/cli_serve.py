@@ -18,7 +18,8 @@ from bridge.errors import ConfigError, Unavailable
 from bridge.providers import discover
 from bridge.signals import hold
 from bridge.store.engine import open_engine
-from bridge.store.migrate import is_migrated, migrate as bring_up, newest_revision
+from bridge.store.migrate import is_migrated, newest_revision
+from bridge.store.migrate import migrate as bring_up
 from bridge.store.sessions import advice
 from bridge.store.unit import SqlUnits
 

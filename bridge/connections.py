@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
@@ -83,7 +83,7 @@ class Channel(HTTPChannel):
 
     parser_class = Parser
 
-    def __init__(self, server: Server, sock: Any, addr: Any, adj: Adjustments, map: Any = None) -> None:  # noqa: A002, waitress's name
+    def __init__(self, server: Server, sock: Any, addr: Any, adj: Adjustments, map: Any = None) -> None:
         """Begin to wait for the first request."""
         self.client = client_of(addr)
         self.phase, self.since = Phase.HEAD, monotonic()
@@ -125,6 +125,8 @@ class Server(TcpWSGIServer):
     """A listening socket whose clients have limits."""
 
     channel_class = Channel
+    effective_host: str
+    effective_port: int
 
     def __init__(self, *args: Any, limits: Limits, **more: Any) -> None:
         """Listen."""
@@ -142,7 +144,7 @@ class Server(TcpWSGIServer):
             self._bound(new, [one for one in self._open() if one.client == new.client], self.limits.per_client)
         self._bound(new, self._open(), self.limits.connections)
 
-    def maintenance(self, now: float) -> None:
+    def maintenance(self, now: int) -> None:
         """Close what is late; waitress calls this at most once a second, and closes idle connections itself."""
         super().maintenance(now)
         at = monotonic()
@@ -168,7 +170,8 @@ class Server(TcpWSGIServer):
             channel.handle_close()  # waitress closes what it can write to, and this client takes nothing
 
     def _open(self) -> list[Channel]:
-        return [channel for channel in self.active_channels.values() if not channel.will_close]
+        channels = cast("Mapping[int, Channel]", self.active_channels)
+        return [channel for channel in channels.values() if not channel.will_close]
 
     def _is_trusted(self, channel: Channel) -> bool:
         address = ip_address(channel.addr[0].partition("%")[0])

@@ -694,14 +694,37 @@ class Signs(Protocol):
 class Unit(Protocol):
     """One database transaction: a clean exit commits, an exception rolls back."""
 
-    payments: Payments
-    operations: Operations
-    events: Events
-    outbox: Outbox
-    callbacks: Callbacks
-    keys: Keys
-    documents: Documents
-    signs: Signs
+    @property
+    def payments(self) -> Payments:
+        """Return the payments."""
+
+    @property
+    def operations(self) -> Operations:
+        """Return the operations."""
+
+    @property
+    def events(self) -> Events:
+        """Return the events."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """Return the outbox."""
+
+    @property
+    def callbacks(self) -> Callbacks:
+        """Return the callbacks."""
+
+    @property
+    def keys(self) -> Keys:
+        """Return the keys."""
+
+    @property
+    def documents(self) -> Documents:
+        """Return the documents."""
+
+    @property
+    def signs(self) -> Signs:
+        """Return the signs."""
 
     def now(self) -> datetime:
         """Return the time by the database's own clock, UTC."""

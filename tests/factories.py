@@ -21,7 +21,6 @@ from typing import Any
 
 import yaml
 from pydantic import SecretStr
-from tables import make_tables
 
 from bridge.bootstrap import House, build
 from bridge.config import Config, load
@@ -35,6 +34,7 @@ from bridge.services.create_payment import CreatePayment
 from bridge.services.ids import new_id
 from bridge.store.engine import open_engine
 from bridge.transport import HttpTransport
+from tables import make_tables
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 IN_MEMORY = "sqlite:///:memory:"

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from factories import NOON, PASSWORDS, FakeClock, a_config, a_house, a_key, a_wish
 from sqlalchemy import delete, func, select
 
 from bridge.bootstrap import House
@@ -35,6 +34,7 @@ from bridge.services.idempotent import Answered
 from bridge.services.refund_payment import RefundWish
 from bridge.store import schema
 from bridge.transport import HttpTransport, Transcript
+from factories import NOON, PASSWORDS, FakeClock, a_config, a_house, a_key, a_wish
 
 # --- the provider's side ---------------------------------------------------------------------------------------------
 
@@ -182,7 +182,7 @@ class Outside:
 class _Door(BaseHTTPRequestHandler):
     outside: Outside
 
-    def do_POST(self) -> None:  # noqa: N802, the library's name
+    def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         parts = self.path.partition("?")[0].strip("/").split("/")
         status, headers = self._notified(parts[-1], raw) if parts[0] == "notifications" else self._called(parts, raw)

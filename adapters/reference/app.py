@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import falcon
@@ -16,9 +17,10 @@ LOOPBACK = ("127.", "::1")
 PRIVATE = ("/admin", "/api")  # no password in a demonstration, so nobody but this machine
 
 
-def application(shop: Shop) -> falcon.App:
+def application(shop: Shop) -> falcon.App[Any, Any]:
     """Return the shop as a WSGI application."""
-    app = falcon.App(middleware=[Guard(), Headers(shop)])
+    middleware: list[Any] = [Guard(), Headers(shop)]
+    app: falcon.App[Any, Any] = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.add_error_handler(ValueError, _bad_request)
     app.set_error_serializer(partial(_problem, shop))
@@ -89,5 +91,5 @@ def _problem(shop: Shop, req: falcon.Request, resp: falcon.Response, error: falc
     resp.text = json.dumps({"title": error.title, "status": error.status_code, "detail": error.description})
 
 
-def _bad_request(req: falcon.Request, resp: falcon.Response, error: ValueError, params: dict) -> None:
+def _bad_request(req: falcon.Request, resp: falcon.Response, error: ValueError, params: dict[str, Any]) -> None:
     raise falcon.HTTPBadRequest(title="That does not fit", description=str(error))

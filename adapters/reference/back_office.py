@@ -8,7 +8,7 @@ from typing import Any
 
 import falcon
 
-from adapters.reference import configure, forms, listen, money, orders, refund, rendering, status
+from adapters.reference import configure, forms, listen, money, orders, refund, rendering
 from adapters.reference.ask import ask
 from adapters.reference.client import Answer, NoAnswer
 from adapters.reference.refund import Refund

@@ -34,7 +34,7 @@ def place_order(store: Store, wish: Wish) -> Order:
     with store.unit() as db:
         if orders.insert(db, order):
             listen.match_again(db, order.ref)
-        return orders.find(db, order.ref)
+        return orders.find(db, order.ref) or order
 
 
 def pay(store: Store, client: Client, shop_url: str, order: Order) -> Answer:

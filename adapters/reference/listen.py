@@ -98,12 +98,12 @@ def _next_page(store: Store, client: Client) -> list[dict[str, Any]]:
 def _apply(db: sqlite3.Connection, event: Event) -> str:
     if event.payment is None:
         return "noted"
-    order = orders.find(db, event.order)
+    order = orders.find(db, event.payment["order_reference"])
     if order is None:
         return "unmatched"
     if (event.payment["amount"], event.payment["currency"]) != (order.amount, order.currency):
         return "mismatch"
-    changed = _forward(db, "payments", event.payment, event.order, event.sequence)
+    changed = _forward(db, "payments", event.payment, order.ref, event.sequence)
     if event.refund:
         changed |= _forward(db, "refunds", event.refund, event.payment["id"], event.sequence)
     return "applied" if changed else "older"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import falcon
 import jinja2
@@ -31,7 +32,7 @@ class Shop:
             raise falcon.HTTPNotFound(title="There is no such order")
         return order
 
-    def view(self, ref: str) -> dict:
+    def view(self, ref: str) -> dict[str, Any]:
         """Return everything about one order, read in one go; raises 404."""
         with self.store.unit() as db:
             order = orders.find(db, ref)

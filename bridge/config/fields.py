@@ -129,7 +129,8 @@ def _proxy(value: Any) -> SecretStr:
 def _folder(value: Any, info: ValidationInfo) -> Path:
     if not isinstance(value, str | Path) or not str(value):
         raise ValueError("must be the path of a file or folder, as text")
-    return ((info.context or {}).get("folder", Path()) / value).absolute()
+    folder: Path = (info.context or {}).get("folder", Path())
+    return (folder / value).absolute()
 
 
 def _database(value: Any, info: ValidationInfo) -> SecretStr:

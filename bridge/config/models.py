@@ -13,8 +13,8 @@ from pydantic import Field, model_validator
 import bridge
 from bridge.config.fields import (
     LIST,
-    BasicLogin,
     BaseUrl,
+    BasicLogin,
     Currency,
     Database,
     FilePath,

@@ -167,7 +167,7 @@ def _shop(merchant: MerchantProfile, profile: ShopProfile) -> Shop:
         shop=profile.shop,
         platform=profile.platform,
         origins=profile.origins,
-        methods=profile.methods,
+        methods={method: provider for method, provider in profile.methods.items()},
         notification_url=profile.notification_url,
         respond_within=profile.respond_within,
         expires_in=profile.expires_in.default,

@@ -36,8 +36,10 @@ def profile_schema(
 ) -> dict[str, Any]:
     """Return the schema of a merchant's profile, with the block of every provider and adapter."""
     schema = _of(MerchantProfile)
-    for key, types in (("providers", provider_types), ("adapters", adapter_types or {})):
-        blocks = {name: _of(kind.settings) for name, kind in sorted(types.items())}
+    settings = {"providers": {name: kind.settings for name, kind in provider_types.items()},
+                "adapters": {name: kind.settings for name, kind in (adapter_types or {}).items()}}
+    for key, models in settings.items():
+        blocks = {name: _of(model) for name, model in sorted(models.items())}
         for block in blocks.values():
             schema.setdefault("$defs", {}).update(block.pop("$defs", {}))
         schema["properties"][key] |= {"properties": blocks, "additionalProperties": False}

@@ -116,9 +116,10 @@ def begun_in_an_app(story: Story) -> None:
 
 def _place(story: Story, product: str) -> Json:
     order = story.cast.shop.place(product, 1, None, "card")
-    must(order["payment"], f"the bridge refused: {order['problem']}")
+    payment: Json = order["payment"]
+    must(payment, f"the bridge refused: {order['problem']}")
     story.orders.append(order["order_reference"])
-    return order["payment"]
+    return payment
 
 
 def _reserved(story: Story) -> Json:
@@ -139,4 +140,5 @@ def _becomes(story: Story, payment: Json, status: str) -> Json:
 
 def _page(story: Story, payment: Json) -> str:
     look = lambda: story.cast.bridge.get(f"/v1/checkout/{payment['checkout']['token']}")  # noqa: E731
-    return until(look, lambda seen: seen["page"], "the checkout shows no card form")["page"]["url"]
+    url: str = until(look, lambda seen: seen["page"], "the checkout shows no card form")["page"]["url"]
+    return url

@@ -75,7 +75,8 @@ class Bridge(Party):
 
     def refunds(self, id: str) -> list[Json]:
         """Return a payment's refunds."""
-        return self.get(f"/v1/payments/{id}/refunds")["data"]
+        refunds: list[Json] = self.get(f"/v1/payments/{id}/refunds")["data"]
+        return refunds
 
 
 class Sandbox(Party):
@@ -83,7 +84,8 @@ class Sandbox(Party):
 
     def ledger(self) -> list[Json]:
         """Return every movement of money."""
-        return self.get("/control/ledger")["entries"]
+        entries: list[Json] = self.get("/control/ledger")["entries"]
+        return entries
 
     def payer(self, action: str, reference: str) -> None:
         """Let the payer accept or decline."""

@@ -21,9 +21,10 @@ class Story:
     def place(self, product: str, quantity: int = 1, payer: str | None = None) -> Json:
         """Place an order that is paid by the payer's wallet; return the payment."""
         order = self.cast.shop.place(product, quantity, payer or self.cast.payer)
-        must(order["payment"], f"the bridge refused: {order['problem']}")
+        payment: Json = order["payment"]
+        must(payment, f"the bridge refused: {order['problem']}")
         self.orders.append(order["order_reference"])
-        return order["payment"]
+        return payment
 
     def asked(self, payment: Json) -> Json:
         """Return the payment once the provider's number for it is known."""

@@ -201,7 +201,7 @@ class Payment:
     @property
     def in_doubt(self) -> bool:
         """Tell whether the provider was asked for this payment and its answer was lost, or has not come before it is to be given up."""
-        return self.attempt.in_doubt or self.giving_up is not None and self.status is Status.PENDING
+        return self.attempt.in_doubt or (self.giving_up is not None and self.status is Status.PENDING)
 
     @property
     def outcome_known(self) -> bool:
@@ -249,7 +249,7 @@ class Payment:
         A repeat gives the same payment back; a contradiction too, for the caller to keep.
         """
         target = TRANSITIONS.get((self.status, fact))
-        if target is None or fact is Fact.TAKEN_BACK and not self.failed_by_operator:
+        if target is None or (fact is Fact.TAKEN_BACK and not self.failed_by_operator):
             return self, Change.REPEATED if (self.status, fact) in ECHOES else Change.CONTRADICTED
         paid_or_reserved = fact in (Fact.AUTHORIZED, Fact.PAID, Fact.TAKEN_BACK)
         changed = replace(

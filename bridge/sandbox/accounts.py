@@ -58,6 +58,13 @@ class Merchants:
             ).fetchone()
         return row and _merchant(row)
 
+    def known(self, provider: str, username: str) -> Merchant:
+        """The merchant of an entry in the ledger; entries go with their merchants, so there is one."""
+        merchant = self.get(provider, username)
+        if merchant is None:
+            raise LookupError(f"{provider} has no merchant {username}")
+        return merchant
+
     def save_settings(self, merchant: Merchant, changes: Mapping[str, Any]) -> Mapping[str, Any]:
         """Lay changes over a merchant's settings and return them all."""
         settings = {**merchant.settings, **changes}

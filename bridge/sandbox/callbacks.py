@@ -70,7 +70,7 @@ class Callbacks:
         """Queue a callback, within the unit of the change that it tells, with the fault that is due (or the given one)."""
         fault = fault or self._faults.take(callback.provider, CALLBACK)
         name = fault.name if fault else ""
-        if name in DISGUISES:
+        if fault and name in DISGUISES:
             self._faults.disguise(callback.provider, callback.reference, fault)
         if name == "lost" or not callback.url:
             self._journal.sent(callback.provider, callback.reference, name or "no callback url")
@@ -121,21 +121,24 @@ class Callbacks:
             db.execute("DELETE FROM callbacks")
 
     def _prompt(self) -> list[int]:
-        return self._local.__dict__.setdefault("prompt", [])
+        numbers: list[int] = self._local.__dict__.setdefault("prompt", [])
+        return numbers
 
     def _reserved(self, number: int) -> sqlite3.Row | None:
         with self._store.unit() as db:
-            return db.execute("SELECT * FROM callbacks WHERE id = ?", (number,)).fetchone()
+            row: sqlite3.Row | None = db.execute("SELECT * FROM callbacks WHERE id = ?", (number,)).fetchone()
+        return row
 
     def _queue(self, callback: Callback, sending: _Sending, busy: bool) -> int:
         lane = None if sending.own_lane else f"{callback.provider}:{callback.reference}"
         with self._store.unit() as db:
-            return db.execute(
+            cursor = db.execute(
                 "INSERT INTO callbacks (provider, reference, url, content_type, body, lane, due_at, attempt, repeats, busy, note)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)",
                 (callback.provider, callback.reference, callback.url, callback.content_type, sending.body, lane,
                  self._clock.now() + sending.after, json.dumps(callback.repeats if sending.repeated else ()), busy, sending.note),
-            ).lastrowid
+            )
+        return cursor.lastrowid or 0
 
     def _run(self) -> None:
         with _session() as session:
@@ -161,7 +164,7 @@ class Callbacks:
 
     def _claim(self) -> sqlite3.Row | None:
         with self._store.unit() as db:
-            row = db.execute(
+            row: sqlite3.Row | None = db.execute(
                 "SELECT * FROM callbacks AS c WHERE busy = 0 AND due_at <= ? AND NOT EXISTS (SELECT 1 FROM callbacks AS e"
                 " WHERE e.lane = c.lane AND e.id < c.id) ORDER BY due_at, id LIMIT 1", (self._clock.now(),),
             ).fetchone()
@@ -194,7 +197,7 @@ def _sendings(callback: Callback, fault: Fault | None) -> list[_Sending]:
     body = callback.variants.get(name, callback.body)
     if name == "twice":
         return [_Sending(body, name), _Sending(body, name)]
-    if name == "late":
+    if fault and name == "late":
         return [_Sending(body, name, after=fault.option("ms", 1000) / 1000, own_lane=True)]
     if name == "reordered":
         return [_Sending(callback.body, name), _Sending(body, name)]

@@ -16,7 +16,8 @@ class Clock:
 
     def now(self) -> float:
         """The sandbox's time in seconds since the epoch."""
-        return time.time() + self._settings.get("clock_advance", 0.0)
+        advance: float = self._settings.get("clock_advance", 0.0)
+        return time.time() + advance
 
     def advance(self, seconds: float) -> None:
         """Move the clock on by so many seconds."""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from bridge.sandbox.accounts import Accounts, Merchant, Merchants
 from bridge.sandbox.callbacks import Callbacks
@@ -126,7 +126,7 @@ class Desk:
         self.store.close()
 
     def _do_next(self, entry: Entry) -> None:
-        action = entry.next_action
+        action = entry.next_action or "expire"
         later = entry.expires_at if action != "expire" else None
         entry = self.ledger.change(entry, next_at=later, next_action="expire" if later else None)
         try:

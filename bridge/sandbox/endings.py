@@ -50,11 +50,13 @@ class Answer:
     """What Falcon wanted to say."""
 
     def __init__(self) -> None:
-        self.status, self.headers, self.body = "", [], b""
+        self.status, self.body = "", b""
+        self.headers: list[tuple[str, str]] = []
 
-    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
         """Take the place of WSGI's `start_response`."""
         self.status, self.headers = status, headers
+        return bytearray().extend
 
 
 def say(answer: Answer, body: bytes, start: Start) -> Iterable[bytes]:
@@ -97,7 +99,7 @@ ENDINGS: dict[str, Callable[[Answer, Fault, Holds, dict[str, Any], Start], Itera
 }
 
 
-class UnrulyApp(falcon.App):
+class UnrulyApp(falcon.App[Any, Any]):
     """A Falcon app whose answers may end badly."""
 
     def __init__(self, holds: Holds, **options: Any) -> None:

@@ -35,7 +35,8 @@ class Journal:
 
     def _add(self, direction: str, provider: str, name: str, reference: str | None, outcome: str) -> int:
         with self._store.unit() as db:
-            return db.execute(
+            cursor = db.execute(
                 "INSERT INTO journal (at, direction, provider, name, reference, outcome) VALUES (?, ?, ?, ?, ?, ?)",
                 (self._clock.now(), direction, provider, name, reference, outcome),
-            ).lastrowid
+            )
+        return cursor.lastrowid or 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import suppress
+from typing import Any
 
 import falcon
 from waitress.server import create_server
@@ -19,9 +20,9 @@ THREADS = 64
 class Server:
     """Serves an app at an address; port 0 takes a free one."""
 
-    def __init__(self, app: falcon.App, listen: str, most_body: int) -> None:
+    def __init__(self, app: falcon.App[Any, Any], listen: str, most_body: int) -> None:
         """Bind. Raises OSError if the address cannot be had, ValueError if it cannot be read."""
-        self._server = create_server(
+        self._server: Any = create_server(
             app, listen=listen, threads=THREADS, channel_request_lookahead=1, max_request_body_size=most_body,
             asyncore_use_poll=True, asyncore_loop_timeout=1, ident="sandbox", clear_untrusted_proxy_headers=True,
         )

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS merchants (
@@ -91,7 +92,7 @@ class Store:
         self._guard.close()
 
 
-def _sole_owner(path: Path):
+def _sole_owner(path: Path) -> IO[str]:
     handle = path.open("w")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -179,9 +179,10 @@ def _compare_payment(verdict: Verdict, payment: Row, entry: Row | None, captures
 
 
 def _captured_agrees(payment: Row, entry: Row, captures: Sequence[Row]) -> bool:
+    ours: int = payment.get("amount_captured", 0)
     if entry["kind"] == "authorization":
-        return payment.get("amount_captured", 0) == sum(row["amount"] for row in captures)
-    return payment.get("amount_captured", 0) == (entry["amount"] if entry["state"] == "succeeded" else 0)
+        return ours == sum(int(row["amount"]) for row in captures)
+    return ours == int(entry["amount"] if entry["state"] == "succeeded" else 0)
 
 
 def _compare_refunds(verdict: Verdict, payment: Row, refunds: Sequence[Row], entries: Sequence[Row]) -> None:

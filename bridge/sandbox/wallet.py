@@ -116,7 +116,8 @@ class Decision:
 
 def _allowed(page: bytes, tag: bytes) -> str:
     """The hash under which a content security policy lets the page's own script or style run."""
-    inner = re.search(rb"<%b[^>]*>(.*?)</%b>" % (tag, tag), page, re.DOTALL).group(1)
+    found = re.search(rb"<%b[^>]*>(.*?)</%b>" % (tag, tag), page, re.DOTALL)
+    inner = found.group(1) if found else b""
     return f"'sha256-{base64.b64encode(hashlib.sha256(inner).digest()).decode()}'"
 
 
@@ -131,7 +132,7 @@ def _pin_fits(account: Account, body: dict[str, Any]) -> bool:
     return hmac.compare_digest(text(body, "pin", "-").encode(), account.pin.encode())
 
 
-def mount(app: falcon.App, desk: Desk) -> None:
+def mount(app: falcon.App[Any, Any], desk: Desk) -> None:
     """Add the wallet's paths to the app."""
     app.add_route("/wallet", Page())
     app.add_route("/wallet/users", Users(desk))

@@ -69,7 +69,8 @@ class AskProvider:
         if sent_at is None or self._clock() > self._schedule.send_by(sent_at):
             return None  # by now others may act on it
         if self._schedule.pause(payment, self._clock()):
-            return self._put_back(payment)
+            self._put_back(payment)
+            return None
         provider = self._account(payment)
         start = guarded(lambda: provider.start(self._request_from(payment)), Start(Answer.unknown("internal")))
         failpoint("payment_asked")

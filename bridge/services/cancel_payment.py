@@ -19,7 +19,6 @@ from bridge.services.schedule import lane_of
 from bridge.services.settle import WAITING, Settle
 
 
-
 class GiveUp:
     """Ends a payment of which no money has moved. The provider is asked first, so that a payment just made is not given up.
 

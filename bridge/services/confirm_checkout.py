@@ -10,8 +10,8 @@ from bridge.domain.payment import Payment, Status
 from bridge.errors import CheckoutClosed, FieldError, ProviderUnreachable, TooManyTries, ValidationFailed, WalletUsernameRefused
 from bridge.failpoints import failpoint
 from bridge.ports import Clock, PaymentReason, Providers, Shops, Unit, Units
-from bridge.services.ask_provider import AskProvider
 from bridge.services.aside import Offers
+from bridge.services.ask_provider import AskProvider
 from bridge.services.cancel_payment import GiveUp
 from bridge.services.record import Record
 from bridge.services.represent import Represent
@@ -69,7 +69,7 @@ class ConfirmCheckout:
         with self._units.read() as unit:
             payment = unit.payments.by_token(token)
         provider = self._providers.get(payment.merchant, payment.provider)
-        if reason is not None or payment.reason_id is None and "reason" in provider.terms().payer_fields:
+        if reason is not None or (payment.reason_id is None and "reason" in provider.terms().payer_fields):
             _check_reason(reason, self._offers.reasons(payment.merchant, provider), "reason" in provider.terms().payer_fields)
         others = self._offers.prices(payment.merchant, provider, payment.money) if currency not in (None, payment.currency) else ()
         if currency not in (None, payment.currency, *(price.currency for price in others)):

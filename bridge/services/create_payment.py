@@ -12,7 +12,14 @@ from bridge.domain.money import Money
 from bridge.domain.operation import Operation
 from bridge.domain.payment import Payer, Payment
 from bridge.errors import (
-    AmountTooLarge, AmountTooSmall, CurrencyNotSupported, FieldError, ForeignUrl, MethodNotAvailable, NotSupported, ValidationFailed,
+    AmountTooLarge,
+    AmountTooSmall,
+    CurrencyNotSupported,
+    FieldError,
+    ForeignUrl,
+    MethodNotAvailable,
+    NotSupported,
+    ValidationFailed,
 )
 from bridge.failpoints import failpoint
 from bridge.ports import Capability, Clock, Provider, Providers, Shop, Unit, Units

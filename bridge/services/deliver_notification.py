@@ -4,6 +4,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from bridge.domain.events import Event, EventType
 from bridge.errors import NotFound
@@ -180,11 +181,11 @@ class TestNotification:
         self._clock = clock
         self._calls = calls
 
-    def __call__(self, shop: Shop) -> dict:
+    def __call__(self, shop: Shop) -> dict[str, Any]:
         """Send `shop.test` and return {"delivered", "status", "detail", "url", "event"}. Raises Unavailable while other tests of this shop hang."""
         at = self._clock()
         event_id = new_id("evt", at)
-        body = {"id": event_id, "type": EventType.SHOP_TEST.value, "timestamp": timestamp(at), "sequence": None, "shop": shop.shop, "data": {}}
+        body: dict[str, Any] = {"id": event_id, "type": EventType.SHOP_TEST.value, "timestamp": timestamp(at), "sequence": None, "shop": shop.shop, "data": {}}
         if shop.notification_url is None:
             return {"delivered": False, "status": None, "detail": "the profile has no notification_url", "url": None, "event": event_id}
         url, secrets, auth = shop.notification_url, self._shops.secrets(shop.shop), self._shops.notification_auth(shop.shop)

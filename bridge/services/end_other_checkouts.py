@@ -7,7 +7,6 @@ from bridge.failpoints import failpoint
 from bridge.ports import Clock, Job, JobKind, PaymentFilter, Units
 from bridge.services.record import Record
 from bridge.services.represent import Represent
-from bridge.services.schedule import lane_of
 from bridge.services.settle import WAITING, Settle
 
 MOST = 100

@@ -5,6 +5,7 @@ A callback, a returning browser, a shop's sync, a watching payer and the reconci
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from bridge.domain.attempt import Attempt
 from bridge.domain.events import NoteType, Source
@@ -122,7 +123,7 @@ class SyncPayment:
         self._inquire = inquire
         self._represent = represent
 
-    def __call__(self, shop: Shop, payment_id: str) -> dict:
+    def __call__(self, shop: Shop, payment_id: str) -> dict[str, Any]:
         """Inquire about the payment and its unfinished refunds; return the payment as it is known within `respond_within`.
 
         Raises NotFound; Unavailable when the account's calls are full.

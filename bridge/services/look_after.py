@@ -64,7 +64,7 @@ class LookAfterPayment(_LookAfter):
             self._settle.give_up(record, Source(p.giving_up), None)
             record.save()
             return _nothing
-        if p.status is Status.CREATED and record.at >= p.expires_at or p.ready_to_ask and record.at >= p.expires_at:
+        if (p.status is Status.CREATED and record.at >= p.expires_at) or (p.ready_to_ask and record.at >= p.expires_at):
             record.apply(Fact.EXPIRED, failure=Failure(Reason.EXPIRED))
             return self._plan_and(record, _nothing)
         if p.ready_to_ask:

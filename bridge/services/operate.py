@@ -8,7 +8,7 @@ from bridge.domain.events import Source
 from bridge.domain.operation import PREFIXES, Kind, Operation
 from bridge.domain.payment import Payment
 from bridge.failpoints import failpoint
-from bridge.ports import Clock, Shop, Unit, Units
+from bridge.ports import Clock, Unit, Units
 from bridge.services.ask_provider import AskProvider, Finish
 from bridge.services.idempotent import Answered, Intent, Known
 from bridge.services.ids import new_id

@@ -19,7 +19,19 @@ from bridge.domain.payment import Payment
 from bridge.errors import CallbackRejected, NotFound
 from bridge.failpoints import failpoint
 from bridge.ports import (
-    Callback, Clock, Job, JobKind, OperationRequest, PaymentRef, Provider, Providers, RawCallback, Reply, StoredCallback, Unit, Units,
+    Callback,
+    Clock,
+    Job,
+    JobKind,
+    OperationRequest,
+    PaymentRef,
+    Provider,
+    Providers,
+    RawCallback,
+    Reply,
+    StoredCallback,
+    Unit,
+    Units,
 )
 from bridge.services.ask_provider import guarded
 from bridge.services.ids import new_id

@@ -9,7 +9,7 @@ from bridge.domain.money import Money
 from bridge.domain.operation import Kind, Operation
 from bridge.domain.payment import Payment, Status
 from bridge.errors import AmountTooLarge, FieldError, NotSupported, PaymentNotPaid, RefundableMismatch
-from bridge.ports import Capability, Clock, Providers, Shop, Unit
+from bridge.ports import Capability, Clock, Providers, Shop
 from bridge.services.idempotent import Answered, Intent
 from bridge.services.operate import Operate
 

@@ -140,7 +140,7 @@ def awaits_the_provider(p: Payment) -> bool:
     """Tell whether the provider's word can still change a payment that it was asked for."""
     if p.attempt.in_doubt or p.status is Status.PENDING:
         return True
-    return p.status is Status.AUTHORIZED or p.status in GIVEN_UP and p.attempt.accepted and not p.provider_ended
+    return p.status is Status.AUTHORIZED or (p.status in GIVEN_UP and p.attempt.accepted and not p.provider_ended)
 
 
 def _next_look(p: Payment, sent_at: datetime, at: datetime) -> datetime | None:

@@ -390,7 +390,7 @@ def mismatch(statement: Statement, reference: str, amount: int, currency: str) -
 
 def _is_unpaid(p: Payment, answer: Answer) -> bool:
     """Tell whether the provider has said that nobody has paid yet, or agreed to."""
-    return answer.outcome is Outcome.PENDING and not answer.payer_agreed or p.attempt.not_sent or _nobody_paid_there(p, answer)
+    return (answer.outcome is Outcome.PENDING and not answer.payer_agreed) or p.attempt.not_sent or _nobody_paid_there(p, answer)
 
 
 def _nobody_paid_there(p: Payment, answer: Answer) -> bool:

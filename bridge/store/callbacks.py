@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -37,7 +36,7 @@ class SqlCallbacks:
             "id": callback.id, "provider": callback.provider, "merchant": callback.merchant, "received_at": callback.received_at,
             "method": raw.method, "content_type": raw.content_type[:255], "query": raw.query, "body": raw.body, "state": callback.state,
             "note": callback.note, "payment_id": callback.payment_id, "digest": callback.digest, "repeats": 0})
-        return kept.scalar_one() == callback.id
+        return bool(kept.scalar_one() == callback.id)
 
     def get(self, callback_id: str) -> StoredCallback:
         """Return one. Raises NotFound."""

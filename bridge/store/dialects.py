@@ -53,8 +53,8 @@ class PostgreSQL:
         Who writes one holds a lock first that names the position reached at that moment (migration 0007): all that it will write comes
         behind. First the position, then the locks: what is given out in between is not counted.
         """
-        reached = connection.execute(_REACHED).scalar_one()
-        return min(reached, connection.execute(_WRITING).scalar_one() or reached)
+        reached = int(connection.execute(_REACHED).scalar_one())
+        return min(reached, int(connection.execute(_WRITING).scalar_one() or reached))
 
     @staticmethod
     def later_than(xact: int, position: int) -> ColumnElement[bool]:

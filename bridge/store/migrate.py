@@ -50,7 +50,7 @@ def is_migrated(engine: Engine, *, or_later: bool = False) -> bool:
         if not inspect(connection).has_table("alembic_version"):
             return False
         current = connection.execute(text("select version_num from alembic_version")).scalar()
-    return current == newest_revision() or or_later and current is not None and current > newest_revision()
+    return current == newest_revision() or (or_later and current is not None and current > newest_revision())
 
 
 def newest_revision() -> str:

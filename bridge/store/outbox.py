@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, func, literal, or_, select, text, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, case, delete, func, literal, or_, select, text, update
 
 from bridge.errors import LeaseLost
 from bridge.ports import Job, JobKind, Room, Share
@@ -53,7 +53,7 @@ def _walk(dialect: Dialect, room: Room) -> Any:
 
 def _pick(dialect: Dialect, room: Room, newest: bool) -> Any:
     c = outbox.c
-    now = bindparam("now")
+    now: BindParameter[Any] = bindparam("now")
     query = select(outbox).where(text(ROOMS[room.value]), c.lane == bindparam("of_lane"), c.due_at <= now,
                                  or_(c.leased_until.is_(None), c.leased_until < now))
     return dialect.locked(query.order_by(c.due_at.desc() if newest else c.due_at).limit(bindparam("most")), skip=True)

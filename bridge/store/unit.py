@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bridge.errors import LeaseLost, Unavailable
+from bridge.ports import Unit
 from bridge.store.callbacks import SqlCallbacks
 from bridge.store.dialects import dialect_of
 from bridge.store.documents import SqlDocuments
@@ -52,13 +54,13 @@ class SqlUnits:
         self._transactions = Transactions(engine)
 
     @contextmanager
-    def __call__(self) -> Iterator[SqlUnit]:
+    def __call__(self) -> Iterator[Unit]:
         """Open a unit that may write. Raises Unavailable when the database cannot be had, LeaseLost when another was faster."""
         with translated(), self._transactions.write() as connection:
             yield SqlUnit(connection)
 
     @contextmanager
-    def read(self) -> Iterator[SqlUnit]:
+    def read(self) -> Iterator[Unit]:
         """Open a unit that only reads. Raises Unavailable when the database cannot be had."""
         with translated(), self._transactions.read() as connection:
             yield SqlUnit(connection)

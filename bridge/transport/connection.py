@@ -16,8 +16,8 @@ from ipaddress import ip_address
 from time import monotonic
 from typing import Any
 
-import requests.certs
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
@@ -70,11 +70,11 @@ class _Bounded:
 
     def recv_into(self, *args: Any, **more: Any) -> int:
         self._limit()
-        return super().recv_into(*args, **more)  # type: ignore[misc]
+        return int(super().recv_into(*args, **more))  # type: ignore[misc]
 
     def send(self, *args: Any, **more: Any) -> int:
         self._limit()
-        return super().send(*args, **more)  # type: ignore[misc]
+        return int(super().send(*args, **more))  # type: ignore[misc]
 
     def sendall(self, *args: Any, **more: Any) -> None:
         self._limit()
@@ -92,7 +92,7 @@ class _TlsSocket(_Bounded, ssl.SSLSocket):
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
     """Make the context of all connections: names and certificates are verified, against `ca_file` or the usual authorities."""
     context = create_urllib3_context()
-    context.load_verify_locations(cafile=ca_file or requests.certs.where())
+    context.load_verify_locations(cafile=ca_file or DEFAULT_CA_BUNDLE_PATH)
     context.sslsocket_class = _TlsSocket
     return context
 
@@ -135,8 +135,9 @@ class _WholeHead(HTTPResponse):
 class _Connection:
     """What plain and TLS connections have in common."""
 
+    sock: Any
     last_used = 0.0
-    response_class = _WholeHead
+    response_class: type[HTTPResponse] = _WholeHead
     connecting = False
 
     def connect(self) -> None:
@@ -145,7 +146,7 @@ class _Connection:
             super().connect()  # type: ignore[misc]
         finally:
             self.connecting = False
-        self.sock.until = CURRENT.get().until  # type: ignore[has-type]
+        self.sock.until = CURRENT.get().until
 
     def send(self, data: Any) -> None:
         exchange = CURRENT.get()
@@ -190,7 +191,7 @@ def _addresses(exchange: Exchange, host: str, port: int) -> list[Any]:
 
 def is_this_machine(host: str) -> bool:
     """Tell whether a host name or address is this machine."""
-    return host == "localhost" or _is_address(host) and ip_address(host).is_loopback
+    return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
 
 
 def _is_address(host: str) -> bool:

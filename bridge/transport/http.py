@@ -190,8 +190,13 @@ def _why(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
+def _text_of(headers: Mapping[str, str | bytes]) -> dict[str, str]:
+    return {name: value.decode("latin-1") if isinstance(value, bytes) else value for name, value in headers.items()}
+
+
 def _transcript(call: _Call, answer: HttpAnswer | None, error: str | None, seconds: float) -> Transcript:
     request = call.request
-    asked = write(f"{request.method} {request.url}", request.headers, request.body, call.secrets)
+    body = request.body if isinstance(request.body, bytes | str) else None
+    asked = write(f"{request.method} {request.url}", _text_of(request.headers), body, call.secrets)
     said = write(str(answer.status), answer.headers, answer.body, call.secrets) if answer else None
     return Transcript(call.lane, asked, said, error, seconds)

@@ -19,8 +19,8 @@ from bridge.web.events import EventsResource
 from bridge.web.files import FrameFiles, WidgetFiles
 from bridge.web.health import LiveResource, MetricsResource, ReadyResource
 from bridge.web.methods import MethodsResource
-from bridge.web.mobile import MobileAuthenticationResource, PaymentAuthenticationResource
 from bridge.web.metrics import Metrics
+from bridge.web.mobile import MobileAuthenticationResource, PaymentAuthenticationResource
 from bridge.web.openapi import OpenApiResource, document
 from bridge.web.payments import CancelResource, HistoryResource, PaymentResource, PaymentsResource, SyncResource
 from bridge.web.problems import MEDIA_TYPE, Problems
@@ -71,14 +71,15 @@ def build(
     bind_request_id: Callable[[str], object] = _forget,
     registry: CollectorRegistry | None = None,
     doors: Sequence[tuple[str, Any]] = (),
-) -> App:
+) -> App[Any, Any]:
     """Build the application over ready services; `bind_request_id` is told the id of each request before it is served.
 
     `doors` are the adapters' own: (address, ready resource).
     """
     metrics = Metrics(registry or CollectorRegistry())
     metrics.watch_house(services.measure)
-    app = App(media_type=MEDIA_JSON, middleware=[Watch(settings, metrics, bind_request_id), Guards(services, settings)])
+    middleware: list[Any] = [Watch(settings, metrics, bind_request_id), Guards(services, settings)]
+    app: App[Any, Any] = App(media_type=MEDIA_JSON, middleware=middleware)
     Problems(settings.public_url).install(app)
     app.resp_options.media_handlers.update({MEDIA_JSON: JsonHandler(), MEDIA_TYPE: JsonHandler()})
     app.req_options.media_handlers.update({MEDIA_JSON: JsonHandler(), MEDIA_TYPE: JsonHandler()})

@@ -70,22 +70,22 @@ def _one_host(url: str) -> str:
     return url
 
 
-def _text(longest: int, pattern: str = PRINTABLE) -> Any:
-    return Annotated[str, StringConstraints(min_length=1, max_length=longest, pattern=pattern)]
+def _text(longest: int, pattern: str = PRINTABLE) -> StringConstraints:
+    return StringConstraints(min_length=1, max_length=longest, pattern=pattern)
 
 
 Amount = Annotated[int, Field(ge=1, le=MAX_AMOUNT)]
 Currency = Annotated[str, AfterValidator(_known_currency), WithJsonSchema({"type": "string", "enum": sorted(exponents())})]
 Locale = Annotated[str | None, BeforeValidator(_locale), WithJsonSchema({"type": "string"})]
-WalletName = Annotated[str, BeforeValidator(_seen), *_text(254).__metadata__]
-Method = _text(32, r"^[a-z][0-9a-z_]*$")
-Url = Annotated[_text(2048, WEB_ADDRESS), AfterValidator(_one_host)]
+WalletName = Annotated[str, BeforeValidator(_seen), _text(254)]
+Method = Annotated[str, _text(32, r"^[a-z][0-9a-z_]*$")]
+Url = Annotated[str, _text(2048, WEB_ADDRESS), AfterValidator(_one_host)]
 Time = Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
 Limit = Annotated[int, BeforeValidator(_number), Field(ge=1, le=100), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 100})]
 QueryAmount = Annotated[
     int, BeforeValidator(_number), Field(ge=1, le=MAX_AMOUNT), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_AMOUNT})]
 Word = Annotated[str, StringConstraints(max_length=500, pattern=PRINTABLE.replace("+", "*"))]
-Metadata = Annotated[dict[_text(40), Word], Field(max_length=50)]
+Metadata = Annotated[dict[Annotated[str, _text(40)], Word], Field(max_length=50)]
 
 
 class Request(BaseModel):
@@ -103,28 +103,28 @@ class PayerBody(Request):
 
     wallet_username: WalletName | None = Field(
         None, description="Who is asked for the money; without it the payer types it in the checkout. Characters without a width are left out.")
-    email: _text(254, r"^[^\s@\u0000-\u001f\u007f-\u009f]+@[^\s@\u0000-\u001f\u007f-\u009f]+$") | None = None
+    email: Annotated[str, _text(254, r"^[^\s@\u0000-\u001f\u007f-\u009f]+@[^\s@\u0000-\u001f\u007f-\u009f]+$")] | None = None
     locale: Locale | None = Field(None, description="Language and region, such as de-DE. Any text is taken; of one that cannot be read the shop's language is used.")
 
 
 class PaymentBody(Request):
     """A payment that a shop wants."""
 
-    order_reference: _text(64) = Field(description="The shop's number of the order; one open payment per order.")
+    order_reference: Annotated[str, _text(64)] = Field(description="The shop's number of the order; one open payment per order.")
     amount: Amount = Field(description="Minor units of `currency`.")
     currency: Currency
     method: Method = Field(description="`wallet` or `card`; GET /v1/methods tells what this shop offers.")
     channel: Literal["web", "pos", "mobile"] = "web"
     payer: PayerBody = PayerBody()
-    description: _text(255) | None = Field(None, description="What the payer reads.")
+    description: Annotated[str, _text(255)] | None = Field(None, description="What the payer reads.")
     return_url: Url | None = Field(None, description="Where the payer goes afterwards; on an origin that the profile lists.")
     cancel_url: Url | None = Field(None, description="Where the payer goes without having paid; on an origin that the profile lists.")
     capture: Literal["automatic", "manual"] = Field("automatic", description="`manual`: reserve now, take with a capture (card only).")
     expires_in: Annotated[int, Field(ge=1, le=2_592_000)] | None = Field(None, description="Seconds; capped by the profile.")
     metadata: Metadata = Field({}, description="Up to 50 texts of the shop's own; given back unread.")
-    reason: _text(32) | None = Field(
+    reason: Annotated[str, _text(32)] | None = Field(
         None, description="One of the payment reasons of GET /v1/methods; where it lists `reason` among the payer's fields and none is given, the payer chooses on the page.")
-    pay_currency: _text(3, r"^[0-9A-Z]{3}$") | None = Field(None, description="One of the payer's currencies of GET /v1/methods.")
+    pay_currency: Annotated[str, _text(3, r"^[0-9A-Z]{3}$")] | None = Field(None, description="One of the payer's currencies of GET /v1/methods.")
 
     def wish(self) -> CreatePayment:
         """Return it as the use case wants it."""
@@ -135,8 +135,8 @@ class RefundBody(Request):
     """A refund that a shop wants."""
 
     amount: Amount | None = Field(None, description="Minor units; left out: all that is left.")
-    reason: _text(255) | None = None
-    refund_reference: _text(64) | None = Field(None, description="The shop's number of the refund.")
+    reason: Annotated[str, _text(255)] | None = None
+    refund_reference: Annotated[str, _text(64)] | None = Field(None, description="The shop's number of the refund.")
     expected_refundable: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] | None = Field(
         None, description="What the shop believes is left, minor units; if wrong nothing is refunded.")
 
@@ -159,30 +159,30 @@ class ConfirmBody(Request):
     """What the payer typed and chose."""
 
     wallet_username: WalletName
-    reason: _text(32) | None = None
-    currency: _text(3, r"^[0-9A-Z]{3}$") | None = None
+    reason: Annotated[str, _text(32)] | None = None
+    currency: Annotated[str, _text(3, r"^[0-9A-Z]{3}$")] | None = None
 
 
 class AppBody(Request):
     """What the mobile SDK sends."""
 
-    merchantID: _text(64)  # noqa: N815, the SDK's name
+    merchantID: Annotated[str, _text(64)]
 
 
 class PageQuery(Request):
     """Which page of a list."""
 
     limit: Limit = 20
-    cursor: _text(500) | None = Field(None, description="`next_cursor` of the page before.")
+    cursor: Annotated[str, _text(500)] | None = Field(None, description="`next_cursor` of the page before.")
 
 
 class PaymentsQuery(PageQuery):
     """Which payments; times are inclusive from, exclusive to."""
 
-    order_reference: _text(64) | None = None
+    order_reference: Annotated[str, _text(64)] | None = None
     status: Literal[tuple(Status)] | None = None  # type: ignore[valid-type]
     method: Method | None = None
-    provider_reference: _text(255) | None = None
+    provider_reference: Annotated[str, _text(255)] | None = None
     created_from: Time | None = None
     created_to: Time | None = None
     updated_from: Time | None = None
@@ -195,7 +195,7 @@ class PaymentsQuery(PageQuery):
 class EventsQuery(Request):
     """Which notifications."""
 
-    after: _text(40, r"^evt_[0-9A-Za-z]+$") | None = Field(None, description="The last notification that the shop has seen.")
+    after: Annotated[str, _text(40, r"^evt_[0-9A-Za-z]+$")] | None = Field(None, description="The last notification that the shop has seen.")
     limit: Limit = 20
 
 

@@ -131,4 +131,5 @@ def _kind(schema: Mapping[str, Any]) -> str:
         return "time"
     if "maxLength" in schema:
         return f"string, at most {schema['maxLength']}"
-    return {"object": "object of strings"}.get(schema.get("type", ""), schema.get("type", "anything"))
+    kind = str(schema.get("type", "anything"))
+    return "object of strings" if kind == "object" else kind

@@ -9,7 +9,6 @@ from bridge.web.bodies import AppBody
 from bridge.web.operation import operation
 from bridge.web.shapes import AppToken
 
-
 PROBLEMS = (errors.NotFound, errors.Unauthorized, errors.TooManyTries, errors.ProviderUnreachable, errors.Unavailable)
 
 

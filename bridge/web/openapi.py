@@ -90,7 +90,7 @@ def operations_of(resource: type[Resource]) -> Iterator[tuple[str, Operation]]:
 
 def problems_of(declared: Operation, audience: Audience) -> dict[int, dict[str, str]]:
     """Return every problem that an operation can answer: status → code → title."""
-    ours = [*declared.problems, *_from_declaration(declared), errors.Unavailable]
+    ours: list[type[errors.BridgeError]] = [*declared.problems, *_from_declaration(declared), errors.Unavailable]
     plain = [500]
     if audience is Audience.SHOP:
         ours.append(errors.Unauthorized)

@@ -64,7 +64,7 @@ class Problems:
         """Take the address under which /docs explains each code."""
         self._public_url = public_url
 
-    def install(self, app: App) -> None:
+    def install(self, app: App[Any, Any]) -> None:
         """Handle our errors, Falcon's, and whatever nobody foresaw."""
         app.add_error_handler(Exception, self._crashed)
         app.add_error_handler(HTTPError, self._refused_by_http)

@@ -70,7 +70,7 @@ class Lanes:
         """Tell whether no job of a lane has ended yet."""
         with self._lock:
             lane = self._lanes.get(name)
-            return lane is None or not lane.proven and not lane.hung
+            return lane is None or (not lane.proven and not lane.hung)
 
     def left_out(self) -> list[str]:
         """Return the lanes that get no thread now."""

@@ -186,10 +186,10 @@ def _fill_postgres(database: str, table: Table, rows: Iterator[dict[str, Any]], 
 
 
 def _insert_postgres(database: str, table: Table, rows: Iterator[dict[str, Any]], columns: list[str]) -> None:
-    with psycopg.connect(libpq(database), autocommit=True) as connection:
-        with connection.cursor().copy(f"copy {table.name} ({', '.join(columns)}) from stdin") as copy:
-            for row in rows:
-                copy.write_row(tuple(row.values()))
+    statement = f"copy {table.name} ({', '.join(columns)}) from stdin"
+    with psycopg.connect(libpq(database), autocommit=True) as connection, connection.cursor().copy(statement) as copy:
+        for row in rows:
+            copy.write_row(tuple(row.values()))
 
 
 def libpq(database: str) -> str:

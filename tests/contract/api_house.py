@@ -18,7 +18,6 @@ import pytest
 from falcon import App, testing
 from provider_accounts import Sandbox, running_sandbox
 from sqlalchemy import select
-from tables import make_tables
 from waitress.server import create_server
 from waitress.wasyncore import close_all
 
@@ -28,6 +27,7 @@ from bridge.providers import discover
 from bridge.store.schema import metadata
 from bridge.web.app import build as build_app
 from bridge.web.settings import WebSettings
+from tables import make_tables
 
 PUBLIC_URL = "http://127.0.0.1:8080"
 SHOP = "https://shop.example"

@@ -6,14 +6,13 @@ arguments; clock, faults and callbacks are scripted, so a failure shrinks and re
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from factories import FIFTY, a_key, a_wish
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
-from stage import Heard, PowerCut, Stage
 
 from bridge.domain.operation import FINAL, Operation, OperationStatus, Origin
 from bridge.domain.payment import TRANSITIONS, Fact, Payer, Payment, Status
@@ -21,6 +20,8 @@ from bridge.errors import BridgeError
 from bridge.ports import PaymentFilter
 from bridge.services.refund_payment import RefundWish
 from bridge.services.schedule import INQUIRY_OFFSETS
+from factories import FIFTY, a_key, a_wish
+from stage import Heard, PowerCut, Stage
 
 FORWARD = {(before, after) for (before, fact), after in TRANSITIONS.items() if fact is not Fact.TAKEN_BACK} | {(status, status) for status in Status}
 LOSING = st.sampled_from(["drop_before", "drop_after", "garbage", "truncate", "status", "hang"])
@@ -213,10 +214,8 @@ class Bridge(RuleBasedStateMachine):
 
     @rule()
     def work(self) -> None:
-        try:
+        with suppress(PowerCut):
             self.stage.work()
-        except PowerCut:
-            pass
 
     @rule(seconds=SECONDS, sandbox=st.booleans())
     def wait(self, seconds: int, sandbox: bool) -> None:
@@ -359,7 +358,7 @@ class Bridge(RuleBasedStateMachine):
             assert not p.provider_reference or p.status is not Status.PAID or p.amount_refunded == given, ("I25, I31", p, given)
             for o in self.stage.operations({"id": p.id}):
                 states = [entry["state"] for entry in _of_operation(o, ledger, refunds)]
-                assert o.outcome_known and (states == [o.status.value] or not states and o.status is OperationStatus.FAILED), (o, states)
+                assert o.outcome_known and (states == [o.status.value] or (not states and o.status is OperationStatus.FAILED)), (o, states)
 
 
 def _changed(heard: Heard, field: str) -> Heard:

@@ -101,7 +101,7 @@ def listening() -> Iterator[Ear]:
 
 
 class _Listener(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:  # noqa: N802, the library's name
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         query = self.path.partition("?")[2]
         self.server.ear.heard.put(RawCallback("POST", self.headers.get("Content-Type", ""), query, body))  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 from api_house import BODY_LIMIT, KEYS, NOWHERE, api, is_problem, new_key, running, wish  # noqa: F401

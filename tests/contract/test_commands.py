@@ -124,8 +124,8 @@ def test_resolve__own_failed_as_succeeded_with_a_name__is_paid_and_keeps_both_wo
 
 
 def test_resolve__own_failed_refund_as_succeeded_with_a_name__moves_the_amounts(desk: Desk) -> None:
-    payment = a_payment(status=Status.PAID, asking=Asking.ANSWERED, amount_authorized=4999, amount_captured=4999, amount_refund_pending=1500)
-    refund = an_operation(payment, asking=Asking.DOUBTFUL, attempt=1, asked_at=NOON)
+    payment = a_payment(status=Status.PAID, attempt=Attempt(AttemptState.ACCEPTED), amount_authorized=4999, amount_captured=4999, amount_refund_pending=1500)
+    refund = an_operation(payment, attempt=Attempt(AttemptState.IN_DOUBT, 1, NOON))
     with desk.units() as unit:
         unit.payments.add(payment)
         unit.operations.add(refund)

@@ -2,12 +2,12 @@
 from __future__ import annotations
 
 import pytest
-from factories import FIFTY, at_once
 
 from bridge.domain.payment import Status
 from bridge.errors import AmountTooLarge, LeaseLost
 from bridge.ports import Room, Share
 from bridge.store.schema import callbacks
+from factories import FIFTY, at_once
 
 
 @pytest.fixture

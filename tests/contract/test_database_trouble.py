@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import FIFTY, a_key, a_payment, a_wish, at_once, migrated
 from sqlalchemy import Engine, create_engine, text
-from stage import Stage
 
 from bridge.domain.payment import Status
 from bridge.errors import IdempotencyRunning, PaymentNotPaid, Unavailable
@@ -24,6 +22,8 @@ from bridge.services.refund_payment import RefundWish
 from bridge.store import engine as opening
 from bridge.store.engine import open_engine
 from bridge.store.unit import SqlUnits
+from factories import FIFTY, a_key, a_payment, a_wish, at_once, migrated
+from stage import Stage
 
 # --- PostgreSQL ------------------------------------------------------------------------------------------------------
 
@@ -83,8 +83,9 @@ def test_unit__of_a_standby__is_unavailable_until_a_new_connection_finds_the_pri
 
 def test_connect__to_a_server_that_says_nothing__is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(opening.POSTGRESQL_WAITS, "connect_timeout", 2)
-    with socket.create_server(("127.0.0.1", 0)) as silent, opened(f"postgresql+psycopg://bridge@127.0.0.1:{silent.getsockname()[1]}/x") as units:
-        with pytest.raises(Unavailable), units.read() as unit:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql+psycopg://bridge@127.0.0.1:{silent.getsockname()[1]}/x"
+        with opened(url) as units, pytest.raises(Unavailable), units.read() as unit:
             unit.outbox.depth()
 
 

@@ -7,21 +7,23 @@ import shutil
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from factories import NOON, a_payment, an_event
 from sqlalchemy import MetaData, inspect, select, text
 
 from bridge.domain.attempt import AttemptState
 from bridge.domain.operation import OperationStatus, Origin
 from bridge.domain.payment import Status
-from bridge.store import migrate as migrating, schema
+from bridge.store import migrate as migrating
+from bridge.store import schema
 from bridge.store.engine import open_engine
 from bridge.store.migrate import is_migrated, migrate, newest_revision
 from bridge.store.unit import SqlUnits
+from factories import NOON, a_payment, an_event
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -88,7 +90,7 @@ def test_migrate__step_by_step_up_and_down__each_step_is_undone_and_may_be_repea
         shapes[revision] = shape(engine)
     assert is_migrated(engine)
     shapes["base"] = {}
-    for before, revision in reversed(list(zip(steps, steps[1:], strict=False))):
+    for before, revision in reversed(list(pairwise(steps))):
         migrate(engine, before), migrate(engine, before)
         assert shape(engine) == shapes[before] and not is_migrated(engine)
         migrate(engine, revision)

@@ -21,7 +21,7 @@ SPECIAL = ["A B", "Bestellung Ä 7", '"7"', "a\\b", "№ 7", " 7 ", "9" * LONGES
 @pytest.mark.invariant("I24")
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=NUMBERS)
-def test_create__any_printable_order_number__is_taken_as_it_is_or_refused_with_a_reason(api: Api, number: str) -> None:  # noqa: F811
+def test_create__any_printable_order_number__is_taken_as_it_is_or_refused_with_a_reason(api: Api, number: str) -> None:
     answer = api.create(order_reference=number)
     if len(number) > LONGEST:
         assert (answer.status_code, answer.json["code"], answer.json["errors"][0]["pointer"]) == (422, "validation_failed", "/order_reference")
@@ -35,7 +35,7 @@ def test_create__any_printable_order_number__is_taken_as_it_is_or_refused_with_a
 
 @pytest.mark.invariant("I24")
 @pytest.mark.parametrize("number", SPECIAL, ids=ascii)
-def test_payment__special_order_number__is_paid_and_refunded(api: Api, number: str) -> None:  # noqa: F811
+def test_payment__special_order_number__is_paid_and_refunded(api: Api, number: str) -> None:
     payment = api.paid(order_reference=number)
     refund = api.send("POST", f"/v1/payments/{payment['id']}/refunds", {"amount": 1500, "refund_reference": number}, key=new_key())
     assert (payment["order_reference"], refund.status_code, refund.json["status"]) == (number, 201, "pending"), refund.text

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
-from factories import a_config, a_payment, an_event, at_once
 from sqlalchemy import make_url, text
 
 from bridge.__main__ import main
@@ -27,6 +26,7 @@ from bridge.store.engine import open_engine
 from bridge.store.migrate import is_migrated, migrate
 from bridge.store.sessions import session_mistakes
 from bridge.store.unit import SqlUnits
+from factories import a_config, a_payment, an_event, at_once
 
 PGBOUNCER = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
 SETTINGS = """

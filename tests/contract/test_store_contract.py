@@ -8,7 +8,6 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from factories import FIFTY, NOON, a_payment, an_event, an_operation, at_once, migrated
 from sqlalchemy import create_engine, delete, event, insert, text
 from sqlalchemy.exc import IntegrityError
 
@@ -21,17 +20,15 @@ from bridge.ports import AccountSigns, Job, JobKind, KeptAnswer, PaymentFilter, 
 from bridge.store import schema
 from bridge.store.dialects import dialect_of
 from bridge.store.unit import SqlUnits
+from factories import FIFTY, NOON, a_payment, an_event, an_operation, at_once, migrated
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def migrated_engine(request, tmp_path_factory):
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('store')}/bridge.db"
-    else:
-        url = a_database(request.getfixturevalue("postgres"))
-    engine = migrated(url)
+    file = f"sqlite:///{tmp_path_factory.mktemp('store')}/bridge.db"
+    engine = migrated(file if request.param == "sqlite" else a_database(request.getfixturevalue("postgres")))
     yield engine
     engine.dispose()
 

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -230,7 +229,7 @@ class Shop:
     def ask(self, path: str, body: Any, key: str, url: str | None = None, refusal: str | None = None) -> Any:
         """POST until the answer is definite; a refusal fails the test unless its code is the one given."""
         answer = until(lambda: self.call("POST", path, body, key, url), _is_definite, PATIENCE)
-        assert answer.status_code in (200, 201) or refusal and answer.json()["code"] == refusal, answer.text
+        assert answer.status_code in (200, 201) or (refusal and answer.json()["code"] == refusal), answer.text
         return answer.json()
 
     def get(self, path: str) -> Any:

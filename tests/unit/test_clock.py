@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from factories import NOON
 
 from bridge.clock import MEASURE_SECONDS, DatabaseClock
 from bridge.domain.attempt import AttemptState
 from bridge.domain.payment import Status
+from factories import NOON
 
 HOUR = timedelta(hours=1)
 
@@ -113,7 +113,8 @@ def test_measurement__that_took_long__is_not_used():
 def jump(stage, monkeypatch, seconds):
     """Let the time jump, as the clock tells it."""
     stage.clock.advance(seconds)
-    monkeypatch.setattr(stage.services.look_after_payment._schedule, "_steady_since", lambda at=stage.clock(): at)
+    jumped_at = stage.clock()
+    monkeypatch.setattr(stage.services.look_after_payment._schedule, "_steady_since", lambda: jumped_at)
 
 
 @pytest.mark.invariant("I5", "I32")

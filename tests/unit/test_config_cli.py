@@ -68,7 +68,7 @@ def test_check__profile_with_no_payment_reason__is_named_with_what_to_write(fold
     profile.write_text(re.sub("    reason_id: .*\n", written, profile.read_text()))
     checked = run("config", "check", "--config", str(folder / "bridge.yaml"))
     assert checked.exit_code == (1 if words else 0)
-    assert words is None or words in checked.stderr and "demo.yaml" in checked.stderr
+    assert words is None or (words in checked.stderr and "demo.yaml" in checked.stderr)
 
 
 @pytest.mark.parametrize(("currencies", "words"), [

@@ -42,7 +42,7 @@ def locations() -> dict[str, str]:
 
 
 def is_passed_on(address: str) -> bool:
-    return any(address == where or where.endswith("/") and address.startswith(where) for where in locations())
+    return any(address == where or (where.endswith("/") and address.startswith(where)) for where in locations())
 
 
 def given(name: str, text: str = NGINX) -> str:

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -70,8 +70,11 @@ def until_end(connection: socket.socket, end: bytes) -> bool:
     return True
 
 
+USUAL = Limits()
+
+
 @contextmanager
-def a_node(limits: Limits = Limits(), app: Callable[..., Any] = hello) -> Iterator[Node]:
+def a_node(limits: Limits = USUAL, app: Callable[..., Any] = hello) -> Iterator[Node]:
     node = Node(limits, app)
     try:
         yield node
@@ -94,10 +97,8 @@ def many(node: Node, count: int, sent: bytes, source: str) -> Iterator[list[sock
         connections = []
         for _ in range(count):
             connection = stack.enter_context(node.connect(source))
-            try:
+            with suppress(ConnectionError):
                 connection.sendall(sent)
-            except ConnectionError:
-                pass
             connections.append(connection)
         yield connections
 
@@ -110,10 +111,8 @@ def dripping(connections: list[socket.socket]) -> Iterator[None]:
     def drip() -> None:
         while not stop.wait(0.1):
             for connection in connections:
-                try:
+                with suppress(OSError):
                     connection.send(b"x")
-                except OSError:
-                    pass
 
     thread = threading.Thread(target=drip)
     thread.start()

@@ -51,7 +51,7 @@ def undocumented(paths: tuple[Path, ...]) -> list[str]:
             continue
         for where, node in public(path):
             doc = ast.get_docstring(node)
-            if where.rpartition(".")[2] in RESPONDERS and not doc or doc and doc.startswith(("/", "GET ", "POST ")):
+            if (where.rpartition(".")[2] in RESPONDERS and not doc) or (doc and doc.startswith(("/", "GET ", "POST "))):
                 continue  # a resource may be told by its address alone, and its responders by the resource
             first = doc.strip().splitlines()[0].rstrip() if doc else ""
             if not first.endswith((".", ":", "…", ".)", "?")) and not (doc and _sentence_ends_later(doc)):

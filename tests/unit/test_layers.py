@@ -199,9 +199,7 @@ def calls_at_import(path: Path) -> list[str]:
     """Statements at a module's level that are neither definitions, imports nor plain tables."""
     found = []
     for node in tree(path).body:
-        if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant):
-            found.append(ast.unparse(node)[:80])
-        elif isinstance(node, (ast.While, ast.With, ast.Try, ast.Raise, ast.Delete, ast.Global)):
+        if (isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)) or isinstance(node, (ast.While, ast.With, ast.Try, ast.Raise, ast.Delete, ast.Global)):
             found.append(ast.unparse(node)[:80])
     return found
 

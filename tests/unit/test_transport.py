@@ -487,7 +487,7 @@ def test_breaker__half_open__lets_one_of_many_threads_try(peer: Callable[..., Pe
     transport = HttpTransport(failures=1, seconds=0.01)
     outcomes(transport, there.url, 1)
     time.sleep(0.05)
-    there.script = lambda talk, _: (go.wait(20), talk.sendall(OK)) and None
+    there.script = lambda talk, _: [go.wait(20), talk.sendall(OK)].clear()
     first = threading.Thread(target=outcomes, args=(transport, there.url, 1))
     first.start()
     while len(there.requests) < 2:

@@ -69,7 +69,8 @@ class Courier:
         if event["type"] not in RACES_WITH_RETURN:
             return 0
         age = (self._bench.clock() - datetime.fromisoformat(event["timestamp"])).total_seconds()
-        return math.ceil(max(0.0, self._bench.settings(shop.merchant).return_grace - age))
+        grace: float = self._bench.settings(shop.merchant).return_grace
+        return math.ceil(max(0.0, grace - age))
 
     def _tell(self, shop: Shop, event: Mapping[str, Any], transaction: str) -> Delivery:
         with self._bench.units.read() as unit:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from adapters.shopware.endpoints.amounts import BadAmount, minor_units
 from adapters.shopware.endpoints.admin_api import ApiFailed
+from adapters.shopware.endpoints.amounts import BadAmount, minor_units
 from adapters.shopware.endpoints.messages import part, text
 from adapters.shopware.endpoints.notes import Notes
 from adapters.shopware.endpoints.own import View, is_of
@@ -161,17 +161,21 @@ class Pay:
         """Return the payment under a reference; None where the reference holds a payment that is not this order's."""
         wish = _wish(call, wanted, reference)
         try:
-            return json.loads(self._services.create_payment(shop, key, wish).body)
+            return self._created(shop, key, wish)
         except (PaymentExists, IdempotencyMismatch, IdempotencyRunning):
             other = self._holding(shop, reference)
             if other is None:
-                return json.loads(self._services.create_payment(shop, f"{key}-again", wish).body)
+                return self._created(shop, f"{key}-again", wish)
             if not is_of(other, call.registration, wanted.order or wanted.transaction):
                 return None
             if other["metadata"].get("shopware_transaction") == wanted.transaction:
                 return other
             self._close(shop, other)
-            return json.loads(self._services.create_payment(shop, f"{key}-after-{other['id']}", wish).body)
+            return self._created(shop, f"{key}-after-{other['id']}", wish)
+
+    def _created(self, shop: Shop, key: str, wish: CreatePayment) -> View:
+        view: View = json.loads(self._services.create_payment(shop, key, wish).body)
+        return view
 
     def _asked_apart(self, shop: Shop, call: Call, wanted: Wanted, key: str) -> View:
         found = self._asked(shop, call, wanted, _own_reference(call, wanted), f"{key}-apart")

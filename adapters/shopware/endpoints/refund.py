@@ -70,7 +70,8 @@ class Refund:
         shop = self._bench.shops.get(one.shop)
         shop = replace(shop, respond_within=min(shop.respond_within, RESPOND_WITHIN))
         wish = RefundWish(amount=amount, reason=reason[:255] or None, refund_reference=reference)
-        return json.loads(self._services.refund_payment(shop, payment, key, wish).body)
+        refund: Mapping[str, Any] = json.loads(self._services.refund_payment(shop, payment, key, wish).body)
+        return refund
 
     def _again(self, one: Registration, payment: str, reference: str) -> Mapping[str, Any] | None:
         """Return this refund where it is under way or done; one that failed may be tried anew."""

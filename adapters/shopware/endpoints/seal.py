@@ -36,9 +36,10 @@ def unseal(sealed: str, app_secrets: Sequence[str], about: str) -> dict[str, Any
     nonce, tag, text = raw[:NONCE], raw[NONCE:NONCE + TAG], raw[NONCE + TAG:]
     for secret in app_secrets:
         try:
-            return json.loads(_cipher(secret, about, nonce).decrypt_and_verify(text, tag))
+            opened: dict[str, Any] = json.loads(_cipher(secret, about, nonce).decrypt_and_verify(text, tag))
         except ValueError:
             continue
+        return opened
     raise CannotOpen
 
 

@@ -55,8 +55,8 @@ class Registration:
 
     def forgotten(self, at: datetime) -> Registration:
         """Return it as it is kept after the app was removed: without any secret."""
-        return replace(self, confirmed=False, enabled=False, deleted_at=at, rotated_at=None, pending_at=None, pending_url="",
-                       **dict.fromkeys(SECRET_FIELDS, ""))
+        without: dict[str, Any] = dict.fromkeys(SECRET_FIELDS, "")
+        return replace(self, confirmed=False, enabled=False, deleted_at=at, rotated_at=None, pending_at=None, pending_url="", **without)
 
 
 class Book:

@@ -168,7 +168,8 @@ class FakeShop:
         """Call the app as Shopware does; redirects are not followed."""
         said = {"sw-version": self.version, "sw-user-language": self.language, "Content-Type": "application/json", **headers}
         if self.send is not None:
-            return self.send(method, url, body, said)
+            reply: requests.Response = self.send(method, url, body, said)
+            return reply
         with requests.Session() as session:
             session.trust_env = False
             return session.request(method, url, data=body, headers=said, timeout=20, allow_redirects=False)
@@ -180,7 +181,7 @@ class FakeShop:
         headers = {"shopware-app-signature": sign(self.app_secret, query.encode())}
         if self.secret and (self.minor >= (6, 7) if dual is None else dual):
             headers["shopware-shop-signature"] = sign(self.secret, query.encode())
-        answer = self.http("GET", f"{self.bridge}/register?{query}", **headers)
+        answer = self.http("GET", f"{self.bridge}/register?{query}", b"", **headers)
         if answer.status_code == 200:
             proof = sign(self.app_secret, f"{self.shop_id}{address}{self.app_name}".encode())
             assert answer.json()["proof"] == proof, "the proof is wrong"
@@ -217,7 +218,8 @@ class FakeShop:
             raise Untrusted(f"HTTP {answer.status_code}")
         if not hmac.compare_digest(answer.headers.get("shopware-app-signature", ""), sign(used, answer.content)):
             raise Untrusted("Could not verify the authenticity of the response")
-        return answer.json()
+        reply: dict[str, Any] = answer.json()
+        return reply
 
     def hook(self, event: str, payload: Any, *, secret: str | None = None, event_id: str | None = None, **source: Any) -> int:
         """Send an event; return the answer's status."""
@@ -275,10 +277,7 @@ class FakeShop:
             body |= {"queryParameters": dict(parameters) or []}
         try:
             reply = self.ask("finalize", body)
-            if self.is_new:
-                default = "process_unconfirmed" if self.minor < (6, 7) else None
-            else:
-                default = "paid"
+            default = "paid" if not self.is_new else "process_unconfirmed" if self.minor < (6, 7) else None
             self._apply(transaction, {"status": default, **reply} if default else reply)
         except (Untrusted, IllegalTransition, ValueError):
             try:
@@ -312,7 +311,7 @@ class FakeShop:
 
     def payment_body(self, order: Order, transaction: Transaction) -> dict[str, Any]:
         """The body of pay-url, as far as all versions agree."""
-        body = {"source": self._source(), "orderTransaction": self._transaction(order, transaction), "order": self._order(order),
+        body: dict[str, Any] = {"source": self._source(), "orderTransaction": self._transaction(order, transaction), "order": self._order(order),
                 "requestData": {"tos": "on"}, "validateStruct": [], "recurring": None}
         return {**body, "queryParameters": body["requestData"]} if self.minor == (6, 6) else body
 
@@ -470,9 +469,9 @@ class _Handler(BaseHTTPRequestHandler):
         status, answer, more = self.shop.api(self.command, urlsplit(self.path).path, headers, raw)
         self._write(status, b"" if answer is None else json.dumps(answer).encode(), "application/json", more)
 
-    do_POST = do_PATCH = _api  # noqa: N815, the library's names
+    do_POST = do_PATCH = _api
 
-    def do_GET(self) -> None:  # noqa: N802, the library's name
+    def do_GET(self) -> None:
         parts = urlsplit(self.path)
         if parts.path.startswith("/api/"):
             return self._api()

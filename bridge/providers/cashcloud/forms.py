@@ -40,7 +40,7 @@ def _multipart(raw: RawCallback) -> list[tuple[str, str]]:
     parts = BytesParser().parsebytes(head + raw.body).get_payload()
     if not isinstance(parts, list) or len(parts) > MAX_FIELDS:
         raise ValueError("not a multipart body")
-    return [_field(part) for part in parts]
+    return [_field(part) for part in parts if isinstance(part, Message)]
 
 
 def _field(part: Message) -> tuple[str, str]:

@@ -19,8 +19,21 @@ from bridge.domain.outcome import NO_ANSWER, Answer, Outcome, Part, Statement
 from bridge.domain.reasons import Reason
 from bridge.errors import CallbackRejected, ConfigError, NoAnswer, NotSent, NotSupported, TransportError
 from bridge.ports import (
-    Callback, Capability, Clock, HttpAnswer, OperationRequest, PaymentReason, PaymentRef, PaymentRequest, Price, ProviderType,
-    RawCallback, Reply, Start, Terms, Transport,
+    Callback,
+    Capability,
+    Clock,
+    HttpAnswer,
+    OperationRequest,
+    PaymentReason,
+    PaymentRef,
+    PaymentRequest,
+    Price,
+    ProviderType,
+    RawCallback,
+    Reply,
+    Start,
+    Terms,
+    Transport,
 )
 from bridge.providers.cashcloud import codes, conversion, crypto, forms, wire
 from bridge.providers.cashcloud.conversion import Booked, Note

@@ -129,7 +129,7 @@ class Cashcloud:
 
     def _request(self, merchant: Merchant, call: Call) -> Reply:
         payer, amount, currency_id = self._asked(call)
-        if _says_error(call) and not call.fault.option("executed", True):
+        if _refuses_with_an_error(call):
             return _error_with_hash(secrets.token_hex(20))
         now = self._desk.clock.now()
         expires_at = now + merchant.settings["request_expiration"]
@@ -154,7 +154,7 @@ class Cashcloud:
             raise _wrong("not completed")
         if amount > request.amount - self._refunds_so_far(request):
             raise _wrong("amount too large")
-        if _says_error(call) and not call.fault.option("executed", True):
+        if _refuses_with_an_error(call):
             return _error_with_hash(secrets.token_hex(20))
         entry = self._desk.ledger.add(Entry(
             self.name, merchant.username, secrets.token_hex(20), "refund", amount, request.currency,
@@ -216,13 +216,16 @@ class Cashcloud:
         return ended
 
     def _move_money(self, entry: Entry) -> None:
-        account = self._desk.accounts.get(entry.payer)
+        payer = entry.payer or ""
+        account = self._desk.accounts.get(payer)
         if entry.kind == "request" and (account is None or account.balance < entry.amount):
             raise Refused(Reply.json(409, {"error": "balance too low"}))
-        self._desk.accounts.move(entry.payer, entry.amount if entry.kind == "refund" else -entry.amount)
+        self._desk.accounts.move(payer, entry.amount if entry.kind == "refund" else -entry.amount)
 
     def _count_refund(self, refund: Entry) -> None:
-        request = self._desk.ledger.get(self.name, refund.parent)
+        request = self._desk.ledger.get(self.name, refund.parent or "")
+        if request is None:
+            return
         refunded = request.refunded_amount + refund.amount
         request = self._desk.ledger.change(request, refunded_amount=refunded)
         if refunded == request.amount:
@@ -256,7 +259,7 @@ class Cashcloud:
     # Callbacks
 
     def _tell(self, entry: Entry, before: int, fault: Fault | None) -> None:
-        merchant = self._desk.merchants.get(self.name, entry.merchant)
+        merchant = self._desk.merchants.known(self.name, entry.merchant)
         key, state = bytes.fromhex(merchant.secrets["password_hash"]), entry.details["state"]
         earlier = ACCEPTED if state == COMPLETED else before
         now = self._desk.clock.now()
@@ -436,6 +439,11 @@ def _share_of_cashcredits(request: Entry, amount: int) -> dict[str, Any]:
 
 def _says_error(call: Call) -> bool:
     return call.fault is not None and call.fault.name == ERROR_TRUE
+
+
+def _refuses_with_an_error(call: Call) -> bool:
+    """Tell whether the call is answered by an error with a hash, and is not carried out."""
+    return call.fault is not None and _says_error(call) and not call.fault.option("executed", True)
 
 
 def _error_with_hash(reference: str) -> Reply:

@@ -23,8 +23,22 @@ from bridge.domain.outcome import NO_ANSWER, Answer, Outcome, Statement
 from bridge.domain.reasons import Reason
 from bridge.errors import CallbackRejected, NoAnswer, NotSent, NotSupported, TransportError
 from bridge.ports import (
-    AppAuthentication, Callback, Capability, Clock, HttpAnswer, OperationRequest, PaymentReason, PaymentRef, PaymentRequest, Price,
-    ProviderType, RawCallback, Reply, Start, Terms, Transport,
+    AppAuthentication,
+    Callback,
+    Capability,
+    Clock,
+    HttpAnswer,
+    OperationRequest,
+    PaymentReason,
+    PaymentRef,
+    PaymentRequest,
+    Price,
+    ProviderType,
+    RawCallback,
+    Reply,
+    Start,
+    Terms,
+    Transport,
 )
 from bridge.providers.onecs import codes, crypto, wire
 from bridge.providers.onecs.settings import LARGEST, OnecsSettings

@@ -179,10 +179,12 @@ class Onecs:
     def merchant_from(self, body: Mapping[str, Any]) -> Merchant:
         """A merchant from a control call: `username` (or `merchant_id`), `blowfish_key`, `hmac_key`, `cipher`. Raises ValueError."""
         username = body.get("username") or body.get("merchant_id")
-        texts = (username, body.get("blowfish_key"), body.get("hmac_key"), body.get("cipher", "blowfish"), body.get("name", username))
-        if not all(isinstance(text, str) and text for text in texts):
+        given = (username, body.get("blowfish_key"), body.get("hmac_key"), body.get("cipher", "blowfish"), body.get("name", username))
+        texts = [text for text in given if isinstance(text, str) and text]
+        if len(texts) < len(given):
             raise ValueError('a 1cs merchant needs "username", "blowfish_key" and "hmac_key"')
-        return self._merchant(*texts, body.get("locked") is True)
+        username, blowfish_key, hmac_key, cipher, name = texts
+        return self._merchant(username, blowfish_key, hmac_key, cipher, name, body.get("locked") is True)
 
     def _merchant(self, username: str, blowfish_key: str, hmac_key: str, cipher: str, name: str, locked: bool) -> Merchant:
         if not re.fullmatch(r"[0-9A-Za-z._-]{1,30}", username):
@@ -247,7 +249,7 @@ class Onecs:
     def _finished(self, entry: Entry, behaviour: str) -> Reply:
         fault = self._desk.faults.take(self.name, "return", only=RETURN_FAULTS)
         name = fault.name if fault else ""
-        if name == "pending":
+        if fault and name == "pending":
             entry = self._wait(entry, fault.option("ms", 3000) / 1000)
         else:
             entry = self._end(entry, behaviour, code="2206014H" if name == "letter_code" else None)
@@ -267,7 +269,7 @@ class Onecs:
     def _new_payment(self, order: Order, given: Mapping[str, str], language: str) -> Entry:
         simulated = SIMULATED.match(order.get("OrderDesc"))
         ends = _seconds(order.get("expirationTime"))
-        details = {
+        details: dict[str, Any] = {
             "ref_nr": order.get("RefNr"), "capture": order.get("Capture") or "AUTO", "custom": order.get("Custom"),
             "plain": order.get("Plain"), "user_data": order.get("UserData"), "req_id": order.get("ReqId"), "language": language,
             "success": order.get("URLSuccess"), "failure": order.get("URLFailure"), "notify": order.get("URLNotify"),
@@ -309,7 +311,7 @@ class Onecs:
 
     def _refused_payment(self, order: Order, language: str, wrong: Wrong) -> Reply:
         """A browser call with a mistake: an error page, and FAILED to the shop where that can be done (sheet, section 10.2)."""
-        details = {"success": "", "failure": order.get("URLFailure"), "notify": order.get("URLNotify"), "language": language, "card": {},
+        details: dict[str, Any] = {"success": "", "failure": order.get("URLFailure"), "notify": order.get("URLNotify"), "language": language, "card": {},
                    "custom": order.get("Custom"), "plain": order.get("Plain"), "user_data": order.get("UserData"), "ref_nr": order.get("RefNr"),
                    "steps": [_step("auth", 0, "FAILED", wrong.code, wrong.description)]}
         entry = Entry(self.name, order.merchant.username, secrets.token_hex(16), "authorization", 1, "EUR",
@@ -515,7 +517,7 @@ class Onecs:
         pairs, _ = step(Order(self._merchant_of(entry), fields))
         if pairs["Code"] != OK:
             raise Refused(Reply.json(409, {"error": f"{pairs['Code']} {pairs['Description']}"}))
-        return self._desk.ledger.get(self.name, entry.reference)
+        return self._desk.ledger.get(self.name, entry.reference) or entry
 
     def _end(self, entry: Entry, behaviour: str, code: str | None = None, fault: Fault | None = None) -> Entry:
         code = code or self._code_for(entry, behaviour)
@@ -530,7 +532,7 @@ class Onecs:
         amounts = {"auth": entry.amount, "cap": entry.amount if at_once else 0}
         if at_once:
             steps.append(_step("capture", entry.amount, "OK", OK, "success"))
-            self._add_child(entry, "capture", entry.amount, steps[-1]["xid"], entry.our_reference)
+            self._add_child(entry, "capture", entry.amount, steps[-1]["xid"], entry.our_reference or "")
         return self._told(entry, fault, state="succeeded", expires_at=None, **self._capture_time(entry), details={**amounts, "steps": steps})
 
     def _code_for(self, entry: Entry, behaviour: str) -> str:
@@ -613,7 +615,7 @@ class Onecs:
         return Order(merchant, fields, label)
 
     def _merchant_of(self, entry: Entry) -> Merchant:
-        return self._desk.merchants.get(self.name, entry.merchant)
+        return self._desk.merchants.known(self.name, entry.merchant)
 
     def _sealed(self, merchant: Merchant, pairs: Pairs, style: str, hmac_key: str | None = None) -> tuple[str, str]:
         if style == "other_merchant":
@@ -722,7 +724,7 @@ def _is_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
         here = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        return len(text) <= 256 and bool(parts.hostname) and (parts.scheme == "https" or here and parts.scheme == "http")
+        return len(text) <= 256 and bool(parts.hostname) and (parts.scheme == "https" or (here and parts.scheme == "http"))
     except ValueError:
         return False
 

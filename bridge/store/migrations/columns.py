@@ -6,6 +6,6 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
 
-def utc() -> TypeEngine[object]:
+def utc() -> TypeEngine[str]:
     """Return the type of a point in time: `timestamptz` on PostgreSQL, 24 characters of ISO text on SQLite."""
     return sa.String(24).with_variant(TIMESTAMP(timezone=True), "postgresql")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Frame, Page, expect
 from widget_acts import FRAME, ask_for_money, frame_of, inside, is_at_rest, open_ready, pretend, until, wait_for
-from widget_stage import Stage
 from widget_pdf import text_of
+from widget_stage import Stage
 from widget_states import show, states
 
 STATES = (

@@ -51,7 +51,7 @@ def test_messages__from_strangers__are_ignored(stage: Stage, page: Page) -> None
     page.evaluate(f"{LISTEN}postMessage({hello}, '*')")
     # The sibling has said its own hello several times, to this very page and from our origin.
     poll(page, "said.filter(m => m?.type === 'frame.hello' && m.seq > 1).length > 2")
-    assert [frame for frame in page.frames if frame.name == "evil"][0].evaluate("got") == []
+    assert next(frame for frame in page.frames if frame.name == "evil").evaluate("got") == []
     assert not [entry for entry in page.evaluate("got") if entry["type"] != "frame.hello"]
     assert page.frame_locator("[name=sibling]").locator("html[data-theme]").count() == 0  # a welcome brings a theme
     assert inside(page).locator("html[data-theme]").count() == 1

@@ -6,12 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from factories import NOON, a_payment
 
 from bridge.domain.attempt import Attempt, AttemptState
 from bridge.domain.checkout import Advice, advice_for, is_canceling
 from bridge.domain.payment import Failure, Status
 from bridge.domain.reasons import Reason
+from factories import NOON, a_payment
 
 LANGUAGES = sorted((Path(__file__).resolve().parents[3] / "static" / "frame" / "i18n").glob("*.json"))
 ASKED = {"attempt": Attempt(AttemptState.ACCEPTED, 1), "next_check_at": NOON}

@@ -5,10 +5,10 @@ from datetime import timedelta
 from itertools import product
 
 import pytest
-from factories import NOON, a_payment, an_operation
 
 from bridge.domain.attempt import TRANSITIONS, Attempt, AttemptState, Progress
 from bridge.errors import IllegalTransition
+from factories import NOON, a_payment, an_operation
 
 LATER = NOON + timedelta(minutes=5)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from factories import NOON, a_payment
 
 from bridge.domain.attempt import Attempt, AttemptState
 from bridge.domain.checkout import MAX_TRIES, SHOWN_AFTERWARDS, is_gone, tries_left, waits_for_payer
 from bridge.domain.payment import Status
+from factories import NOON, a_payment
 
 
 def test_is_gone__a_day_after_the_expiry__the_page_is_over():

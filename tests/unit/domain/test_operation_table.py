@@ -5,7 +5,6 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from factories import NOON, a_payment, an_operation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,8 +12,9 @@ from bridge.domain.attempt import Attempt, AttemptState
 from bridge.domain.operation import ENDS, FINAL, MOVES, PREFIXES, Kind, OperationStatus, move
 from bridge.domain.payment import Change, Failure
 from bridge.domain.reasons import Effect, Reason
+from factories import NOON, a_payment, an_operation
 
-O = OperationStatus
+O = OperationStatus  # noqa: E741, the table below is easier to read with one letter
 
 # What entering a status does to (captured, capture pending, refunded, refund pending), in units of the operation's amount.
 TABLE = {

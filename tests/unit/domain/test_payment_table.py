@@ -6,11 +6,11 @@ from datetime import timedelta
 from itertools import permutations, product
 
 import pytest
-from factories import FIFTY, NOON, a_payment
 
 from bridge.domain.attempt import Attempt, AttemptState
 from bridge.domain.payment import ECHOES, EFFECTS, OPEN, TRANSITIONS, Change, Fact, Failure, Status
 from bridge.domain.reasons import Effect, Reason
+from factories import FIFTY, NOON, a_payment
 
 LATER = NOON + timedelta(minutes=5)
 PAIRS = list(product(Status, Fact))

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from bridge.domain.events import OPERATION_EVENTS, PAYMENT_EVENTS, EventType, NoteType
+from bridge.domain.language import LANGUAGES
 from bridge.domain.operation import Kind, OperationStatus
 from bridge.domain.payment import Status
-from bridge.domain.language import LANGUAGES
 from bridge.domain.reasons import MEANINGS, Effect, Reason, text_for_payer
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from reference_builders import REF, a_paid_payment, a_payment, an_event, an_order
+from told_bridge import LOST
 
 from adapters.reference import catalogue, create, listen, refund
 from adapters.reference.client import NoAnswer
 from adapters.reference.create import Wish
 from adapters.reference.refund import Refund
 from adapters.reference.shop import Shop
-from told_bridge import LOST
 
 HOME = "http://shop.example"
 

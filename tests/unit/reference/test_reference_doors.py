@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from falcon import testing
 from reference_builders import REF, SECRET, a_body, a_paid_payment, a_payment, an_event, an_order, signed
 from told_bridge import LOST
-from falcon import testing
 
 from adapters.reference import listen
 from adapters.reference.shop import Shop

@@ -6,10 +6,9 @@ import base64
 
 import pytest
 import requests
+from sandbox_caller import DEVICE, PASSWORD, USERNAME, Caller
 
 from bridge.providers.cashcloud import sandbox as cashcloud
-
-from sandbox_caller import DEVICE, PASSWORD, USERNAME, Caller
 
 REFUSED = {
     "no token": "",

@@ -13,11 +13,10 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sandbox_caller import CUSTOMER, Caller
 
 from bridge.sandbox.accounts import FIRST_ACCOUNTS
 from bridge.sandbox.control import only_from_here
-
-from sandbox_caller import CUSTOMER, Caller
 
 RUBBISH = [b"[]", b"1", b"{", b"\xff", b"[" * 100_000, b'{"a":' * 9999, b"NaN", b"1" * 5000, b'"' + b"x" * 70_000 + b'"']
 BAD = [

@@ -6,11 +6,10 @@ import threading
 
 import pytest
 import requests
+from sandbox_caller import CUSTOMER, Caller, control_of, until
 
 from bridge.sandbox.faults import ON_CALLBACKS, ON_CALLS, parse_chaos
 from bridge.sandbox.server import THREADS
-
-from sandbox_caller import CUSTOMER, Caller, control_of, until
 
 ASKED = {"email": CUSTOMER, "amount": "4999", "currency_id": "1", "reason_id": "314"}
 
@@ -117,7 +116,7 @@ def test_callback__refused__is_repeated_until_answered_2xx(merchant: Caller, hea
     heard.answers[:] = [500, 302, 404]
     merchant.paid()
     for times in (1, 2, 3):
-        until(lambda: len(merchant.journal("sent")) == times)
+        until(lambda times=times: len(merchant.journal("sent")) == times)
         merchant.control("clock", advance_seconds=600)
     until(lambda: [outcome for _, outcome in merchant.journal("sent")] == ["500", "302", "404", "200"])
     assert len({tuple(callback.items()) for callback in heard.all}) == 1
@@ -127,7 +126,7 @@ def test_callback__never_answered_2xx__is_given_up(merchant: Caller):
     merchant.post("settings", callback_url="http://127.0.0.1:9/nobody")
     merchant.paid()
     for times in range(1, 12):
-        until(lambda: len(merchant.journal("sent")) == times)
+        until(lambda times=times: len(merchant.journal("sent")) == times)
         merchant.control("clock", advance_seconds=600)
     assert {outcome for _, outcome in merchant.journal("sent")} == {"unreachable: ConnectionError"}
     assert merchant.control("clock", advance_seconds=600).ok and len(merchant.journal("sent")) == 11

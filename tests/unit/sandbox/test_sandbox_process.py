@@ -36,7 +36,12 @@ def started(data: Path, *more: str) -> Iterator[tuple[subprocess.Popen, Caller, 
 def test_process__told_to_stop_while_calls_hang__ends_cleanly(tmp_path: Path, number: int):
     with started(tmp_path) as (process, caller, _):
         caller.sign_in().fault("reasons", "hang")
-        hanging = threading.Thread(target=lambda: pytest.raises(requests.ConnectionError, caller.get, "reasons"))
+
+        def hang() -> None:
+            with pytest.raises(requests.ConnectionError):
+                caller.get("reasons")
+
+        hanging = threading.Thread(target=hang)
         hanging.start()
         until(lambda: ("reasons", "200 hang") in caller.journal("received"))
         process.send_signal(number)
@@ -84,9 +89,8 @@ def _ask_until_it_fails(caller: Caller, answered: list[str]) -> None:
 
 
 def test_process__second_one_in_the_same_directory__is_refused(tmp_path: Path):
-    with started(tmp_path):
-        with started_refused(tmp_path) as (code, text):
-            assert code == 1 and "another sandbox works in" in text
+    with started(tmp_path), started_refused(tmp_path) as (code, text):
+        assert code == 1 and "another sandbox works in" in text
 
 
 def test_process__merchant_that_cannot_be_read__is_refused_without_its_password(tmp_path: Path):

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-
 from sandbox_caller import CUSTOMER, Caller, until
 
 REFUSALS = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from factories import NOON, PASSWORDS
 
 from bridge.ports import AccountSigns
 from bridge.services.watch_accounts import Alarm, alarms_of
+from factories import NOON, PASSWORDS
 
 MINUTES = 60
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from factories import FIFTY
 from sqlalchemy import select
 
 from bridge.domain.attempt import Attempt
@@ -17,6 +16,7 @@ from bridge.ports import JobKind, RawCallback
 from bridge.services.receive_callback import REJECTED_A_MINUTE
 from bridge.services.schedule import INQUIRY_OFFSETS
 from bridge.store.schema import callbacks
+from factories import FIFTY
 
 NOTHING_NEW = ["payment.created", "payment.pending"]
 
@@ -148,7 +148,7 @@ def test_callback__of_a_later_moment__is_another(stage):
 def test_return_address__hit_four_thousand_times__has_the_provider_asked_once_more_than_the_ladder_would(stage):
     """No payer can have the provider asked as often as he likes, nor fill the outbox with it (I26, I27; lesson 86)."""
     payment = stage.create()
-    for second in range(100):
+    for _ in range(100):
         for _ in range(40):
             stage.services.receive_return(payment["checkout"]["token"], RawCallback("GET", "", "a=b", b""))
         stage.advance(1)

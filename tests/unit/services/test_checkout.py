@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from factories import FIFTY, NOON, PAYER
 
 from bridge.domain.payment import Payer, Status
 from bridge.errors import BridgeError, CheckoutClosed, CheckoutGone, NotFound, ProviderUnreachable, TooManyTries, ValidationFailed, WalletUsernameRefused
+from factories import FIFTY, NOON, PAYER
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from factories import FIFTY, NOON
-from stage import PowerCut
 
 from bridge.domain.attempt import AttemptState
 from bridge.domain.operation import OperationStatus
 from bridge.domain.payment import Status
 from bridge.ports import JobKind, PaymentFilter
 from bridge.services.schedule import DAY, INQUIRY_OFFSETS
+from factories import FIFTY, NOON
+from stage import PowerCut
 
 LOST = [("drop_before", {}), ("drop_after", {}), ("garbage", {}), ("truncate", {}), ("status", {"code": 500}), ("status", {"code": 302})]
 EXECUTED = {"drop_after", "garbage", "truncate"}

@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import pytest
-from factories import FIFTY, a_key
 
 from bridge.domain.operation import OperationStatus, Origin
 from bridge.errors import RefundableMismatch
+from factories import FIFTY, a_key
 
 
 def refunded_at_the_portal(stage, payment, amount=None):

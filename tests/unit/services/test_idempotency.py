@@ -4,15 +4,22 @@ from __future__ import annotations
 import json
 
 import pytest
-from factories import FIFTY, a_key, a_wish, at_once
 
 from bridge.domain.payment import Payer, Status
 from bridge.errors import (
-    AmountTooSmall, CurrencyNotSupported, ForeignUrl, IdempotencyMismatch, IdempotencyRunning, MethodNotAvailable, NotFound, PaymentExists,
+    AmountTooSmall,
+    CurrencyNotSupported,
+    ForeignUrl,
+    IdempotencyMismatch,
+    IdempotencyRunning,
+    MethodNotAvailable,
+    NotFound,
+    PaymentExists,
     ValidationFailed,
 )
 from bridge.services import housekeeping
 from bridge.services.refund_payment import RefundWish
+from factories import FIFTY, a_key, a_wish, at_once
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from factories import FIFTY, a_key
 
 from bridge.domain.operation import OperationStatus
 from bridge.domain.payment import Payer, Status
 from bridge.errors import CheckoutClosed, NotCancelable, OutcomeUnknown
+from factories import FIFTY, a_key
 
 HALF_AN_HOUR = 1800
 

@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
-from factories import API_KEYS
 
 from bridge.config import Profiles
 from bridge.domain.attempt import AttemptState
 from bridge.domain.payment import Payer, Status
 from bridge.errors import MerchantOff, NotSent
 from bridge.ports import HttpAnswer, JobKind, RawCallback
+from factories import API_KEYS
 
 
 @pytest.fixture

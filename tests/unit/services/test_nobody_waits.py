@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import requests
-from factories import API_KEYS
 from waitress.wasyncore import close_all
 
 from bridge.connections import Limits, create_server
 from bridge.domain.payment import Payer
 from bridge.web.app import build
 from bridge.web.settings import WebSettings
+from factories import API_KEYS
 
 HANGING, MANY = 20, 100
 MUCH_LESS = 8

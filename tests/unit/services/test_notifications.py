@@ -3,15 +3,16 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
-from factories import NOON, NOTIFICATION_SECRETS, a_payment, an_event
 from standardwebhooks import Webhook
 
 from bridge.domain.payment import Payer
 from bridge.errors import NotFound, Unavailable
 from bridge.ports import JobKind
 from bridge.services.schedule import NOTIFICATION_STEPS
+from factories import NOON, NOTIFICATION_SECRETS, a_payment, an_event
 
 LADDER = (5, 30, 120, 600, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 
@@ -66,7 +67,7 @@ def test_notify__shop_down_for_good__is_tried_along_the_ladder_then_undeliverabl
         stage.clock.at = next(job[2] for job in stage.jobs() if job[0] == "notify")
         times.append(stage.clock())
         stage.work()
-    pauses = [(later - sooner).total_seconds() for sooner, later in zip(times, times[1:], strict=False)]
+    pauses = [(later - sooner).total_seconds() for sooner, later in pairwise(times)]
     assert len(pauses) == len(LADDER) and all(step <= pause <= step * 1.1 for step, pause in zip(LADDER, pauses, strict=True))
     (event,) = stage.undeliverable()
     assert (event.type, event.attempts, event.last_result) == ("payment.created", 12, "HTTP 500")
@@ -221,7 +222,7 @@ def test_notify__second_of_two_fails__it_alone_is_tried_again_on_a_ladder_of_its
 
 
 def test_notify__a_job_with_tries_behind_it__leaves_the_next_event_to_a_new_one(stage):
-    payment = stage.create()
+    stage.create()
     failing(stage, 500, 200, 500)
     stage.work(), stage.advance(LADDER[0] * 1.2)
     assert [one.status for one in stage.outside.notifications] == [500, 200, 500]
@@ -263,7 +264,7 @@ def test_notify__killed_after_posting__is_posted_again(stage, payment):
     """At least once: what was not noted as delivered is sent again, under the same id (I8)."""
     transport, post = stage.transport, stage.transport.inner
     transport.cut = ("after", "/notifications/acme-one")
-    with pytest.raises(BaseException, match="^$"):
+    with pytest.raises(BaseException, match=r"^$"):
         stage.work()
     stage.advance(61)
     assert post is transport.inner and len(stage.outside.notifications) == 2 and len(set(ids(stage))) == 1

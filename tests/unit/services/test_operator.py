@@ -4,7 +4,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from factories import FIFTY, a_payment, an_operation
 
 from bridge.domain.attempt import Attempt, AttemptState
 from bridge.domain.events import Source
@@ -16,6 +15,7 @@ from bridge.services.housekeeping import CheckHealth
 from bridge.services.record import Record
 from bridge.store.engine import open_engine
 from bridge.store.unit import SqlUnits
+from factories import FIFTY, a_payment, an_operation
 
 
 def in_doubt(stage):

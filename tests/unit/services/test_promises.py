@@ -13,9 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from factories import API_KEYS, NOON, NOTIFICATION_SECRETS, PASSWORDS, FakeClock, a_key
 from sqlalchemy import select
-from stage import Stage
 from standardwebhooks import Webhook
 
 from bridge.bootstrap import build
@@ -25,6 +23,8 @@ from bridge.logs import JsonLines
 from bridge.ports import Job, JobKind
 from bridge.store import schema
 from bridge.worker.loop import Worker
+from factories import API_KEYS, NOON, NOTIFICATION_SECRETS, PASSWORDS, FakeClock, a_key
+from stage import Stage
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -233,7 +233,7 @@ def test_secrets__after_a_whole_story__are_in_no_log_no_row_no_error_and_no_tran
         stage.services.authenticate(API_KEYS["acme-one"])
         stage.outside.answers["acme-one"] = [(500, {}), (302, {"Location": "/"})]
         stage.advance(200), stage.advance(5), stage.pay(payment), stage.hear(), stage.advance(200)
-        for wrong in (lambda: stage.services.authenticate(API_KEYS["acme-one"] + "x"), lambda: stage.refund(payment, amount=10**9)):
+        for wrong in (lambda: stage.services.authenticate(API_KEYS["acme-one"] + "x"), lambda payment=payment: stage.refund(payment, amount=10**9)):
             with pytest.raises(BridgeError) as refused:
                 wrong()
             errors.append(f"{refused.value!r} {refused.value.detail} {refused.value.members}")

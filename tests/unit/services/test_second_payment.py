@@ -5,12 +5,12 @@ import json
 from datetime import timedelta
 
 import pytest
-from factories import FIFTY, a_key, a_payment, at_once
 
 from bridge.domain.events import Source
 from bridge.domain.payment import Fact, Payer, Status
 from bridge.errors import CheckoutClosed, PaymentExists
 from bridge.services.record import Record
+from factories import FIFTY, a_key, a_payment, at_once
 
 ORDER = "o-1"
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from factories import FIFTY, NOON, a_payment, an_answer, an_operation
 
 from bridge.domain.attempt import Attempt, AttemptState
 from bridge.domain.events import NoteType, Source
@@ -16,7 +15,7 @@ from bridge.domain.reasons import Reason
 from bridge.services.record import Record
 from bridge.services.schedule import OPERATION_RETRIES, PAYMENT_RETRIES, Patience, Schedule
 from bridge.services.settle import Settle
-
+from factories import FIFTY, NOON, a_payment, an_answer, an_operation
 
 PAST_DOUBT = NOON - timedelta(minutes=5)
 

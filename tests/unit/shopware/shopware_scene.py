@@ -12,10 +12,8 @@ from urllib.parse import urlsplit
 
 import waitress
 import yaml
-from factories import IN_MEMORY, PASSWORDS, PAYER, FakeClock, a_house, key_hash
 from falcon.testing import TestClient
 from pydantic import SecretStr
-from stage import BreakableTransport, Outside, Sandbox, Stage
 
 import adapters
 from adapters.shopware.tests.fake_shop import FakeShop, Order
@@ -24,6 +22,8 @@ from bridge.ports import PaymentFilter
 from bridge.providers import discover
 from bridge.web.app import build as build_app
 from bridge.web.settings import WebSettings
+from factories import IN_MEMORY, PASSWORDS, PAYER, FakeClock, a_house, key_hash
+from stage import BreakableTransport, Outside, Sandbox, Stage
 
 APP_SECRETS = {"acme": "canary-app-secret-of-acme-0123456789abcdef", "globex": "canary-app-secret-of-globex-0123456789ab"}
 STATIC = Path(__file__).parents[3] / "static"

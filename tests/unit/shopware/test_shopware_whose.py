@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from factories import PAYER
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shopware_scene import Scene
@@ -16,6 +15,8 @@ from test_shopware_pages import send, ticket_of
 
 from adapters.shopware.tests.fake_shop import FakeShop, Order, Untrusted
 from bridge.ports import PaymentFilter
+from factories import PAYER
+
 
 def again(shop: FakeShop, order: Order) -> Order:
     """Another order under the same number, as a shop makes that was restored, cloned or renumbered."""
@@ -189,7 +190,7 @@ def test_second_payment__held_by_the_bridge__pays_no_transaction_of_the_shop(sce
     shop = scene.shop()
     order = second_payment(scene, shop)
     assert [one.state for one in order.transactions] == ["cancelled", "paid"]
-    token = list(shop.finalize_tokens)[0]
+    token = next(iter(shop.finalize_tokens))
     shop.finalize(token, {})
     assert [one.state for one in order.transactions] == ["cancelled", "paid"]
 

@@ -17,6 +17,7 @@ from bridge.settings import Resolved
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PASSWORD, SALT = "canary-password", "canary-salt"
 FIFTY = Money(4999, "EUR")
+FIFTEEN = Money(1500, "EUR")
 
 
 def http(status: int, body: Any = None) -> HttpAnswer:
@@ -73,7 +74,7 @@ def a_request(**changes: Any) -> PaymentRequest:
     return PaymentRequest(**fields | changes)
 
 
-def a_refund(money: Money = Money(1500, "EUR"), **changes: Any) -> OperationRequest:
+def a_refund(money: Money = FIFTEEN, **changes: Any) -> OperationRequest:
     """A refund of 15.00 EUR of that payment."""
     paid = PaymentRef("pay_1-1", FIFTY, "hash-1")
     return OperationRequest(**{"reference": "ref_1-1", "payment": paid, "money": money, "text": "item returned"} | changes)

@@ -1,6 +1,8 @@
 """What the contract suite cannot know of Cashcloud."""
 from __future__ import annotations
 
+from typing import ClassVar
+
 from bridge.domain.payment import Payer
 from bridge.settings import Resolved
 
@@ -11,7 +13,7 @@ class Account:
     """A Corporate+ merchant at the sandbox; the payer answers in the wallet."""
 
     secrets = (PASSWORD,)
-    calls = {"start": "request", "refund": "refund", "inquire": "transactions"}
+    calls: ClassVar = {"start": "request", "refund": "refund", "inquire": "transactions"}
 
     def merchant(self):
         return {"provider": "cashcloud", "username": USERNAME, "password": PASSWORD}

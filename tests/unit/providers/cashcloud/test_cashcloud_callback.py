@@ -4,13 +4,14 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given, strategies as st
+from cashcloud_script import PASSWORD, an_account
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.errors import CallbackRejected
 from bridge.ports import Callback, RawCallback
 from bridge.providers.cashcloud.crypto import control
 from bridge.settings import Resolved
-from cashcloud_script import PASSWORD, an_account
 
 FORM, LINE = "application/x-www-form-urlencoded", "\r\n"
 

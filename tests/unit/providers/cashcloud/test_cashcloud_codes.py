@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import pytest
+from cashcloud_script import FIFTY, a_refund, a_transaction, an_account, http
 
 from bridge.domain.money import Money
 from bridge.domain.outcome import Outcome
 from bridge.domain.reasons import Reason
-from bridge.providers.cashcloud import codes
 from bridge.ports import PaymentRef
-from cashcloud_script import FIFTY, a_refund, a_transaction, an_account, http
+from bridge.providers.cashcloud import codes
 
 S, P, D, U = Outcome.SUCCEEDED, Outcome.PENDING, Outcome.DECLINED, Outcome.UNKNOWN
 PAYMENTS = [

@@ -2,14 +2,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from cashcloud_script import FIFTY, a_refund, a_request, a_transaction, an_account, http
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.domain.money import Money
 from bridge.domain.outcome import Outcome
 from bridge.domain.reasons import Reason
 from bridge.ports import PaymentRef
 from bridge.providers.cashcloud.conversion import Booked, Note, euro_cents, in_our_words, part_of, read_note, with_note
-from cashcloud_script import FIFTY, a_refund, a_request, a_transaction, an_account, http
 
 NOTED = {"id": "pay_1-1", "description": "Order 100000123 [4999 EUR, 4899 CCR]"}
 NOTED_BEFORE = NOTED | {"description": "Order 100000123 [4999 EUR = 4899 CCR]"}

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from cashcloud_script import FIFTY, PASSWORD, SALT, SALTED, a_refund, a_request, an_account, http
 
 from bridge.domain.outcome import Outcome
 from bridge.errors import NoAnswer, NotSent
 from bridge.ports import PaymentRef
 from bridge.providers.cashcloud.crypto import token
 from bridge.settings import Resolved
-from cashcloud_script import FIFTY, PASSWORD, SALT, SALTED, a_refund, a_request, an_account, http
 
 HASH, NO = http(201, {"hash": "hash-1"}), http(403)
 

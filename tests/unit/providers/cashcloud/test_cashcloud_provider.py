@@ -4,13 +4,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from cashcloud_script import FIFTY, NOW, a_refund, a_request, a_transaction, an_account, http
 
 from bridge.domain.money import Money
 from bridge.domain.outcome import Outcome
 from bridge.domain.reasons import Reason
 from bridge.errors import ConfigError, NoAnswer, NotSent, NotSupported, TransportError
 from bridge.ports import PaymentRef, Price
-from cashcloud_script import FIFTY, NOW, a_refund, a_request, a_transaction, an_account, http
 
 ANOTHER = a_transaction(hash="hash-7", extern={"id": "pay_7-1"})
 HASH, RATE = http(201, {"hash": "hash-1"}), http(200, {"amount": {"2": {"3": 4899}}})
@@ -195,7 +195,7 @@ def test_prices__switched_off_or_foreign__are_none_unasked():
 @pytest.mark.parametrize("said", [NoAnswer(), NotSent(), http(500), http(200, b""), http(403)])
 def test_prices_and_reasons__failure__are_none_and_asked_again(said):
     reasons = http(200, {"messages": {"314": "Electronics"}})
-    account, wire = an_account({"currency-rate": [said, said, RATE], "reasons": [said, said, reasons]}, cashcredits=True,
+    account, _ = an_account({"currency-rate": [said, said, RATE], "reasons": [said, said, reasons]}, cashcredits=True,
                                reason_id=None, payer_chooses_reason=True)
     for _ in range(2):
         account.prices(FIFTY), account.reasons()

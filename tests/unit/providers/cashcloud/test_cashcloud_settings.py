@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 import pytest
+from cashcloud_script import PASSWORD, some_settings
 from pydantic import ValidationError
 
 from bridge.providers.cashcloud.settings import CashcloudSettings
 from bridge.settings import Resolved
-from cashcloud_script import PASSWORD, some_settings
 
 
 @pytest.mark.parametrize("url", [

@@ -4,12 +4,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, strategies as st
+from cashcloud_script import a_transaction, http
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.providers.cashcloud import wire
 from bridge.providers.cashcloud.conversion import Booked
 from bridge.providers.cashcloud.wire import AccountSettings, Unreadable
-from cashcloud_script import a_transaction, http
 
 READERS = [
     wire.read_object, wire.read_transaction, wire.read_transactions, wire.read_settings, wire.read_reasons, wire.read_cashcredits,

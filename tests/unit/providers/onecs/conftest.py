@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 from onecs_stage import card_sandbox, card_stage
+
 from stage import an_outside
 
 

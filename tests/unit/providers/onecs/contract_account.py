@@ -1,6 +1,8 @@
 """What the contract suite cannot know of 1cs."""
 from __future__ import annotations
 
+from typing import ClassVar
+
 import requests
 
 from bridge.domain.payment import Payer
@@ -13,7 +15,7 @@ class Account:
     """A merchant at the sandbox; the payer fills the card form."""
 
     secrets = (BLOWFISH, HMAC)
-    calls = {"refund": "credit", "capture": "capture", "inquire": "inquire"}
+    calls: ClassVar = {"refund": "credit", "capture": "capture", "inquire": "inquire"}
 
     def merchant(self):
         return {"provider": "onecs", "username": MERCHANT, "blowfish_key": BLOWFISH, "hmac_key": HMAC}

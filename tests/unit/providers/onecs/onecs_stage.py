@@ -13,8 +13,6 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
 import yaml
-from factories import NOON, NOTIFICATION_SECRETS, PASSWORDS, SHOPS_OF, FakeClock, a_house, a_key, a_profile
-from stage import BreakableTransport, Outside, Sandbox, Stage
 
 from bridge.config import load
 from bridge.ports import RawCallback
@@ -24,6 +22,8 @@ from bridge.sandbox.server import Server
 from bridge.services.capture_payment import CaptureWish
 from bridge.store import schema
 from bridge.transport import Transcript
+from factories import NOON, NOTIFICATION_SECRETS, PASSWORDS, SHOPS_OF, FakeClock, a_house, a_key, a_profile
+from stage import BreakableTransport, Outside, Sandbox, Stage
 
 MERCHANTS = {"acme": ("acme_cards", "canary-blowfish-of-acme", "canary-hmac-of-acme"),
              "globex": ("globex_cards", "canary-blowfish-of-globex", "canary-hmac-of-globex")}

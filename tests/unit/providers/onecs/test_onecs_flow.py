@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factories import API_KEYS
 from falcon import testing
 from onecs_stage import CHALLENGE, DECLINED, GOOD, UNPROVED, card_stage, secret
 
@@ -17,6 +16,7 @@ from bridge.ports import OperationRequest, PaymentRef
 from bridge.providers.onecs.provider import OnecsAccount
 from bridge.web.app import build as build_app
 from bridge.web.settings import WebSettings
+from factories import API_KEYS
 
 each = pytest.mark.parametrize
 

@@ -5,14 +5,13 @@ import logging
 from pathlib import Path
 
 import pytest
-from factories import API_KEYS
 from falcon import testing
 from onecs_stage import MERCHANTS
 
 from bridge.providers.onecs import crypto
 from bridge.web.app import build
 from bridge.web.settings import WebSettings
-
+from factories import API_KEYS
 
 each = pytest.mark.parametrize
 STATIC = Path(__file__).parents[4] / "static"

@@ -5,7 +5,8 @@ import re
 
 import pytest
 import requests
-from onecs_stage import GOOD as CARD, MERCHANTS, Page, fields_of
+from onecs_stage import GOOD as CARD
+from onecs_stage import MERCHANTS, Page, fields_of
 
 from bridge.ports import RawCallback
 from bridge.providers.onecs import crypto, wire

@@ -85,7 +85,7 @@ def test_cancel__nobody_pays__the_page_is_open_until_it_is_closed_and_only_then_
     payment = slow.card()
     slow.card_fault("inquire", "delay", ms=SLOW[delay])
     views = [give_up(slow, payment)]
-    assert views[0]["status"] == "pending" and views[0]["canceling"] or views[0]["advice"] == "page"
+    assert (views[0]["status"] == "pending" and views[0]["canceling"]) or views[0]["advice"] == "page"
     slow.sandbox.no_faults()
     last = watched(slow, payment, views)
     assert (last["status"], last["advice"], slow.payment(payment).provider_open) == ("canceled", "page", True)
