@@ -19,6 +19,7 @@ from bridge.transport.breaker import Breaker
 from bridge.transport.connection import CURRENT, Adapter, Exchange, is_this_machine, tls_context
 from bridge.transport.names import LookUps
 from bridge.transport.transcript import Transcript, credentials, scrub, write
+from bridge.version import software_version
 
 LIMIT = 1024 * 1024
 """The largest answer that is read, in bytes."""
@@ -27,7 +28,7 @@ _log = logging.getLogger(__name__)
 _CHUNK = 64 * 1024
 _AWAY = frozenset({502, 503, 504})
 """Answers by which the other side says that it is not there: failures for the breaker, answers for the caller."""
-_HEADERS = {"User-Agent": "payment-bridge", "Accept": "*/*", "Accept-Encoding": "identity"}
+_HEADERS = {"User-Agent": f"payment-bridge/{software_version()}", "Accept": "*/*", "Accept-Encoding": "identity"}
 _EXPECTED = (RequestException, HTTPError, OSError, ValueError)
 
 

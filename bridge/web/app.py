@@ -78,6 +78,7 @@ def build(
     """
     metrics = Metrics(registry or CollectorRegistry())
     metrics.watch_house(services.measure)
+    metrics.tell_version(settings.version)
     middleware: list[Any] = [Watch(settings, metrics, bind_request_id), Guards(services, settings)]
     app: App[Any, Any] = App(media_type=MEDIA_JSON, middleware=middleware)
     Problems(settings.public_url).install(app)

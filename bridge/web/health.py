@@ -30,7 +30,7 @@ class LiveResource(Resource):
 
         Tells that the process answers; asks nothing else.
         """
-        resp.media = {"status": "pass"}
+        resp.media = {"status": "pass", "version": self.settings.version}
 
 
 class ReadyResource(Resource):

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -40,6 +40,10 @@ class Metrics:
         self._running.dec()
         self._requests.labels(route, method if method in METHODS else "OTHER", str(status)).inc()
         self._seconds.labels(route).observe(seconds)
+
+    def tell_version(self, version: str) -> None:
+        """Show which version of the software serves."""
+        Info("bridge_build", "The software that serves.", registry=self._registry).info({"version": version})
 
     def watch_house(self, measure: Callable[[], Mapping[str, Any]]) -> None:
         """Ask `measure` at every scrape: name → number, or name → {kind: number}."""

@@ -193,6 +193,7 @@ def _answer(status: int, shape: type | str | None, declared: Operation) -> dict[
 def _headers(status: int, declared: Operation) -> Iterator[tuple[str, Any]]:
     text = {"type": "string"}
     yield "X-Request-Id", {"description": "The request's id, yours or ours.", "schema": text}
+    yield "Bridge-Version", {"description": "The version of the software.", "schema": text}
     if status == 303 or (declared.key and status in (200, 201, 202)):
         yield "Location", {"description": "Where it is.", "schema": text}
     if declared.key and status in (200, 201, 202):

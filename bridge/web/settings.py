@@ -1,8 +1,10 @@
 """What the doors must know of the installation."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from bridge.version import software_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class WebSettings:
     operator_networks: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     docs: bool = True
-    version: str = "0.1.0"
+    version: str = field(default_factory=software_version)
 
     @property
     def secure(self) -> bool:

@@ -307,6 +307,7 @@ class Alive(Answer):
     """The process answers."""
 
     status: Literal["pass"]
+    version: str = Field(description="The version of the software.")
 
 
 class Ready(Answer):

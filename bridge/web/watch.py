@@ -47,7 +47,7 @@ class Watch:
         """Take where to measure, and what puts a request's id into log lines."""
         self._metrics = metrics
         self._bind = bind_request_id
-        self._headers = HEADERS | (HSTS if settings.secure else {})
+        self._headers = HEADERS | {"Bridge-Version": settings.version} | (HSTS if settings.secure else {})
 
     def process_request(self, req: Request, resp: Response) -> None:
         """Begin."""

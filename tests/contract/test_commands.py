@@ -17,6 +17,7 @@ from bridge.ports import JobKind
 from bridge.services.deliver_notification import OWNER, endpoint_document
 from bridge.store.migrate import newest_revision
 from bridge.store.unit import SqlUnits
+from bridge.version import software_version
 from factories import NOON, a_config, a_payment, an_event, an_operation, migrated
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +52,10 @@ def test_graph__printed__is_the_two_pictures_in_the_readme() -> None:
     pictures = CliRunner().invoke(main, ["payments", "graph"]).output.strip().split("\n\n")
     readme = (ROOT / "README.md").read_text("utf-8")
     assert len(pictures) == 2 and all(f"```mermaid\n{picture}\n```" in readme for picture in pictures)
+
+
+def test_version__asked_for__is_that_of_the_installed_package() -> None:
+    assert CliRunner().invoke(main, ["--version"]).output == f"bridge, version {software_version()}\n"
 
 
 def test_every_command__asked_for_help__explains_itself() -> None:

@@ -15,6 +15,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from bridge.notify import WebhookNotifier, sign
 from bridge.ports import LONGEST_WAIT, Delivery, HttpAnswer
 from bridge.transport import HttpTransport
+from bridge.version import software_version
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_" + base64.b64encode(b"another secret of 24 byte").decode()
@@ -90,7 +91,7 @@ def test_notify__a_shop_that_listens__can_verify_what_it_received(shop: Receiver
     [(headers, body)] = shop.received
     Webhook(SECRET).verify(body, headers)
     assert delivery.ok and body == BODY.encode()
-    assert (headers["webhook-id"], headers["content-type"], headers["user-agent"]) == ("evt_1", "application/json", "payment-bridge")
+    assert (headers["webhook-id"], headers["content-type"], headers["user-agent"]) == ("evt_1", "application/json", f"payment-bridge/{software_version()}")
 
 
 def test_notify__another_secret_or_a_changed_body__does_not_verify(shop: Receiver, notifier: WebhookNotifier) -> None:

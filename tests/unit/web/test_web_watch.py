@@ -7,6 +7,8 @@ import re
 import pytest
 from web_stand_in import TOKEN, a_client, raising, shop_call
 
+from bridge.version import software_version
+
 
 @pytest.mark.parametrize("given", ["req-77", "A.b_c-1", "x" * 128])
 def test_request_id__sane__is_echoed_and_bound(given):
@@ -76,3 +78,11 @@ def test_head__wherever_get_is__is_get_without_its_body(path):
     head, get = client.simulate_head(path), client.simulate_get(path)
     assert (head.status_code, head.content, head.headers["content-type"]) == (200, b"", get.headers["content-type"])
     assert head.headers["content-length"] == get.headers["content-length"]
+
+
+def test_version__of_the_software__stands_in_every_answer_in_livez_and_in_the_metrics():
+    client = a_client()
+    alive = client.simulate_get("/livez")
+    assert alive.json == {"status": "pass", "version": software_version()} and alive.headers["Bridge-Version"] == software_version()
+    assert client.simulate_get("/v1/unknown").headers["Bridge-Version"] == software_version()
+    assert f'bridge_build_info{{version="{software_version()}"}} 1.0' in client.simulate_get("/metrics").text
