@@ -1,4 +1,4 @@
-"""Everything that `ports.py` promises of the store, on SQLite and on PostgreSQL alike."""
+"""Everything that `ports/store.py` promises, on SQLite and on PostgreSQL alike."""
 from __future__ import annotations
 
 import re
