@@ -6,11 +6,12 @@ PYTHON ?= python3
 PORT ?= 8080
 BRIDGE := .venv/bin/bridge
 
-.PHONY: help demo demo-check lint test bench soak clean
+.PHONY: help demo demo-check format lint test bench soak clean
 
 help:
 	@echo "make demo         run a shop, a bridge and a wallet on this machine; PORT=9000 moves all ports"
 	@echo "make demo-check   play the demo's whole story without a browser; exit 0 or 1"
+	@echo "make format       write the Python files as ruff does"
 	@echo "make lint         look for mistakes without running anything: ruff, mypy --strict"
 	@echo "make test         make lint, then run every test; TESTS=tests/unit runs a part"
 	@echo "make bench        measure speed beside a bare server on this machine"
@@ -24,8 +25,13 @@ demo-check: .venv/service
 	@$(BRIDGE) demo-check
 
 lint: .venv/tests
+	@.venv/bin/ruff format --quiet --check bridge adapters tests || { echo "lint: run make format"; exit 1; }
 	@.venv/bin/ruff check --quiet bridge adapters tests
 	@.venv/bin/mypy bridge adapters
+
+format: .venv/tests
+	@.venv/bin/ruff format bridge adapters tests
+	@.venv/bin/ruff check --quiet --fix bridge adapters tests
 
 test: lint
 	@.venv/bin/python -m pytest -n logical --dist worksteal $(TESTS)

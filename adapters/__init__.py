@@ -2,6 +2,7 @@
 
 Importing this package loads none of them; an adapter whose shops only call the API needs neither of the two modules.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -24,7 +25,9 @@ def discover() -> dict[str, AdapterType]:
     found = {}
     for folder, adapter in _exported("endpoints.adapter", "ADAPTER"):
         if adapter.name != folder:
-            raise ValueError(f"the folder {folder!r} exports an adapter that calls itself {adapter.name!r}")
+            raise ValueError(
+                f"the folder {folder!r} exports an adapter that calls itself {adapter.name!r}"
+            )
         found[adapter.name] = adapter
     return found
 
@@ -38,5 +41,9 @@ def _exported(module: str, name: str) -> Iterator[tuple[str, Any]]:
     package, _, _ = module.rpartition(".")
     for entry in iter_modules(__path__):
         parent = f"{__name__}.{entry.name}" + (f".{package}" if package else "")
-        if entry.ispkg and (not package or find_spec(parent)) and find_spec(f"{__name__}.{entry.name}.{module}"):
+        if (
+            entry.ispkg
+            and (not package or find_spec(parent))
+            and find_spec(f"{__name__}.{entry.name}.{module}")
+        ):
             yield entry.name, getattr(import_module(f"{__name__}.{entry.name}.{module}"), name)

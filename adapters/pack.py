@@ -3,6 +3,7 @@
 A package is ``module/``, and for PHP the shared classes of ``php/`` as ``core/`` inside it. The same files always give the
 same bytes. A package whose files tell different versions is not made.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -21,7 +22,24 @@ ADAPTERS = Path(__file__).resolve().parent
 EPOCH = datetime(2000, 1, 1)
 SPAN = 500_000_000  # seconds, about sixteen years
 ENDINGS = frozenset(
-    [".php", ".phtml", ".xml", ".json", ".csv", ".graphqls", ".js", ".css", ".html", ".tpl", ".twig", ".md", ".svg", ".png", ".yml", ".xlf"]
+    [
+        ".php",
+        ".phtml",
+        ".xml",
+        ".json",
+        ".csv",
+        ".graphqls",
+        ".js",
+        ".css",
+        ".html",
+        ".tpl",
+        ".twig",
+        ".md",
+        ".svg",
+        ".png",
+        ".yml",
+        ".xlf",
+    ]
 )
 """What a merchant gets; a file of another kind in ``module/`` is a mistake, or an editor's."""
 
@@ -57,7 +75,9 @@ VERSIONS: tuple[tuple[str, str], ...] = (
 
 def version() -> str:
     """Return the project's version, which a package has that tells none of its own."""
-    return str(tomllib.loads((ADAPTERS.parent / "pyproject.toml").read_text())["project"]["version"])
+    return str(
+        tomllib.loads((ADAPTERS.parent / "pyproject.toml").read_text())["project"]["version"]
+    )
 
 
 def told_versions(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -65,7 +85,9 @@ def told_versions(files: Mapping[str, bytes]) -> dict[str, str]:
     told = {}
     for path, content in files.items():
         for name, line in VERSIONS:
-            found = re.fullmatch(name, path.rpartition("/")[2]) and re.search(line, content.decode("utf-8", "replace"), re.MULTILINE)
+            found = re.fullmatch(name, path.rpartition("/")[2]) and re.search(
+                line, content.decode("utf-8", "replace"), re.MULTILINE
+            )
             if found:
                 told[path] = found.group(1)
     return told
@@ -86,11 +108,17 @@ def files_of(name: str, adapters: Path = ADAPTERS) -> dict[str, bytes]:
         raise Unpackable(f"there is no module in {module}")
     files = dict(_read(module))
     if layout.core is not None:
-        core = {"autoload.php": (adapters / "php" / "autoload.php").read_bytes(), **_under("src", adapters / "php" / "src")}
+        core = {
+            "autoload.php": (adapters / "php" / "autoload.php").read_bytes(),
+            **_under("src", adapters / "php" / "src"),
+        }
         files |= {f"{layout.core}/{path}": content for path, content in core.items()}
     if layout.guarded:
         files |= {path: files["index.php"] for path in _guards(files)}
-    return {f"{layout.root}/{path}" if layout.root else path: content for path, content in sorted(files.items())}
+    return {
+        f"{layout.root}/{path}" if layout.root else path: content
+        for path, content in sorted(files.items())
+    }
 
 
 def pack(name: str, out: Path, adapters: Path = ADAPTERS) -> Path:
@@ -148,7 +176,13 @@ def _write_folder(target: Path, files: Mapping[str, bytes]) -> None:
 
 @click.command()
 @click.argument("names", nargs=-1, required=True)
-@click.option("--out", default="dist", show_default=True, type=click.Path(path_type=Path, file_okay=False), help="Where to put them.")
+@click.option(
+    "--out",
+    default="dist",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to put them.",
+)
 def main(names: tuple[str, ...], out: Path) -> None:
     """Pack the modules of these platforms."""
     for name in names:

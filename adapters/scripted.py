@@ -50,13 +50,20 @@ class Sandbox:
 
     def control(self, method: str, path: str, **body: Any) -> Any:
         """Make a control call."""
-        answer = requests.request(method, f"{self.url}/control/{path}", json=body if method == "POST" else None, timeout=30)
+        answer = requests.request(
+            method,
+            f"{self.url}/control/{path}",
+            json=body if method == "POST" else None,
+            timeout=30,
+        )
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
     def entries(self, kind: str) -> list[dict[str, Any]]:
         """Return the ledger's entries of a kind, oldest first."""
-        return [entry for entry in self.control("GET", "ledger")["entries"] if entry["kind"] == kind]
+        return [
+            entry for entry in self.control("GET", "ledger")["entries"] if entry["kind"] == kind
+        ]
 
     def newest_request(self, known: int) -> str:
         """Wait for one request more than `known` and return its reference."""
@@ -93,7 +100,9 @@ class Payer:
         form = self.page.frame_locator("bridge-checkout iframe").frame_locator("#page iframe")
         form.get_by_role("button", name="asks for a code").click()
         form.locator("button.pay").click()
-        form.get_by_label("Code", exact=True).fill(CODE)  # not the card's security code, which is there a moment longer
+        form.get_by_label("Code", exact=True).fill(
+            CODE
+        )  # not the card's security code, which is there a moment longer
         form.get_by_role("button", name="Confirm").click()
 
 
@@ -108,7 +117,9 @@ def browser_at(chromium: str) -> Iterator[Browser]:
             browser.close()
 
 
-def newcomers(browser: Browser, make: Callable[[Page], Somebody], **profile: Any) -> Newcomer[Somebody]:
+def newcomers(
+    browser: Browser, make: Callable[[Page], Somebody], **profile: Any
+) -> Newcomer[Somebody]:
     """Return a function that opens a fresh browser profile with somebody in it."""
 
     @contextmanager

@@ -1,4 +1,5 @@
 """The command `bridge`."""
+
 from __future__ import annotations
 
 import click
@@ -18,7 +19,20 @@ def main() -> None:
     """One normalized payments API between shops and payment providers."""
 
 
-for command in (serve, worker, migrate, config, keys, payments, notifications, merchants, sandbox, demo, demo_check, *adapters.commands()):
+for command in (
+    serve,
+    worker,
+    migrate,
+    config,
+    keys,
+    payments,
+    notifications,
+    merchants,
+    sandbox,
+    demo,
+    demo_check,
+    *adapters.commands(),
+):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """Composition root: settings in, ready services out. The one place that knows every concrete class."""
+
 from __future__ import annotations
 
 import logging
@@ -29,7 +30,11 @@ from bridge.services.capture_payment import CapturePayment
 from bridge.services.change_return_url import ChangeReturnUrl
 from bridge.services.confirm_checkout import CancelCheckout, ConfirmCheckout
 from bridge.services.create_payment import CreatePaymentForOrder
-from bridge.services.deliver_notification import DeliverNotification, ResendNotification, TestNotification
+from bridge.services.deliver_notification import (
+    DeliverNotification,
+    ResendNotification,
+    TestNotification,
+)
 from bridge.services.end_other_checkouts import EndOtherCheckouts
 from bridge.services.housekeeping import CheckHealth, ListReviews, Measure, Prune, Resolve
 from bridge.services.inquire_payment import InquirePayment, SyncPayment
@@ -67,7 +72,13 @@ def utc_now() -> datetime:
 class Accounts:
     """Fulfils `ports.Providers`: one account object per merchant and provider, built when first asked for and anew when its settings change."""
 
-    def __init__(self, profiles: Profiles, types: Mapping[str, ProviderType], transport: Transport, clock: Clock) -> None:
+    def __init__(
+        self,
+        profiles: Profiles,
+        types: Mapping[str, ProviderType],
+        transport: Transport,
+        clock: Clock,
+    ) -> None:
         """Take the profiles and the providers that were found."""
         self._profiles = profiles
         self._types = types
@@ -97,7 +108,11 @@ class Rooms:
     def __init__(self, outgoing: Outgoing, threads: int) -> None:
         """Take the limits of outgoing calls, and how many threads serve."""
         others = threading.BoundedSemaphore(max(1, threads // 4))
-        self.money = CallRoom(outgoing.calls, outgoing.calls_per_lane, threading.BoundedSemaphore(max(1, threads // 2)))
+        self.money = CallRoom(
+            outgoing.calls,
+            outgoing.calls_per_lane,
+            threading.BoundedSemaphore(max(1, threads // 2)),
+        )
         self.offers = CallRoom(outgoing.calls, outgoing.calls_per_lane, others)
         self.errands = CallRoom(ERRANDS, ERRANDS_PER_LANE, others)
 
@@ -126,7 +141,9 @@ class House:
 
     def doors(self) -> list[tuple[str, Any]]:
         """Return the adapters' own doors: (address, ready resource)."""
-        return [door for adapter in self.adapters.values() for door in adapter.routes(self.services)]
+        return [
+            door for adapter in self.adapters.values() for door in adapter.routes(self.services)
+        ]
 
     def body_limit(self, least: int) -> int:
         """Return the largest request body that any door takes, bytes; each door has its own limit besides."""
@@ -134,12 +151,21 @@ class House:
 
     def register_accounts(self) -> list[str]:
         """Tell every provider where callbacks go; return one line per account that could not be told."""
-        return [problem for merchant, provider in self.profiles.accounts() if (problem := self._register(merchant, provider))]
+        return [
+            problem
+            for merchant, provider in self.profiles.accounts()
+            if (problem := self._register(merchant, provider))
+        ]
 
     def _register(self, merchant: str, provider: str) -> str | None:
-        lasts = max((shop.expires_in_max for shop in self.profiles.all() if shop.merchant == merchant), default=86_400)
+        lasts = max(
+            (shop.expires_in_max for shop in self.profiles.all() if shop.merchant == merchant),
+            default=86_400,
+        )
         try:
-            self.accounts.get(merchant, provider).register(self.represent.callback_url(provider, merchant), lasts)
+            self.accounts.get(merchant, provider).register(
+                self.represent.callback_url(provider, merchant), lasts
+            )
         except (TransportError, ConfigError, NotFound) as error:
             return f"{merchant}: {provider} could not be told where callbacks go: {error}"
         return None
@@ -166,28 +192,88 @@ def build(
     service = config.service
     profiles = Profiles(config, types, adapter_types)
     outgoing = service.outgoing
-    transport = transport or HttpTransport(connect=outgoing.connect, failures=outgoing.breaker_failures, seconds=outgoing.breaker_seconds,
-                                           ca_file=str(outgoing.ca_file) if outgoing.ca_file else None,
-                                           proxy=outgoing.proxy.get_secret_value() if outgoing.proxy else None)
-    engine = open_engine(service.database.get_secret_value(), pool_size=service.threads, pgbouncer=service.pgbouncer)
+    transport = transport or HttpTransport(
+        connect=outgoing.connect,
+        failures=outgoing.breaker_failures,
+        seconds=outgoing.breaker_seconds,
+        ca_file=str(outgoing.ca_file) if outgoing.ca_file else None,
+        proxy=outgoing.proxy.get_secret_value() if outgoing.proxy else None,
+    )
+    engine = open_engine(
+        service.database.get_secret_value(), pool_size=service.threads, pgbouncer=service.pgbouncer
+    )
     units = SqlUnits(engine)
     machine = clock or utc_now
     time = DatabaseClock(units, machine) if clock is None else None
     accounts = Accounts(profiles, types, Patient(transport, machine), machine)
     calls = Rooms(outgoing, service.threads)
     represent = Represent(str(service.public_url))
-    adapters = {name: kind.build(Workbench(partial(profiles.adapter_settings, platform=name), profiles, units, transport, machine,
-                                           str(service.public_url).rstrip("/"), calls.errands)) for name, kind in adapter_types.items()}
-    services = _services(config, profiles, accounts, units, calls, represent, transport, machine, time, adapters,
-                         patience or Patience(service.send_within, service.not_found_grace), engine)
-    worker = Worker(units, jobs_of(services), time or machine, threads=service.worker.threads, notification_threads=service.worker.notification_threads,
-                    lease=service.worker.lease, poll=service.worker.poll, chore=services.prune)
-    return House(config, profiles, accounts, engine, units, services, worker, represent, calls, adapters, time)
+    adapters = {
+        name: kind.build(
+            Workbench(
+                partial(profiles.adapter_settings, platform=name),
+                profiles,
+                units,
+                transport,
+                machine,
+                str(service.public_url).rstrip("/"),
+                calls.errands,
+            )
+        )
+        for name, kind in adapter_types.items()
+    }
+    services = _services(
+        config,
+        profiles,
+        accounts,
+        units,
+        calls,
+        represent,
+        transport,
+        machine,
+        time,
+        adapters,
+        patience or Patience(service.send_within, service.not_found_grace),
+        engine,
+    )
+    worker = Worker(
+        units,
+        jobs_of(services),
+        time or machine,
+        threads=service.worker.threads,
+        notification_threads=service.worker.notification_threads,
+        lease=service.worker.lease,
+        poll=service.worker.poll,
+        chore=services.prune,
+    )
+    return House(
+        config,
+        profiles,
+        accounts,
+        engine,
+        units,
+        services,
+        worker,
+        represent,
+        calls,
+        adapters,
+        time,
+    )
 
 
 def _services(
-    config: Config, shops: Profiles, accounts: Accounts, units: SqlUnits, calls: Rooms, represent: Represent, transport: Transport,
-    machine: Clock, time: DatabaseClock | None, adapters: Mapping[str, Adapter], patience: Patience, engine: Engine,
+    config: Config,
+    shops: Profiles,
+    accounts: Accounts,
+    units: SqlUnits,
+    calls: Rooms,
+    represent: Represent,
+    transport: Transport,
+    machine: Clock,
+    time: DatabaseClock | None,
+    adapters: Mapping[str, Adapter],
+    patience: Patience,
+    engine: Engine,
 ) -> Services:
     clock = time or machine
     schedule = Schedule(accounts, patience, time.steady_since if time else lambda: None)
@@ -223,24 +309,49 @@ def _services(
         describe_shop=DescribeShop(accounts),
         test_notification=TestNotification(shops, notifier, clock, calls.errands),
         show_checkout=show,
-        confirm_checkout=ConfirmCheckout(units, accounts, shops, clock, ask, show, represent, offers),
+        confirm_checkout=ConfirmCheckout(
+            units, accounts, shops, clock, ask, show, represent, offers
+        ),
         cancel_checkout=CancelCheckout(units, shops, give_up, show),
         receive_return=ReceiveReturn(units, accounts, clock),
         receive_callback=ReceiveCallback(units, accounts, clock),
         authenticate_app=AuthenticateApp(units, shops, accounts, calls.money, clock),
         process_callback=ProcessCallback(units, accounts, clock, inquire),
-        look_after_payment=LookAfterPayment(units, clock, ask, inquire, settle, schedule, represent),
-        look_after_operation=LookAfterOperation(units, clock, ask, inquire, settle, schedule, represent),
+        look_after_payment=LookAfterPayment(
+            units, clock, ask, inquire, settle, schedule, represent
+        ),
+        look_after_operation=LookAfterOperation(
+            units, clock, ask, inquire, settle, schedule, represent
+        ),
         end_other_checkouts=EndOtherCheckouts(units, clock, settle, represent),
-        deliver_notification=DeliverNotification(units, shops, notifier, clock, couriers={name: one.deliver for name, one in adapters.items()}),
+        deliver_notification=DeliverNotification(
+            units,
+            shops,
+            notifier,
+            clock,
+            couriers={name: one.deliver for name, one in adapters.items()},
+        ),
         resend_notification=ResendNotification(units, clock),
         list_reviews=reviews,
         resolve=Resolve(units, clock, represent, accounts),
-        prune=Prune(units, clock, keys=timedelta(days=kept.keys), callbacks=timedelta(days=kept.callbacks), rejected=timedelta(days=kept.rejected)),
+        prune=Prune(
+            units,
+            clock,
+            keys=timedelta(days=kept.keys),
+            callbacks=timedelta(days=kept.callbacks),
+            rejected=timedelta(days=kept.rejected),
+        ),
         check_health=CheckHealth(
-            units, machine, {"profiles": lambda: shops.sound, **({"time": time.is_steady} if time else {})}, {
-                "migrations": lambda: is_migrated(engine, or_later=True), "accounts": watch.is_quiet,
-                "sessions": lambda: not session_mistakes(engine), "disk": lambda: has_room(engine)}),
+            units,
+            machine,
+            {"profiles": lambda: shops.sound, **({"time": time.is_steady} if time else {})},
+            {
+                "migrations": lambda: is_migrated(engine, or_later=True),
+                "accounts": watch.is_quiet,
+                "sessions": lambda: not session_mistakes(engine),
+                "disk": lambda: has_room(engine),
+            },
+        ),
         measure=Measure(units, reviews, shops.measure, watch.count, time.tell if time else dict),
         watch_accounts=watch,
     )

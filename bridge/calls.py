@@ -1,4 +1,5 @@
 """Rooms in which outgoing calls run: bounded in all and per account or shop, so that nobody outside takes the threads that serve."""
+
 from __future__ import annotations
 
 import logging
@@ -60,7 +61,10 @@ class CallRoom:
         try:
             call()
         except Exception:
-            log.exception("a call ended with an error; what it left open is looked after", extra={"lane": lane})
+            log.exception(
+                "a call ended with an error; what it left open is looked after",
+                extra={"lane": lane},
+            )
         finally:
             with self._lock:
                 self._running[lane] -= 1

@@ -2,6 +2,7 @@
 
 Providers are looked for inside the commands, so that asking for help loads none of them.
 """
+
 from __future__ import annotations
 
 import base64
@@ -22,8 +23,14 @@ from bridge.store.engine import open_engine
 from bridge.store.sessions import advice, session_mistakes
 
 _file = click.option(
-    "--config", "path", default="config/bridge.yaml", show_default=True, envvar="BRIDGE_CONFIG",
-    type=click.Path(dir_okay=False), help="The service's settings file.")
+    "--config",
+    "path",
+    default="config/bridge.yaml",
+    show_default=True,
+    envvar="BRIDGE_CONFIG",
+    type=click.Path(dir_okay=False),
+    help="The service's settings file.",
+)
 
 _KEYS = """\
 API key, goes into the shop module's settings (field "API key") and is shown only here:
@@ -63,21 +70,30 @@ def check(path: str) -> None:
         problems = [problem for refused in found.refused for problem in refused.problems]
         off = ", ".join(refused.merchant for refused in found.refused)
         click.echo("\n".join(problems), err=True)
-        click.echo(f"{_count(len(problems), 'mistake')}: the service serves {_count(len(found.merchants), 'merchant')} and switches off {off}", err=True)
+        click.echo(
+            f"{_count(len(problems), 'mistake')}: the service serves {_count(len(found.merchants), 'merchant')} and switches off {off}",
+            err=True,
+        )
         raise SystemExit(1)
     if found.faults:
-        click.echo(f"{_count(len(found.faults), 'mistake')}: the service serves all the same", err=True)
+        click.echo(
+            f"{_count(len(found.faults), 'mistake')}: the service serves all the same", err=True
+        )
         raise SystemExit(1)
     shops = sum(len(merchant.shops) for merchant in found.merchants)
     accounts = sum(len(merchant.providers) for merchant in found.merchants)
-    click.echo(f"ok: {_count(len(found.merchants), 'merchant')}, {_count(shops, 'shop')}, {_count(accounts, 'account')} at providers")
+    click.echo(
+        f"ok: {_count(len(found.merchants), 'merchant')}, {_count(shops, 'shop')}, {_count(accounts, 'account')} at providers"
+    )
 
 
 @config.command()
 @click.argument("kind", type=click.Choice(["service", "merchant"]), default="merchant")
 def schema(kind: str) -> None:
     """Print the JSON Schema of bridge.yaml (service) or of a merchant's profile, for editors."""
-    written = service_schema() if kind == "service" else profile_schema(discover(), adapters.discover())
+    written = (
+        service_schema() if kind == "service" else profile_schema(discover(), adapters.discover())
+    )
     click.echo(json.dumps(written, indent=2, ensure_ascii=False))
 
 
@@ -90,14 +106,28 @@ def show(path: str) -> None:
         click.echo("\n".join([*refused.problems, refused.sentence]), err=True)
     shown = {
         # An address that is written out carries no password; one that came by reference is hidden below.
-        "service": {**found.service.model_dump(mode="json"), "database": found.service.database.get_secret_value()},
+        "service": {
+            **found.service.model_dump(mode="json"),
+            "database": found.service.database.get_secret_value(),
+        },
         "merchants": [
-            {**merchant.model_dump(mode="json"), **{
-                key: {name: block.model_dump(mode="json") for name, block in getattr(merchant, key).items()} for key in ("providers", "adapters")}}
+            {
+                **merchant.model_dump(mode="json"),
+                **{
+                    key: {
+                        name: block.model_dump(mode="json")
+                        for name, block in getattr(merchant, key).items()
+                    }
+                    for key in ("providers", "adapters")
+                },
+            }
             for merchant in found.merchants
         ],
     }
-    click.echo(yaml.safe_dump(_without(shown, found.secrets), sort_keys=False, allow_unicode=True), nl=False)
+    click.echo(
+        yaml.safe_dump(_without(shown, found.secrets), sort_keys=False, allow_unicode=True),
+        nl=False,
+    )
 
 
 @keys.command()

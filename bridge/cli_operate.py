@@ -1,4 +1,5 @@
 """The operator's commands: look at payments, end what is in doubt, deliver notifications after all."""
+
 from __future__ import annotations
 
 import json
@@ -41,18 +42,30 @@ def merchants() -> None:
 
 @payments.command("list")
 @config_option
-@click.option("--review", is_flag=True, help="Only those that need an operator: under review, or in doubt for an hour.")
+@click.option(
+    "--review",
+    is_flag=True,
+    help="Only those that need an operator: under review, or in doubt for an hour.",
+)
 @click.option("--status", help="Only those in this status.")
 @click.option("--order", help="Only those of this order reference.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
-def list_payments(path: str, review: bool, status: str | None, order: str | None, limit: int) -> None:
+def list_payments(
+    path: str, review: bool, status: str | None, order: str | None, limit: int
+) -> None:
     """List payments of all shops, newest first."""
     with _books(path) as house:
         wanted = PaymentFilter(order_reference=order, status=status)
-        for p in house.services.list_reviews(wanted, limit) if review else _payments(house, wanted, limit):
+        for p in (
+            house.services.list_reviews(wanted, limit)
+            if review
+            else _payments(house, wanted, limit)
+        ):
             known = "" if p.outcome_known else "  outcome unknown"
-            click.echo(f"{p.id}  {p.created_at:%Y-%m-%d %H:%M:%S}  {p.shop:<20} {p.order_reference:<16} {p.money!s:>16}  {p.status.value}"
-                       f"{known}{f'  REVIEW: {p.review}' if p.review else ''}")
+            click.echo(
+                f"{p.id}  {p.created_at:%Y-%m-%d %H:%M:%S}  {p.shop:<20} {p.order_reference:<16} {p.money!s:>16}  {p.status.value}"
+                f"{known}{f'  REVIEW: {p.review}' if p.review else ''}"
+            )
 
 
 def _payments(house: Any, wanted: PaymentFilter, limit: int) -> Sequence[Payment]:
@@ -73,7 +86,9 @@ def show(path: str, payment_id: str) -> None:
             _print({"kind": operation.kind.value} | house.represent.operation(operation))
         for event in unit.events.of_payment(payment_id):
             told = "" if event.sequence is None else f"  told: {event.last_result or 'not yet'}"
-            click.echo(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.type:<24} by {event.source:<9} {event.detail or ''}{told}")
+            click.echo(
+                f"{event.at:%Y-%m-%d %H:%M:%S}  {event.type:<24} by {event.source:<9} {event.detail or ''}{told}"
+            )
 
 
 @payments.command()
@@ -91,30 +106,45 @@ def inquire(path: str, payment_id: str) -> None:
 @payments.command()
 @config_option
 @click.argument("subject")
-@click.option("--as", "ended", required=True, type=click.Choice(["failed", "succeeded", "canceled", "reviewed"]),
-              help="failed: it never happened; succeeded, canceled: for refunds and captures; reviewed: only close the review.")
+@click.option(
+    "--as",
+    "ended",
+    required=True,
+    type=click.Choice(["failed", "succeeded", "canceled", "reviewed"]),
+    help="failed: it never happened; succeeded, canceled: for refunds and captures; reviewed: only close the review.",
+)
 @WHY
-@click.option("--by", help="Who says so; with it, --as succeeded takes back an operator's own failed or canceled.")
+@click.option(
+    "--by",
+    help="Who says so; with it, --as succeeded takes back an operator's own failed or canceled.",
+)
 def resolve(path: str, subject: str, ended: str, why: str, by: str | None) -> None:
     """End the doubt about SUBJECT (pay_…, ref_…, cap_…) by an operator's word, when the provider's cannot be had."""
     with _books(path) as house:
         resolve = house.services.resolve
         if by and ended == "succeeded":
             is_payment = subject.startswith("pay_")
-            _print(house.represent.payment(resolve.payment_paid(subject, why, by)) if is_payment
-                   else house.represent.operation(resolve.operation_done(subject, why, by)))
+            _print(
+                house.represent.payment(resolve.payment_paid(subject, why, by))
+                if is_payment
+                else house.represent.operation(resolve.operation_done(subject, why, by))
+            )
             return
         if not subject.startswith("pay_"):
             if ended == "reviewed":
                 raise click.ClickException("reviews belong to the payment; name the payment")
-            _print(house.represent.operation(resolve.operation(subject, OperationStatus(ended), why)))
+            _print(
+                house.represent.operation(resolve.operation(subject, OperationStatus(ended), why))
+            )
         elif ended == "reviewed":
             _print(house.represent.payment(resolve.reviewed(subject, why)))
         elif ended == "failed":
             _print(house.represent.payment(resolve.payment_failed(subject, why)))
         else:
-            raise click.ClickException("only the provider can say that a payment succeeded; try `payments inquire`. To take back an operator's"
-                                       " own failed, name yourself: --by NAME")
+            raise click.ClickException(
+                "only the provider can say that a payment succeeded; try `payments inquire`. To take back an operator's"
+                " own failed, name yourself: --by NAME"
+            )
 
 
 @payments.command()
@@ -138,8 +168,10 @@ def list_undeliverable(path: str, shop: str | None) -> None:
     """List events that were given up."""
     with _books(path) as house, house.units.read() as unit:
         for event in unit.events.undeliverable(shop, 1000):
-            click.echo(f"{event.id}  {event.undeliverable_at:%Y-%m-%d %H:%M:%S}  {event.shop:<20} {event.type:<22} {event.payment_id}"
-                       f"  after {event.attempts} tries: {event.last_result}")
+            click.echo(
+                f"{event.id}  {event.undeliverable_at:%Y-%m-%d %H:%M:%S}  {event.shop:<20} {event.type:<22} {event.payment_id}"
+                f"  after {event.attempts} tries: {event.last_result}"
+            )
 
 
 @notifications.command()
@@ -183,16 +215,24 @@ def list_accounts(path: str, alarms: bool) -> None:
         for one in house.services.watch_accounts():
             if one.alarms or not alarms:
                 heard = f"{one.signs.heard_at:%Y-%m-%d %H:%M:%S}" if one.signs.heard_at else "never"
-                click.echo(f"{one.signs.merchant:<20} {one.signs.provider:<12} last callback {heard}{_counted(one.signs)}")
+                click.echo(
+                    f"{one.signs.merchant:<20} {one.signs.provider:<12} last callback {heard}{_counted(one.signs)}"
+                )
                 for alarm in one.alarms:
                     click.echo(f"    ALARM {alarm.value}: {ADVICE[alarm]}")
 
 
 def _counted(signs: AccountSigns) -> str:
     """Tell what has happened since the last genuine callback, and since the last accepted login."""
-    parts = [f"{number} {what}" for number, what in (
-        (signs.unheard, "paid without one since"), (signs.rejected, f"rejected since ({signs.rejected_why})"),
-        (signs.refused, "calls with the login refused")) if number]
+    parts = [
+        f"{number} {what}"
+        for number, what in (
+            (signs.unheard, "paid without one since"),
+            (signs.rejected, f"rejected since ({signs.rejected_why})"),
+            (signs.refused, "calls with the login refused"),
+        )
+        if number
+    ]
     return "".join(f"  {part}" for part in parts)
 
 

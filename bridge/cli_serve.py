@@ -1,4 +1,5 @@
 """The commands that run the service: serve, worker, migrate. What a hoster can mend is told in a sentence, never as a traceback."""
+
 from __future__ import annotations
 
 import errno
@@ -48,7 +49,12 @@ def _address(_context: click.Context, _option: click.Parameter, text: str | None
 
 @click.command()
 @config_option
-@click.option("--listen", callback=_address, metavar="HOST:PORT", help="Serve here instead: for a second node on one machine.")
+@click.option(
+    "--listen",
+    callback=_address,
+    metavar="HOST:PORT",
+    help="Serve here instead: for a second node on one machine.",
+)
 def serve(path: str, listen: str | None) -> None:
     """Serve the API, the checkout and the callbacks."""
     from bridge.serving import serve as run
@@ -67,7 +73,9 @@ def worker(path: str) -> None:
 
 @click.command()
 @config_option
-@click.option("--revision", default="head", show_default=True, help="An older revision, to go back.")
+@click.option(
+    "--revision", default="head", show_default=True, help="An older revision, to go back."
+)
 def migrate(path: str, revision: str) -> None:
     """Bring the database's tables to the newest revision."""
     try:
@@ -80,7 +88,9 @@ def migrate(path: str, revision: str) -> None:
         bring_up(engine, revision)
     except ConfigError as error:
         raise click.ClickException("\n".join(error.problems)) from error
-    click.echo(f"the tables are at revision {newest_revision() if revision == 'head' else revision}")
+    click.echo(
+        f"the tables are at revision {newest_revision() if revision == 'head' else revision}"
+    )
 
 
 def reach(units: SqlUnits) -> None:
@@ -99,7 +109,8 @@ def ready(house: House) -> None:
         house.time.measure()
     if not is_migrated(house.engine):
         raise click.ClickException(
-            f"the database is not at revision {newest_revision()}, which this version of the service needs; run `bridge migrate` first")
+            f"the database is not at revision {newest_revision()}, which this version of the service needs; run `bridge migrate` first"
+        )
 
 
 def _run(path: str, run, listen: str | None = None) -> None:  # type: ignore[no-untyped-def]
@@ -112,4 +123,6 @@ def _run(path: str, run, listen: str | None = None) -> None:  # type: ignore[no-
     except OSError as error:
         if error.errno not in NO_ADDRESS:
             raise
-        raise click.ClickException(f"cannot serve on {house.config.service.listen}: {str(error.strerror).lower()}") from error
+        raise click.ClickException(
+            f"cannot serve on {house.config.service.listen}: {str(error.strerror).lower()}"
+        ) from error

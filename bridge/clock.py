@@ -3,6 +3,7 @@
 Whether a request may still be under way is decided by one process about the request of another, so all of them need one time. The clocks of
 their machines are not one time: one of them may be hours off. See decisions/0007-deadlines-count-by-the-database.md.
 """
+
 from __future__ import annotations
 
 import logging
@@ -42,7 +43,9 @@ class DatabaseClock:
     After a jump nothing that hangs on the passing of time is believed for a while: see `steady_since`.
     """
 
-    def __init__(self, units: Units, machine: Clock, carry: Callable[[], float] = since_boot) -> None:
+    def __init__(
+        self, units: Units, machine: Clock, carry: Callable[[], float] = since_boot
+    ) -> None:
         """Take the store, the clock of this machine, and what carries the time on (seconds)."""
         self._units = units
         self._machine = machine
@@ -95,11 +98,18 @@ class DatabaseClock:
 
     def tell(self) -> Mapping[str, float]:
         """Return how far this machine's clock is ahead of the database's (seconds, negative: behind), and how often the time has jumped."""
-        return {"clock_ahead_seconds": round((self._machine() - self()).total_seconds(), 3), "clock_jumps": self._jumps}
+        return {
+            "clock_ahead_seconds": round((self._machine() - self()).total_seconds(), 3),
+            "clock_jumps": self._jumps,
+        }
 
     def _jumped(self, apart: float, first: bool) -> None:
         # Until every process has measured anew, some of them still stamp with the time of before.
         self._steady_since = self() + timedelta(seconds=2 * MEASURE_SECONDS)
         self._jumps += not first
-        log.error("the database's clock and this machine's are %.1f s apart; deadlines count by the database's" if first else
-                  "the database's clock is %.1f s from where it should be: it was set, or this process was suspended", apart)
+        log.error(
+            "the database's clock and this machine's are %.1f s apart; deadlines count by the database's"
+            if first
+            else "the database's clock is %.1f s from where it should be: it was set, or this process was suspended",
+            apart,
+        )

@@ -5,6 +5,7 @@
 waitress reads a whole request in its main thread before a serving thread sees it, so a slow client takes no thread. What it takes is a
 connection, of which there are so many. Its own time-out counts from the last byte: a client that sends a byte now and then never meets it.
 """
+
 from __future__ import annotations
 
 import logging
@@ -31,7 +32,10 @@ SPARE = 64
 IPV6_CLIENT = 64
 """Bits of an IPv6 address that name a client: one customer has that many addresses for himself."""
 
-_LENGTHS = tuple(re.compile(rb"^%s[ \t]*:" % name, re.IGNORECASE | re.MULTILINE) for name in (b"content-length", b"transfer-encoding"))
+_LENGTHS = tuple(
+    re.compile(rb"^%s[ \t]*:" % name, re.IGNORECASE | re.MULTILINE)
+    for name in (b"content-length", b"transfer-encoding")
+)
 
 
 class Phase(StrEnum):
@@ -60,7 +64,9 @@ class Limits:
 
     def of(self, phase: Phase) -> float | None:
         """Return the deadline of a phase; None: it has none."""
-        return {Phase.HEAD: self.head, Phase.BODY: self.body, Phase.SENDING: self.sending}.get(phase)
+        return {Phase.HEAD: self.head, Phase.BODY: self.body, Phase.SENDING: self.sending}.get(
+            phase
+        )
 
 
 class Parser(HTTPRequestParser):
@@ -83,7 +89,9 @@ class Channel(HTTPChannel):
 
     parser_class = Parser
 
-    def __init__(self, server: Server, sock: Any, addr: Any, adj: Adjustments, map: Any = None) -> None:
+    def __init__(
+        self, server: Server, sock: Any, addr: Any, adj: Adjustments, map: Any = None
+    ) -> None:
         """Begin to wait for the first request."""
         self.client = client_of(addr)
         self.phase, self.since = Phase.HEAD, monotonic()
@@ -141,7 +149,11 @@ class Server(TcpWSGIServer):
         Where all of that client's are being served, it is the new one that is closed.
         """
         if not self._is_trusted(new):
-            self._bound(new, [one for one in self._open() if one.client == new.client], self.limits.per_client)
+            self._bound(
+                new,
+                [one for one in self._open() if one.client == new.client],
+                self.limits.per_client,
+            )
         self._bound(new, self._open(), self.limits.connections)
 
     def maintenance(self, now: int) -> None:
@@ -152,7 +164,10 @@ class Server(TcpWSGIServer):
             if channel.is_late(at, self.limits):
                 self._close(channel, channel.phase)
         if self._closed:
-            log.warning("connections closed: %s", ", ".join(f"{number} {why}" for why, number in sorted(self._closed.items())))
+            log.warning(
+                "connections closed: %s",
+                ", ".join(f"{number} {why}" for why, number in sorted(self._closed.items())),
+            )
             self._closed.clear()
 
     def _bound(self, new: Channel, channels: Sequence[Channel], most: int) -> None:
@@ -161,7 +176,10 @@ class Server(TcpWSGIServer):
         for channel in channels:
             channel.look(monotonic())
         waiting = [one for one in channels if one is not new and one.phase is not Phase.SERVED]
-        self._close(min(waiting, key=lambda one: (one.phase is Phase.IDLE, one.since), default=new), "too many")
+        self._close(
+            min(waiting, key=lambda one: (one.phase is Phase.IDLE, one.since), default=new),
+            "too many",
+        )
 
     def _close(self, channel: Channel, why: str) -> None:
         self._closed[why] += 1
@@ -181,16 +199,36 @@ class Server(TcpWSGIServer):
 def client_of(addr: Sequence[Any]) -> str:
     """Name the client behind a socket's address: an IPv4 address, the network of an IPv6 address."""
     address = ip_address(str(addr[0]).partition("%")[0])
-    return str(ip_network((address, IPV6_CLIENT), strict=False)) if isinstance(address, IPv6Address) else str(address)
+    return (
+        str(ip_network((address, IPV6_CLIENT), strict=False))
+        if isinstance(address, IPv6Address)
+        else str(address)
+    )
 
 
-def create_server(app: Callable[..., Iterable[bytes]], *, listen: str, limits: Limits, **adjustments: Any) -> TcpWSGIServer | MultiSocketServer:
+def create_server(
+    app: Callable[..., Iterable[bytes]], *, listen: str, limits: Limits, **adjustments: Any
+) -> TcpWSGIServer | MultiSocketServer:
     """Make a server that listens on every address of `listen`; `adjustments` are waitress's. Raises OSError when an address cannot be had."""
-    adj = Adjustments(listen=listen, connection_limit=limits.connections + SPARE, cleanup_interval=1, **adjustments)
+    adj = Adjustments(
+        listen=listen,
+        connection_limit=limits.connections + SPARE,
+        cleanup_interval=1,
+        **adjustments,
+    )
     sockets: dict[int, Any] = {}
     dispatcher = ThreadedTaskDispatcher()
     dispatcher.set_thread_count(adj.threads)
-    servers = [Server(app, sockets, dispatcher=dispatcher, adj=adj, sockinfo=info, limits=limits) for info in adj.listen]
+    servers = [
+        Server(app, sockets, dispatcher=dispatcher, adj=adj, sockinfo=info, limits=limits)
+        for info in adj.listen
+    ]
     if len(servers) == 1:
         return servers[0]
-    return MultiSocketServer(sockets, adj, [(one.effective_host, one.effective_port) for one in servers], dispatcher, servers[-1].log_info)
+    return MultiSocketServer(
+        sockets,
+        adj,
+        [(one.effective_host, one.effective_port) for one in servers],
+        dispatcher,
+        servers[-1].log_info,
+    )

@@ -31,6 +31,7 @@
 
 HTTP statuses are decided in `web/problems.py` only.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -53,7 +54,9 @@ class BridgeError(Exception):
     code: ClassVar[str] = "error"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, detail: str | None = None, *, errors: tuple[FieldError, ...] = (), **members: Any) -> None:
+    def __init__(
+        self, detail: str | None = None, *, errors: tuple[FieldError, ...] = (), **members: Any
+    ) -> None:
         """Take a detail for the merchant, mistakes by field, and further members of the problem document."""
         super().__init__(detail or self.title())
         self.detail = detail or self.title()

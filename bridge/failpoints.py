@@ -3,6 +3,7 @@
 BRIDGE_FAILPOINT=name kills this process with SIGKILL when it first comes to that point. The crash tests find the names
 by reading the code, so a new point is tested without being listed anywhere.
 """
+
 from __future__ import annotations
 
 import os

@@ -6,6 +6,7 @@
 
 Secrets are kept out of log lines by whoever writes them; the redaction here is the second line of defence.
 """
+
 from __future__ import annotations
 
 import json
@@ -21,8 +22,24 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request or job that is being worked on; part of every line."""
 
 EXTRAS = (
-    "merchant", "shop", "payment_id", "operation_id", "event_id", "callback_id", "kind", "lane", "provider", "provider_code",
-    "method", "route", "status", "seconds", "attempt", "reason", "detail", "count",
+    "merchant",
+    "shop",
+    "payment_id",
+    "operation_id",
+    "event_id",
+    "callback_id",
+    "kind",
+    "lane",
+    "provider",
+    "provider_code",
+    "method",
+    "route",
+    "status",
+    "seconds",
+    "attempt",
+    "reason",
+    "detail",
+    "count",
 )
 """What a line may carry beside its message, given as `extra=`; everything else is left out."""
 
@@ -32,15 +49,37 @@ _SECRETS: Mapping[str, re.Pattern[str]] = {
     "API keys": re.compile(r"\bsk_[A-Za-z0-9_-]{6,}"),
     "notification secrets": re.compile(r"\bwhsec_[A-Za-z0-9+/_=-]{6,}"),
     "checkout tokens": re.compile(r"\bchk_[A-Za-z0-9_-]{6,}"),
-    "authorization headers": re.compile(r"(?ai)\b((?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?)[^\r\n\"']+"),
-    "schemes": re.compile(r"\b((?:[Tt]oken|[Bb]earer|[Bb]asic)\s+)(?=\S*[A-Z0-9])[A-Za-z0-9+/_=.~-]{8,}"),
-    "passwords": re.compile(r"(?ai)\b((?:password|passwd|secret)[\"']?\s*[:=]\s*[\"']?)[^\s\"',;&}]+"),
+    "authorization headers": re.compile(
+        r"(?ai)\b((?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?)[^\r\n\"']+"
+    ),
+    "schemes": re.compile(
+        r"\b((?:[Tt]oken|[Bb]earer|[Bb]asic)\s+)(?=\S*[A-Z0-9])[A-Za-z0-9+/_=.~-]{8,}"
+    ),
+    "passwords": re.compile(
+        r"(?ai)\b((?:password|passwd|secret)[\"']?\s*[:=]\s*[\"']?)[^\s\"',;&}]+"
+    ),
     "passwords in addresses": re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)"),
 }
-_HINTS = ("sk_", "whsec_", "chk_", "authorization", "token", "bearer", "basic", "passw", "secret", "://")
+_HINTS = (
+    "sk_",
+    "whsec_",
+    "chk_",
+    "authorization",
+    "token",
+    "bearer",
+    "basic",
+    "passw",
+    "secret",
+    "://",
+)
 """Each of the patterns above needs one of these, in small letters; a text without any is let through at once."""
 
-_QUIET = {"urllib3": logging.ERROR, "sqlalchemy": logging.WARNING, "alembic": logging.WARNING, "waitress": logging.WARNING}
+_QUIET = {
+    "urllib3": logging.ERROR,
+    "sqlalchemy": logging.WARNING,
+    "alembic": logging.WARNING,
+    "waitress": logging.WARNING,
+}
 """Libraries that tell too much: addresses with their queries (urllib3 in warnings too), values of rows."""
 
 
@@ -61,7 +100,9 @@ class JsonLines(logging.Formatter):
         """Return the line, without its end."""
         given = record.__dict__
         fields: dict[str, Any] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": datetime.fromtimestamp(record.created, UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": _message(record),
@@ -70,7 +111,9 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info and record.exc_info[0]:
             fields["exception"] = self.formatException(record.exc_info)
-        return json.dumps({name: _plain(value) for name, value in fields.items() if value is not None})
+        return json.dumps(
+            {name: _plain(value) for name, value in fields.items() if value is not None}
+        )
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -5,6 +5,7 @@
 
 While a secret is being changed there is one signature per valid secret, so that a shop with either of them can verify.
 """
+
 from __future__ import annotations
 
 from base64 import b64encode
@@ -31,20 +32,36 @@ class WebhookNotifier:
         self._clock = clock
         self._timeout = timeout
 
-    def __call__(self, shop: str, url: str, secrets: Sequence[str], event_id: str, body: str, auth: str | None = None) -> Delivery:
+    def __call__(
+        self,
+        shop: str,
+        url: str,
+        secrets: Sequence[str],
+        event_id: str,
+        body: str,
+        auth: str | None = None,
+    ) -> Delivery:
         """Post `body` (JSON text) under `event_id`, signed with every secret, with HTTP basic authentication where `auth` (USER:PASSWORD) is given.
 
         Never raises for what the shop does. The lane is the shop's own: another shop on the same host has its own breaker.
         """
         if not secrets:
-            return Delivery(None, "not sent: the shop has no notification secret, and nothing is sent unsigned")
+            return Delivery(
+                None, "not sent: the shop has no notification secret, and nothing is sent unsigned"
+            )
         now = self._clock()
         login = _login(auth) if auth else {}
         hidden = [*secrets, *(auth.partition(":")[2:] if auth else ())]
         try:
             answer = self._transport(
-                f"shop:{shop}", "POST", url, deadline=self._timeout, body=body.encode("utf-8"), secrets=hidden,
-                headers=_headers(event_id, now, body, secrets) | login)
+                f"shop:{shop}",
+                "POST",
+                url,
+                deadline=self._timeout,
+                body=body.encode("utf-8"),
+                secrets=hidden,
+                headers=_headers(event_id, now, body, secrets) | login,
+            )
         except TransportError as error:
             return Delivery(None, _shown(str(error), hidden))
         return Delivery(answer.status, _detail(answer, hidden), answer.retry_after(now))

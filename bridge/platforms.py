@@ -2,6 +2,7 @@
 
 The adapter's folder is found by `adapters.discover()`; nothing here or below knows which adapters there are.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,5 @@
 """Runs the processes: `serve` (the doors, and a worker where wanted) and `worker`. Both stop cleanly on SIGTERM and SIGINT."""
+
 from __future__ import annotations
 
 import logging
@@ -28,13 +29,29 @@ OPEN_FILES = 4_096
 def serve(house: House) -> None:
     """Serve until a signal; profiles are read anew on SIGHUP. Raises OSError when the address cannot be had."""
     service = house.config.service
-    seen = WebSettings(str(service.public_url).rstrip("/"), service.static, service.operator_networks, service.trusted_proxies,
-                       docs=service.docs)
+    seen = WebSettings(
+        str(service.public_url).rstrip("/"),
+        service.static,
+        service.operator_networks,
+        service.trusted_proxies,
+        docs=service.docs,
+    )
     app = build_app(house.services, seen, bind_request_id=logs.request_id.set, doors=house.doors())
     _allow_open_files()
-    limits = Limits(per_client=service.connections_per_client, trusted_proxies=service.trusted_proxies)
-    server = create_server(app, listen=service.listen, limits=limits, threads=service.threads, ident=None, clear_untrusted_proxy_headers=False,
-                           max_request_body_size=house.body_limit(BODY_LIMIT), channel_timeout=60, asyncore_use_poll=True)
+    limits = Limits(
+        per_client=service.connections_per_client, trusted_proxies=service.trusted_proxies
+    )
+    server = create_server(
+        app,
+        listen=service.listen,
+        limits=limits,
+        threads=service.threads,
+        ident=None,
+        clear_untrusted_proxy_headers=False,
+        max_request_body_size=house.body_limit(BODY_LIMIT),
+        channel_timeout=60,
+        asyncore_use_poll=True,
+    )
     stopping = threading.Event()
     background = [_start("register", lambda: _register(house, stopping))]
     if house.time is not None:

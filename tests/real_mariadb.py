@@ -2,6 +2,7 @@
 
 Debian's `mariadb-server`, in a folder of its own, on a Unix socket alone. Yields a `MariaDb`.
 """
+
 from __future__ import annotations
 
 import getpass
@@ -34,7 +35,14 @@ class MariaDb:
         """Run statements and return the rows of the last one that has any, as texts; NULL is `NULL`. Raises CalledProcessError."""
         command = ["mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "--default-character-set=utf8mb4", "--batch",
                    "--skip-column-names", "--raw"]  # fmt: skip
-        answer = subprocess.run([*command, database] if database else command, input=sql, capture_output=True, text=True, timeout=60, check=True)
+        answer = subprocess.run(
+            [*command, database] if database else command,
+            input=sql,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
         return [line.split("\t") for line in answer.stdout.splitlines()]
 
     def new_database(self) -> str:
@@ -55,7 +63,9 @@ class MariaDb:
 @contextmanager
 def a_mariadb() -> Iterator[MariaDb]:
     """Start a server, and stop and delete it afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="bridge-my-"))  # short: a socket's path has room for 107 letters
+    folder = Path(
+        tempfile.mkdtemp(prefix="bridge-my-")
+    )  # short: a socket's path has room for 107 letters
     data, socket = folder / "data", folder / "s"
     subprocess.run(
         ["mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--user={getpass.getuser()}", "--auth-root-authentication-method=normal",
@@ -75,7 +85,15 @@ def a_mariadb() -> Iterator[MariaDb]:
 def _wait_for(server: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
     ends = time.monotonic() + PATIENCE
     while time.monotonic() < ends and server.poll() is None:
-        if subprocess.run(["mariadb-admin", "--no-defaults", f"--socket={socket}", "--user=root", "ping"], capture_output=True).returncode == 0:
+        if (
+            subprocess.run(
+                ["mariadb-admin", "--no-defaults", f"--socket={socket}", "--user=root", "ping"],
+                capture_output=True,
+            ).returncode
+            == 0
+        ):
             return
         time.sleep(0.1)
-    raise RuntimeError(f"MariaDB did not start: {log.read_text()[-2000:] if log.exists() else 'no log'}")
+    raise RuntimeError(
+        f"MariaDB did not start: {log.read_text()[-2000:] if log.exists() else 'no log'}"
+    )

@@ -6,6 +6,7 @@
 
 Real are the services, the store, the transport and the wire; only time is ours.
 """
+
 from __future__ import annotations
 
 import json
@@ -56,7 +57,12 @@ class Sandbox:
 
     def try_control(self, method: str, path: str, **body: Any) -> requests.Response:
         """Make a control call that may be refused."""
-        return self._session.request(method, f"{self.url}/control/{path}", json=body if method == "POST" else None, timeout=20)
+        return self._session.request(
+            method,
+            f"{self.url}/control/{path}",
+            json=body if method == "POST" else None,
+            timeout=20,
+        )
 
     def fault(self, on: str, name: str, **options: Any) -> None:
         """Script a fault of a call, or of the next callback."""
@@ -74,23 +80,43 @@ class Sandbox:
 
     def portal(self, reference: str, action: str = "refund", amount: int | None = None) -> str:
         """Let the merchant move money by hand at the provider's portal; return the reference of what it was done to, or made."""
-        return self.control("POST", f"portal/{reference}", action=action, **({} if amount is None else {"amount": amount}))["reference"]
+        return self.control(
+            "POST",
+            f"portal/{reference}",
+            action=action,
+            **({} if amount is None else {"amount": amount}),
+        )["reference"]
 
     def ledger(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Every movement of money, oldest first."""
-        return [entry for entry in self.control("GET", "ledger")["entries"] if kind in (None, entry["kind"])]
+        return [
+            entry
+            for entry in self.control("GET", "ledger")["entries"]
+            if kind in (None, entry["kind"])
+        ]
 
     def refunds_of(self, operation_id: str) -> list[dict[str, Any]]:
         """What the ledger has of one refund intent, whatever its try."""
-        return [entry for entry in self.ledger("refund") if (entry["our_reference"] or "").rpartition("-")[0] == operation_id]
+        return [
+            entry
+            for entry in self.ledger("refund")
+            if (entry["our_reference"] or "").rpartition("-")[0] == operation_id
+        ]
 
     def requests_of(self, payment_id: str) -> list[dict[str, Any]]:
         """What the ledger has of one payment, whatever its try."""
-        return [entry for entry in self.ledger("request") if (entry["our_reference"] or "").rpartition("-")[0] == payment_id]
+        return [
+            entry
+            for entry in self.ledger("request")
+            if (entry["our_reference"] or "").rpartition("-")[0] == payment_id
+        ]
 
     def calls(self, name: str) -> int:
         """How often a call was made."""
-        return sum(line["direction"] == "received" and line["name"] == name for line in self.control("GET", "journal")["calls"])
+        return sum(
+            line["direction"] == "received" and line["name"] == name
+            for line in self.control("GET", "journal")["calls"]
+        )
 
     def advance(self, seconds: float) -> None:
         """Move the sandbox's clock on."""
@@ -108,14 +134,22 @@ class Sandbox:
 
 def _due(store: Any, now: float) -> int:
     with store.unit() as db:
-        row = db.execute("SELECT count(*) AS due FROM callbacks WHERE due_at <= ?", (now,)).fetchone()
+        row = db.execute(
+            "SELECT count(*) AS due FROM callbacks WHERE due_at <= ?", (now,)
+        ).fetchone()
     return int(row["due"])
 
 
 @contextmanager
 def a_sandbox(data: Path) -> Iterator[Sandbox]:
     """Run the sandbox on a thread, with both merchants, over real HTTP."""
-    app = build_sandbox(data, [f"cashcloud:{merchant}@merchant.example:{password}" for merchant, password in PASSWORDS.items()])
+    app = build_sandbox(
+        data,
+        [
+            f"cashcloud:{merchant}@merchant.example:{password}"
+            for merchant, password in PASSWORDS.items()
+        ],
+    )
     server = Server(app, "127.0.0.1:0", MOST_BODY)
     app.desk.start()
     server.start()
@@ -176,7 +210,9 @@ class Outside:
     def told(self, payment_id: str | None = None) -> list[str]:
         """The types of the events that shops took (2xx), in order; of one payment or of all."""
         taken = [one.body for one in self.notifications if one.status < 300]
-        return [body["type"] for body in taken if payment_id in (None, body["data"]["payment"]["id"])]
+        return [
+            body["type"] for body in taken if payment_id in (None, body["data"]["payment"]["id"])
+        ]
 
 
 class _Door(BaseHTTPRequestHandler):
@@ -185,7 +221,11 @@ class _Door(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         parts = self.path.partition("?")[0].strip("/").split("/")
-        status, headers = self._notified(parts[-1], raw) if parts[0] == "notifications" else self._called(parts, raw)
+        status, headers = (
+            self._notified(parts[-1], raw)
+            if parts[0] == "notifications"
+            else self._called(parts, raw)
+        )
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -198,11 +238,17 @@ class _Door(BaseHTTPRequestHandler):
             outside.hold.wait(20)
         waiting = outside.answers.get(shop)
         status, headers = waiting.pop(0) if waiting else (200, {})
-        outside.notifications.append(Notification(shop, {name.lower(): value for name, value in self.headers.items()}, raw, status))
+        outside.notifications.append(
+            Notification(
+                shop, {name.lower(): value for name, value in self.headers.items()}, raw, status
+            )
+        )
         return status, headers
 
     def _called(self, parts: Sequence[str], raw: bytes) -> tuple[int, Mapping[str, str]]:
-        heard = Heard(parts[-2], parts[-1], RawCallback("POST", self.headers.get("Content-Type", ""), "", raw))
+        heard = Heard(
+            parts[-2], parts[-1], RawCallback("POST", self.headers.get("Content-Type", ""), "", raw)
+        )
         self.outside.callbacks.append(heard)
         if self.outside.on_callback is not None:
             self.outside.on_callback(heard)
@@ -282,7 +328,9 @@ class Stage:
         """Create a payment; return it as the shop is answered."""
         return json.loads(self.create_answered(key, shop, **wish).body)
 
-    def create_answered(self, key: str | None = None, shop: str = "acme-one", **wish: Any) -> Answered:
+    def create_answered(
+        self, key: str | None = None, shop: str = "acme-one", **wish: Any
+    ) -> Answered:
         """Create a payment; return the use case's whole answer."""
         return self.services.create_payment(self.shop(shop), key or a_key(), a_wish(**wish))
 
@@ -296,9 +344,15 @@ class Stage:
         assert self.pay(payment)
         return self.services.sync_payment(self.shop(payment["shop"]), payment["id"])
 
-    def refund(self, payment: Mapping[str, Any], key: str | None = None, **wish: Any) -> dict[str, Any]:
+    def refund(
+        self, payment: Mapping[str, Any], key: str | None = None, **wish: Any
+    ) -> dict[str, Any]:
         """Refund a payment; return the refund as the shop is answered."""
-        return json.loads(self.services.refund_payment(self.shop(payment["shop"]), payment["id"], key or a_key(), RefundWish(**wish)).body)
+        return json.loads(
+            self.services.refund_payment(
+                self.shop(payment["shop"]), payment["id"], key or a_key(), RefundWish(**wish)
+            ).body
+        )
 
     # what is known
 
@@ -351,7 +405,10 @@ class Stage:
         due, lease = schema.outbox.c.due_at, schema.outbox.c.leased_until
         with self.house.engine.connect() as connection:
             rows = connection.execute(select(due, lease)).all()
-        return min((max(row[0], row[1] + timedelta(milliseconds=1)) if row[1] else row[0] for row in rows), default=None)
+        return min(
+            (max(row[0], row[1] + timedelta(milliseconds=1)) if row[1] else row[0] for row in rows),
+            default=None,
+        )
 
     def drain(self, days: float = 30, steps: int = 500) -> int:
         """Let time pass, look by look, until no job is left; return how many jobs ran. Fails when there is no end to it."""
@@ -373,7 +430,9 @@ class Stage:
     def rows(self, table: str) -> int:
         """How many rows a table has."""
         with self.house.engine.connect() as connection:
-            return connection.execute(select(func.count()).select_from(schema.metadata.tables[table])).scalar_one()
+            return connection.execute(
+                select(func.count()).select_from(schema.metadata.tables[table])
+            ).scalar_one()
 
     def undeliverable(self) -> Sequence[Event]:
         """The events that were given up."""
@@ -398,11 +457,20 @@ class Stage:
         assert self.house.register_accounts() == []
 
 
-def a_stage(folder: Path, sandbox: Sandbox, outside: Outside, *, patience: Any = None, **config: Any) -> Stage:
+def a_stage(
+    folder: Path, sandbox: Sandbox, outside: Outside, *, patience: Any = None, **config: Any
+) -> Stage:
     """Compose a house on a stage of its own; close `stage.house` afterwards."""
     clock, transcripts = FakeClock(), list[Transcript]()
     transport = BreakableTransport(transcripts.append)
     loaded = a_config(folder, sandbox_url=sandbox.url, outside_url=outside.url, **config)
-    stage = Stage(a_house(loaded, clock, transport, patience=patience), sandbox, outside, clock, transport, transcripts)
+    stage = Stage(
+        a_house(loaded, clock, transport, patience=patience),
+        sandbox,
+        outside,
+        clock,
+        transport,
+        transcripts,
+    )
     stage.clear()
     return stage

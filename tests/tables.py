@@ -2,6 +2,7 @@
 
 Every migration makes the way longer, and thousands of tests need the tables. A new database gets a copy of tables that were migrated once.
 """
+
 from __future__ import annotations
 
 import uuid
@@ -19,7 +20,9 @@ def make_tables(engine: Engine) -> None:
     if is_empty and engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             connection.connection.driver_connection.executescript(_migrated_sqlite())
-    elif is_empty and "host" in engine.url.query:  # our own server's socket; no pooler stands before it
+    elif (
+        is_empty and "host" in engine.url.query
+    ):  # our own server's socket; no pooler stands before it
         _replace_by_a_copy(engine)
     else:
         migrate(engine)

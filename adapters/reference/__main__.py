@@ -20,14 +20,29 @@ from adapters.reference.shop import Shop, build
 
 
 @click.command()
-@click.option("--listen", "address", default="127.0.0.1:8083", show_default=True, help="Host and port.")
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder of the shop's database.")
-@click.option("--bridge-url", default="http://127.0.0.1:8080", show_default=True, help="Where the bridge is.")
+@click.option(
+    "--listen", "address", default="127.0.0.1:8083", show_default=True, help="Host and port."
+)
+@click.option(
+    "--data", type=click.Path(path_type=Path), required=True, help="Folder of the shop's database."
+)
+@click.option(
+    "--bridge-url", default="http://127.0.0.1:8080", show_default=True, help="Where the bridge is."
+)
 @click.option("--shop-url", help="How browsers reach the shop; the listening address by default.")
 @click.option("--api-key-file", type=click.File(), help="File with the API key; else SHOP_API_KEY.")
-@click.option("--secret-file", type=click.File(), help="File with the notification secrets; else SHOP_NOTIFICATION_SECRET.")
+@click.option(
+    "--secret-file",
+    type=click.File(),
+    help="File with the notification secrets; else SHOP_NOTIFICATION_SECRET.",
+)
 def main(
-    address: str, data: Path, bridge_url: str, shop_url: str | None, api_key_file: TextIO | None, secret_file: TextIO | None
+    address: str,
+    data: Path,
+    bridge_url: str,
+    shop_url: str | None,
+    api_key_file: TextIO | None,
+    secret_file: TextIO | None,
 ) -> None:
     """Run the reference shop."""
     settings = Settings(

@@ -63,10 +63,18 @@ class Orders(Door):
 
     def _paid(self, order: orders.Order) -> dict[str, Any]:
         try:
-            answer = create.pay(self.shop.store, self.shop.client, self.shop.settings.shop_url, order)
+            answer = create.pay(
+                self.shop.store, self.shop.client, self.shop.settings.shop_url, order
+            )
         except NoAnswer as error:
-            raise falcon.HTTPBadGateway(title="The order is stored", description=str(error)) from error
-        named = {"payment": answer.body, "problem": None} if answer.ok else {"payment": None, "problem": answer.body}
+            raise falcon.HTTPBadGateway(
+                title="The order is stored", description=str(error)
+            ) from error
+        named = (
+            {"payment": answer.body, "problem": None}
+            if answer.ok
+            else {"payment": None, "problem": answer.body}
+        )
         return {**self.shop.view(order.ref), **named}
 
 
@@ -86,7 +94,9 @@ class Refunds(Door):
         try:
             answer = refund.refund(self.shop.store, self.shop.client, order, wish)
         except NoAnswer as error:
-            raise falcon.HTTPBadGateway(title="Send it again under the same number", description=str(error)) from error
+            raise falcon.HTTPBadGateway(
+                title="Send it again under the same number", description=str(error)
+            ) from error
         resp.status, resp.media = answer.status, answer.body
 
 
@@ -97,7 +107,9 @@ class Pull(Door):
         try:
             resp.media = {"new": listen.pull(self.shop.store, self.shop.client)}
         except NoAnswer as error:
-            raise falcon.HTTPBadGateway(title="Nothing was fetched", description=str(error)) from error
+            raise falcon.HTTPBadGateway(
+                title="Nothing was fetched", description=str(error)
+            ) from error
 
 
 class Health:
@@ -136,15 +148,24 @@ def _wish(asked: dict[str, Any]) -> Wish:
 
 def _refund(asked: dict[str, Any], payment: str | None) -> Refund:
     return Refund(
-        _one(asked, "refund_reference", str, lambda value: value and _is_short(value), orders.new_reference("RF")),
+        _one(
+            asked,
+            "refund_reference",
+            str,
+            lambda value: value and _is_short(value),
+            orders.new_reference("RF"),
+        ),
         _one(asked, "payment", str, lambda value: value.isidentifier(), payment or "none"),
         _one(asked, "amount", int, lambda value: value > 0),
         _one(asked, "reason", str, _is_short, ""),
-        asked.get("expected_refundable") and _one(asked, "expected_refundable", int, lambda value: value >= 0),
+        asked.get("expected_refundable")
+        and _one(asked, "expected_refundable", int, lambda value: value >= 0),
     )
 
 
-def _one(asked: dict[str, Any], name: str, kind: type, fits: Callable[[Any], object], default: Any = None) -> Any:
+def _one(
+    asked: dict[str, Any], name: str, kind: type, fits: Callable[[Any], object], default: Any = None
+) -> Any:
     """Return a field of the type that is wanted, booleans being no numbers; raises 400 naming the field."""
     value = asked.get(name, default)
     if type(value) is not kind or not fits(value):

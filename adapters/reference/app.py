@@ -75,7 +75,9 @@ class Headers:
             f"frame-src 'self' {bridge}; form-action 'self' {bridge}; base-uri 'none'; frame-ancestors 'self'"
         )
 
-    def process_response(self, req: falcon.Request, resp: falcon.Response, resource: object, succeeded: bool) -> None:
+    def process_response(
+        self, req: falcon.Request, resp: falcon.Response, resource: object, succeeded: bool
+    ) -> None:
         """Add them to every answer."""
         resp.set_header("Content-Security-Policy", self._policy)
         resp.set_header("X-Content-Type-Options", "nosniff")
@@ -84,12 +86,25 @@ class Headers:
             resp.set_header("Cache-Control", "no-store")
 
 
-def _problem(shop: Shop, req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
+def _problem(
+    shop: Shop, req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError
+) -> None:
     if "text/html" in req.accept:
-        return rendering.show(shop.templates, req, resp, "problem.html", title=error.title, words=error.description or "")
+        return rendering.show(
+            shop.templates,
+            req,
+            resp,
+            "problem.html",
+            title=error.title,
+            words=error.description or "",
+        )
     resp.content_type = "application/problem+json"
-    resp.text = json.dumps({"title": error.title, "status": error.status_code, "detail": error.description})
+    resp.text = json.dumps(
+        {"title": error.title, "status": error.status_code, "detail": error.description}
+    )
 
 
-def _bad_request(req: falcon.Request, resp: falcon.Response, error: ValueError, params: dict[str, Any]) -> None:
+def _bad_request(
+    req: falcon.Request, resp: falcon.Response, error: ValueError, params: dict[str, Any]
+) -> None:
     raise falcon.HTTPBadRequest(title="That does not fit", description=str(error))

@@ -14,7 +14,9 @@ from adapters.reference.client import Answer, Client
 from adapters.reference.store import Store
 
 
-def ask(store: Store, client: Client, order: str, key: str, path: str, body: dict[str, Any]) -> Answer:
+def ask(
+    store: Store, client: Client, order: str, key: str, path: str, body: dict[str, Any]
+) -> Answer:
     """Send one intent under its key; the first body that was written for a key is the one that is sent, always.
 
     Raises ``NoAnswer``; calling again with the same key is safe then, at once or after days.
@@ -27,12 +29,16 @@ def ask(store: Store, client: Client, order: str, key: str, path: str, body: dic
     return answer
 
 
-def _request(db: sqlite3.Connection, order: str, key: str, path: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _request(
+    db: sqlite3.Connection, order: str, key: str, path: str, body: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
     db.execute(
         "INSERT OR IGNORE INTO requests VALUES (?, ?, ?, ?, NULL, NULL, ?)",
         (key, order, path, json.dumps(body), orders.now()),
     )
-    row = db.execute("SELECT path, body FROM requests WHERE key = ? AND order_ref = ?", (key, order)).fetchone()
+    row = db.execute(
+        "SELECT path, body FROM requests WHERE key = ? AND order_ref = ?", (key, order)
+    ).fetchone()
     if row is None:
         raise ValueError("this key belongs to another order")
     return row["path"], json.loads(row["body"])
@@ -43,4 +49,7 @@ def _keep(db: sqlite3.Connection, key: str, answer: Answer) -> None:
         # The bridge did nothing and keeps no key for it, so a corrected body may use the key.
         db.execute("DELETE FROM requests WHERE key = ?", (key,))
         return
-    db.execute("UPDATE requests SET status = ?, answer = ? WHERE key = ?", (answer.status, json.dumps(answer.body), key))
+    db.execute(
+        "UPDATE requests SET status = ?, answer = ? WHERE key = ?",
+        (answer.status, json.dumps(answer.body), key),
+    )

@@ -27,7 +27,14 @@ class Desk:
         """Answer with a page. Every merchant's module speaks the shop's language; this one speaks English."""
         rendering.show(self.shop.templates, req, resp, template, spoken="en", **data)
 
-    def show_order(self, req: falcon.Request, resp: falcon.Response, ref: str, form: Mapping[str, Any], notice: str = "") -> None:
+    def show_order(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        ref: str,
+        form: Mapping[str, Any],
+        notice: str = "",
+    ) -> None:
         """Answer with an order's page; ``form`` is the refund form as it is to be shown."""
         order = self.shop.view(ref)
         with self.shop.store.unit() as db:
@@ -56,7 +63,13 @@ class Orders(Desk):
         """The "test connection" button."""
         self._show(req, resp, test=configure.test_connection(self.shop.client))
 
-    def _show(self, req: falcon.Request, resp: falcon.Response, notice: str = "", test: dict[str, Any] | None = None) -> None:
+    def _show(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        notice: str = "",
+        test: dict[str, Any] | None = None,
+    ) -> None:
         with self.shop.store.unit() as db:
             listed = [orders.view(db, order) for order in orders.newest(db)]
         self.show(req, resp, "admin_orders.html", orders=listed, notice=notice, test=test)
@@ -75,7 +88,9 @@ class RefundDesk(Desk):
     def on_post(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
         form, order = forms.read(req), self.shop.view(ref)
         try:
-            answer = refund.refund(self.shop.store, self.shop.client, self.shop.order(ref), _wish(form, order))
+            answer = refund.refund(
+                self.shop.store, self.shop.client, self.shop.order(ref), _wish(form, order)
+            )
         except ValueError as error:
             return self.show_order(req, resp, ref, form, f"Please check the amount: {error}.")
         except NoAnswer:
@@ -91,7 +106,9 @@ class CancelDesk(Desk):
     def on_post(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
         form, order = forms.read(req), self.shop.order(ref)
         payment, key = _payment_of(self.shop.view(ref), form["payment"]), _number(form["key"])
-        notice = self._done(lambda: refund.cancel(self.shop.store, self.shop.client, order, payment, key))
+        notice = self._done(
+            lambda: refund.cancel(self.shop.store, self.shop.client, order, payment, key)
+        )
         self.show_order(req, resp, ref, _new_form(self.shop.view(ref)), notice)
 
     def _done(self, work: Any) -> str:
@@ -99,7 +116,11 @@ class CancelDesk(Desk):
             answer = work()
         except NoAnswer:
             return NO_ANSWER
-        return "The bridge has taken it; the order changes when it tells us so." if answer.ok else _said(answer)
+        return (
+            "The bridge has taken it; the order changes when it tells us so."
+            if answer.ok
+            else _said(answer)
+        )
 
 
 class AgainDesk(CancelDesk):
@@ -111,7 +132,16 @@ class AgainDesk(CancelDesk):
         request = open_ones.get(forms.read(req)["key"])
         if request is None:
             raise falcon.HTTPSeeOther(f"/admin/orders/{ref}")
-        notice = self._done(lambda: ask(self.shop.store, self.shop.client, ref, request["key"], request["path"], request["body"]))
+        notice = self._done(
+            lambda: ask(
+                self.shop.store,
+                self.shop.client,
+                ref,
+                request["key"],
+                request["path"],
+                request["body"],
+            )
+        )
         self.show_order(req, resp, ref, _new_form(self.shop.view(ref)), notice)
 
 
@@ -130,7 +160,9 @@ def _new_form(order: dict[str, Any]) -> dict[str, Any]:
 def _wish(form: forms.Form, order: dict[str, Any]) -> Refund:
     payment, reference = _payment_of(order, form["payment"]), _number(form["reference"])
     amount, seen = money.minor_units(form["amount"], order["currency"]), form["refundable"]
-    return Refund(reference, payment, amount, form["reason"][:200], int(seen) if seen.isdecimal() else None)
+    return Refund(
+        reference, payment, amount, form["reason"][:200], int(seen) if seen.isdecimal() else None
+    )
 
 
 def _payment_of(order: dict[str, Any], id: str) -> str:

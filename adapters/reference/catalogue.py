@@ -52,6 +52,8 @@ PRODUCTS = {
 
 def total(cart: Mapping[str, int]) -> int:
     """Return what the cart costs, in minor units; raises ``ValueError`` for a cart that cannot be ordered."""
-    if not cart or any(product not in PRODUCTS or not 1 <= quantity <= MOST for product, quantity in cart.items()):
+    if not cart or any(
+        product not in PRODUCTS or not 1 <= quantity <= MOST for product, quantity in cart.items()
+    ):
         raise ValueError(f"a cart holds known products, 1 to {MOST} of each")
     return sum(PRODUCTS[product].price * quantity for product, quantity in cart.items())

@@ -52,13 +52,20 @@ class Client:
                 return answer
         raise NoAnswer(f"no answer from the bridge to {verb} {path}")
 
-    def _try(self, verb: str, path: str, headers: dict[str, str] | None = None, **call: Any) -> Answer | None:
+    def _try(
+        self, verb: str, path: str, headers: dict[str, str] | None = None, **call: Any
+    ) -> Answer | None:
         authorized = {"Authorization": f"Bearer {self.api_key}"} | (headers or {})
         try:
             with requests.Session() as session:
                 session.trust_env = False  # a .netrc entry would replace the API key
                 response = session.request(
-                    verb, self.base_url + path, headers=authorized, timeout=DEADLINE, allow_redirects=False, **call
+                    verb,
+                    self.base_url + path,
+                    headers=authorized,
+                    timeout=DEADLINE,
+                    allow_redirects=False,
+                    **call,
                 )
                 return _answer_from(response)
         except requests.RequestException:

@@ -39,7 +39,15 @@ def test_connection(client: Client) -> dict[str, Any]:
     """Ask the bridge who we are, and have it send a signed test notification to us; return both answers."""
     try:
         shop = client.get("/v1/shop")
-        test = client.post("/v1/shop/test-notification", {}, f"test-{secrets.token_hex(8)}") if shop.ok else None
+        test = (
+            client.post("/v1/shop/test-notification", {}, f"test-{secrets.token_hex(8)}")
+            if shop.ok
+            else None
+        )
     except NoAnswer as error:
         return {"ok": False, "detail": str(error)}
-    return {"ok": bool(test and test.ok and test.body.get("delivered")), "shop": shop.body, "test": test.body if test else None}
+    return {
+        "ok": bool(test and test.ok and test.body.get("delivered")),
+        "shop": shop.body,
+        "test": test.body if test else None,
+    }

@@ -44,8 +44,17 @@ def pay(store: Store, client: Client, shop_url: str, order: Order) -> Answer:
     the payment before was declined, failed, canceled or expired. Raises ``NoAnswer``.
     """
     with store.unit() as db:
-        ended = sum(status.of_attempt(payment) in status.RETRY for payment in orders.payments(db, order.ref))
-    answer = ask(store, client, order.ref, f"order-{order.ref}-{ended + 1}", "/v1/payments", _payment(order, shop_url))
+        ended = sum(
+            status.of_attempt(payment) in status.RETRY for payment in orders.payments(db, order.ref)
+        )
+    answer = ask(
+        store,
+        client,
+        order.ref,
+        f"order-{order.ref}-{ended + 1}",
+        "/v1/payments",
+        _payment(order, shop_url),
+    )
     if answer.body.get("code") == "payment_exists":
         # Our numbers are random, so a payment under this one is this order's. A shop that counts its orders must compare a mark of its own.
         return client.get(f"/v1/payments/{answer.body['payment_id']}")

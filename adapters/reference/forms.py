@@ -17,4 +17,6 @@ def read(req: falcon.Request) -> Form:
     if (req.content_type or "").partition(";")[0].strip() != falcon.MEDIA_URLENCODED:
         raise falcon.HTTPUnsupportedMediaType(title="A form is wanted")
     fields = req.get_media(default_when_empty={})
-    return Form({name: value if isinstance(value, str) else value[0] for name, value in fields.items()})
+    return Form(
+        {name: value if isinstance(value, str) else value[0] for name, value in fields.items()}
+    )

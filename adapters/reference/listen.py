@@ -21,7 +21,13 @@ FORWARD = """
 INSERT INTO {table} VALUES (:id, :owner, :sequence, :body)
 ON CONFLICT (id) DO UPDATE SET sequence = :sequence, body = :body WHERE :sequence > sequence"""
 NEEDED = ("id", "order_reference", "status", "amount", "currency")
-SUMS = ("amount_authorized", "amount_captured", "amount_refunded", "amount_refund_pending", "amount_refundable")
+SUMS = (
+    "amount_authorized",
+    "amount_captured",
+    "amount_refunded",
+    "amount_refund_pending",
+    "amount_refundable",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,14 @@ def read(body: bytes | str) -> Event:
     try:
         told = json.loads(body)
         data = told.get("data") or {}
-        event = Event(told["id"], told["type"], int(told.get("sequence") or 0), data.get("payment"), data.get("refund"), json.dumps(told))
+        event = Event(
+            told["id"],
+            told["type"],
+            int(told.get("sequence") or 0),
+            data.get("payment"),
+            data.get("refund"),
+            json.dumps(told),
+        )
         _check(event)
         return event
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -64,7 +77,16 @@ def take(store: Store, event: Event, source: str) -> str:
         if db.execute("SELECT 1 FROM notifications WHERE id = ?", (event.id,)).fetchone():
             return "repeated"
         outcome = _apply(db, event)
-        row = (event.id, event.type, event.sequence, event.order, outcome, source, event.body, orders.now())
+        row = (
+            event.id,
+            event.type,
+            event.sequence,
+            event.order,
+            outcome,
+            source,
+            event.body,
+            orders.now(),
+        )
         db.execute("INSERT INTO notifications VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         return outcome
 
@@ -109,7 +131,9 @@ def _apply(db: sqlite3.Connection, event: Event) -> str:
     return "applied" if changed else "older"
 
 
-def _forward(db: sqlite3.Connection, table: str, told: dict[str, Any], owner: str, sequence: int) -> bool:
+def _forward(
+    db: sqlite3.Connection, table: str, told: dict[str, Any], owner: str, sequence: int
+) -> bool:
     row = {"id": told["id"], "owner": owner, "sequence": sequence, "body": json.dumps(told)}
     return db.execute(FORWARD.format(table=table), row).rowcount == 1
 

@@ -47,9 +47,17 @@ class Order:
 
 def insert(db: sqlite3.Connection, order: Order) -> bool:
     """Store a new order; ``False`` if its number is taken, which is how a double click looks from here."""
-    row = (order.ref, json.dumps(order.lines), order.amount, order.currency, order.method, order.wallet_username)
+    row = (
+        order.ref,
+        json.dumps(order.lines),
+        order.amount,
+        order.currency,
+        order.method,
+        order.wallet_username,
+    )
     stored = db.execute(
-        "INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, order.language, order.created_at)
+        "INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*row, order.language, order.created_at),
     )
     return stored.rowcount == 1
 
@@ -75,7 +83,8 @@ def payments(db: sqlite3.Connection, ref: str) -> list[dict[str, Any]]:
 def refunds(db: sqlite3.Connection, ref: str) -> list[dict[str, Any]]:
     """Return the order's refunds as last told, oldest first."""
     rows = db.execute(
-        "SELECT r.body FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.order_ref = ? ORDER BY r.id", (ref,)
+        "SELECT r.body FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.order_ref = ? ORDER BY r.id",
+        (ref,),
     )
     return [json.loads(row["body"]) for row in rows]
 
@@ -83,19 +92,27 @@ def refunds(db: sqlite3.Connection, ref: str) -> list[dict[str, Any]]:
 def notifications(db: sqlite3.Connection, ref: str) -> list[dict[str, Any]]:
     """Return what was received about the order, in the order of arrival."""
     columns = "id, type, sequence, outcome, source, received_at"
-    rows = db.execute(f"SELECT {columns} FROM notifications WHERE order_ref = ? ORDER BY rowid", (ref,))
+    rows = db.execute(
+        f"SELECT {columns} FROM notifications WHERE order_ref = ? ORDER BY rowid", (ref,)
+    )
     return [dict(row) for row in rows]
 
 
 def unanswered(db: sqlite3.Connection, ref: str) -> list[dict[str, Any]]:
     """Return the requests whose answer never came: each may be sent again under its key, and does nothing twice."""
-    rows = db.execute("SELECT key, path, body, created_at FROM requests WHERE order_ref = ? AND status IS NULL", (ref,))
+    rows = db.execute(
+        "SELECT key, path, body, created_at FROM requests WHERE order_ref = ? AND status IS NULL",
+        (ref,),
+    )
     return [{**dict(row), "body": json.loads(row["body"])} for row in rows]
 
 
 def checkout_url(db: sqlite3.Connection, ref: str) -> str | None:
     """Return where the payer pays: the link in the newest answer that has one."""
-    rows = db.execute("SELECT answer FROM requests WHERE order_ref = ? AND status < 300 ORDER BY rowid DESC", (ref,))
+    rows = db.execute(
+        "SELECT answer FROM requests WHERE order_ref = ? AND status < 300 ORDER BY rowid DESC",
+        (ref,),
+    )
     answers = [json.loads(row["answer"]) for row in rows] + payments(db, ref)[::-1]
     return next((link for link in map(link_of, answers) if link), None)
 

@@ -34,7 +34,9 @@ def refund(store: Store, client: Client, order: Order, wish: Refund) -> Answer:
         "expected_refundable": wish.expected_refundable,
     }
     given = {name: value for name, value in body.items() if value is not None}
-    return ask(store, client, order.ref, wish.reference, f"/v1/payments/{wish.payment}/refunds", given)
+    return ask(
+        store, client, order.ref, wish.reference, f"/v1/payments/{wish.payment}/refunds", given
+    )
 
 
 def cancel(store: Store, client: Client, order: Order, payment: str, key: str) -> Answer:

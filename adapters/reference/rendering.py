@@ -17,7 +17,11 @@ HERE = Path(__file__).parent
 def templates() -> jinja2.Environment:
     """Return the shop's templates: everything is escaped, a missing value is a mistake."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals |= {"readable": money.readable, "plain": money.plain}
     return environment
@@ -31,10 +35,19 @@ def language(req: falcon.Request) -> str:
     return "de" if (req.get_header("Accept-Language") or "").lower().startswith("de") else "en"
 
 
-def show(environment: jinja2.Environment, req: falcon.Request, resp: falcon.Response, template: str, spoken: str = "", **data: Any) -> None:
+def show(
+    environment: jinja2.Environment,
+    req: falcon.Request,
+    resp: falcon.Response,
+    template: str,
+    spoken: str = "",
+    **data: Any,
+) -> None:
     """Answer with a page, in the language that is ``spoken`` or the reader's own."""
     spoken = spoken or language(req)
     if req.get_param("lang") in LANGUAGES:
         resp.set_cookie("lang", spoken, path="/", secure=False, http_only=True, same_site="Lax")
     resp.content_type = falcon.MEDIA_HTML
-    resp.text = environment.get_template(template).render(t=TEXTS[spoken], language=spoken, path=req.path, **data)
+    resp.text = environment.get_template(template).render(
+        t=TEXTS[spoken], language=spoken, path=req.path, **data
+    )

@@ -28,7 +28,9 @@ class Page:
     def show(self, req: falcon.Request, resp: falcon.Response, template: str, **data: Any) -> None:
         """Answer with a page that knows what is in the cart."""
         pieces = sum(cart.read(req).values())
-        rendering.show(self.shop.templates, req, resp, template, products=PRODUCTS, pieces=pieces, **data)
+        rendering.show(
+            self.shop.templates, req, resp, template, products=PRODUCTS, pieces=pieces, **data
+        )
 
 
 class Catalogue(Page):
@@ -46,13 +48,24 @@ class Cart(Page):
         amount = total(chosen) if chosen else 0
         # The order's number is made with the form: sending the form twice is one order.
         ref = orders.new_reference("R")
-        self.show(req, resp, "cart.html", cart=chosen, amount=amount, ref=ref, methods=_offered(self.shop, amount), most=MOST)
+        self.show(
+            req,
+            resp,
+            "cart.html",
+            cart=chosen,
+            amount=amount,
+            ref=ref,
+            methods=_offered(self.shop, amount),
+            most=MOST,
+        )
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         form = forms.read(req)
         product, quantity = form["product"], form["quantity"] or "1"
         chosen = cart.read(req)
-        wanted = int(quantity) if quantity.isascii() and quantity.isdigit() and len(quantity) < 4 else 0
+        wanted = (
+            int(quantity) if quantity.isascii() and quantity.isdigit() and len(quantity) < 4 else 0
+        )
         new = wanted if form["set"] else chosen.get(product, 0) + wanted
         kept = {**chosen, product: min(new, MOST)} if product in PRODUCTS else chosen
         cart.write(resp, {id: count for id, count in kept.items() if count})
@@ -83,7 +96,14 @@ class OrderPage(Page):
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
         order = self.shop.view(ref)
         problem = req.get_param("problem") or ""
-        self.show(req, resp, "order.html", order=order, problem=problem, may_retry=order["status"] in status.RETRY)
+        self.show(
+            req,
+            resp,
+            "order.html",
+            order=order,
+            problem=problem,
+            may_retry=order["status"] in status.RETRY,
+        )
 
 
 class Frame(Page):
@@ -122,7 +142,9 @@ def _wish(req: falcon.Request) -> Wish:
     ref, method = form["ref"], form["method"] or METHODS[0]
     if not orders.is_reference(ref) or method not in METHODS:
         raise falcon.HTTPBadRequest(title="This form is not one of ours")
-    return Wish(ref, chosen, method, form["wallet_username"].strip()[:200] or None, rendering.language(req))
+    return Wish(
+        ref, chosen, method, form["wallet_username"].strip()[:200] or None, rendering.language(req)
+    )
 
 
 def _to_payment(shop: Shop, resp: falcon.Response, order: orders.Order, where: str) -> None:
@@ -133,18 +155,29 @@ def _to_payment(shop: Shop, resp: falcon.Response, order: orders.Order, where: s
         return see_other(resp, f"{home}?problem=no_answer")
     if not answer.ok:
         return see_other(resp, f"{home}?problem=refused")
-    see_other(resp, f"{home}/pay?show={where}" if where in ("frame", "overlay") else _next_stop(answer, home))
+    see_other(
+        resp,
+        f"{home}/pay?show={where}" if where in ("frame", "overlay") else _next_stop(answer, home),
+    )
 
 
 def _next_stop(answer: Answer, home: str) -> str:
-    return orders.link_of(answer.body) or home if status.of_attempt(answer.body) == "pending" else home
+    return (
+        orders.link_of(answer.body) or home if status.of_attempt(answer.body) == "pending" else home
+    )
 
 
 def _offered(shop: Shop, amount: int) -> tuple[str, ...]:
     """Return the methods that the bridge offers for the amount; the wallet if it cannot be asked now."""
     try:
-        answer = shop.client.get("/v1/methods", amount=str(amount), currency="EUR") if amount else None
+        answer = (
+            shop.client.get("/v1/methods", amount=str(amount), currency="EUR") if amount else None
+        )
     except NoAnswer:
         answer = None
-    offered = [entry.get("method") for entry in answer.body.get("data", [])] if answer and answer.ok else []
+    offered = (
+        [entry.get("method") for entry in answer.body.get("data", [])]
+        if answer and answer.ok
+        else []
+    )
     return tuple(method for method in METHODS if method in offered) or METHODS[:1]

@@ -20,7 +20,9 @@ ORDER_STATUS = {
     "canceled": "canceled",
     "expired": "expired",
 }
-RETRY = frozenset({"declined", "failed", "canceled", "expired"})  # a new payment for the order is welcome
+RETRY = frozenset(
+    {"declined", "failed", "canceled", "expired"}
+)  # a new payment for the order is welcome
 OPEN = RETRY | {"pending"}  # the customer may be sent to pay
 AMOUNTS = ("authorized", "captured", "refunded", "refund_pending", "refundable")
 

@@ -1,4 +1,5 @@
 """`bridge shopware package`: what this adapter adds to the command; what it needs is loaded when it runs."""
+
 from __future__ import annotations
 
 import os
@@ -14,9 +15,21 @@ def shopware() -> None:
 
 @shopware.command()
 @click.option("--merchant", required=True, help="Whose app: the merchant's name in the profile.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), default=None, help="Default: build/shopware/MERCHANT/NAME.zip")
-@click.option("--config", "path", default="config/bridge.yaml", show_default=True, envvar="BRIDGE_CONFIG", type=click.Path(dir_okay=False),
-              help="The service's settings file.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Default: build/shopware/MERCHANT/NAME.zip",
+)
+@click.option(
+    "--config",
+    "path",
+    default="config/bridge.yaml",
+    show_default=True,
+    envvar="BRIDGE_CONFIG",
+    type=click.Path(dir_okay=False),
+    help="The service's settings file.",
+)
 def package(merchant: str, output: Path | None, path: str) -> None:
     """Write a merchant's zip, with its own secret and addresses. Keep it as safe as the secret: only its owner may read it."""
     import adapters
@@ -34,15 +47,23 @@ def package(merchant: str, output: Path | None, path: str) -> None:
             raise click.ClickException("\n".join(refused.problems))
     profile = next((one for one in config.merchants if one.merchant == merchant), None)
     if profile is None or "shopware" not in profile.adapters:
-        raise click.ClickException(f"no profile has a merchant {merchant} with adapters: shopware:; the adapter's README shows how")
+        raise click.ClickException(
+            f"no profile has a merchant {merchant} with adapters: shopware:; the adapter's README shows how"
+        )
     shops = [shop for shop in profile.shops if shop.platform == "shopware"]
-    methods = [method for method in ("wallet", "card") if any(method in shop.methods for shop in shops)]
+    methods = [
+        method for method in ("wallet", "card") if any(method in shop.methods for shop in shops)
+    ]
     if not methods:
         raise click.ClickException(f"{merchant} has no shop with platform: shopware")
     settings = profile.adapters["shopware"]
     output = output or Path("build/shopware") / merchant / f"{settings.app_name}.zip"
-    _write_private(output, make_zip(settings, merchant, profile.name, str(config.service.public_url), methods))
-    click.echo(f"{output}: upload it in the shop under Extensions > My extensions, then delete it here")
+    _write_private(
+        output, make_zip(settings, merchant, profile.name, str(config.service.public_url), methods)
+    )
+    click.echo(
+        f"{output}: upload it in the shop under Extensions > My extensions, then delete it here"
+    )
 
 
 def _write_private(path: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 Every holder of the zip knows its secret, so each merchant has one of its own, and the zip never belongs into a repository.
 """
+
 from __future__ import annotations
 
 import io
@@ -18,17 +19,32 @@ EPOCH = (2020, 1, 1, 0, 0, 0)
 """The same zip for the same settings, whenever it is made."""
 
 METHODS = {
-    "wallet": {"name": "Wallet", "name_de": "Wallet", "description": "You confirm the payment in your wallet.",
-               "description_de": "Sie bestätigen die Zahlung in Ihrer Wallet."},
-    "card": {"name": "Card", "name_de": "Karte", "description": "You pay by credit or debit card on a secure page.",
-             "description_de": "Sie zahlen mit Kredit- oder Debitkarte auf einer sicheren Seite."},
+    "wallet": {
+        "name": "Wallet",
+        "name_de": "Wallet",
+        "description": "You confirm the payment in your wallet.",
+        "description_de": "Sie bestätigen die Zahlung in Ihrer Wallet.",
+    },
+    "card": {
+        "name": "Card",
+        "name_de": "Karte",
+        "description": "You pay by credit or debit card on a secure page.",
+        "description_de": "Sie zahlen mit Kredit- oder Debitkarte auf einer sicheren Seite.",
+    },
 }
 
 
-def make_zip(settings: Any, merchant: str, merchant_name: str, public_url: str, methods: Sequence[str]) -> bytes:
+def make_zip(
+    settings: Any, merchant: str, merchant_name: str, public_url: str, methods: Sequence[str]
+) -> bytes:
     """Return the zip; `settings` is the profile's block, `methods` what the merchant's shops offer."""
-    files = {"manifest.xml": manifest(settings, merchant, merchant_name, public_url, methods).encode(),
-             **{f"Resources/{icon}.png": (MODULE / "Resources" / f"{icon}.png").read_bytes() for icon in ("icon", *methods)}}
+    files = {
+        "manifest.xml": manifest(settings, merchant, merchant_name, public_url, methods).encode(),
+        **{
+            f"Resources/{icon}.png": (MODULE / "Resources" / f"{icon}.png").read_bytes()
+            for icon in ("icon", *methods)
+        },
+    }
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -36,10 +52,20 @@ def make_zip(settings: Any, merchant: str, merchant_name: str, public_url: str, 
     return held.getvalue()
 
 
-def manifest(settings: Any, merchant: str, merchant_name: str, public_url: str, methods: Sequence[str]) -> str:
+def manifest(
+    settings: Any, merchant: str, merchant_name: str, public_url: str, methods: Sequence[str]
+) -> str:
     """Return the manifest for Shopware 6.5.8 to 6.7 (Shopware sheet, section 1)."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+    )
     return environment.from_string((MODULE / "manifest.xml").read_text("utf-8")).render(
-        app_name=settings.app_name, label=settings.label, label_de=settings.label_de, merchant=merchant_name, version=VERSION,
-        base=f"{public_url.rstrip('/')}/shopware/{merchant}", secret=settings.secrets[0].get_secret_value(),
-        methods=[{"identifier": method, **METHODS[method]} for method in methods])
+        app_name=settings.app_name,
+        label=settings.label,
+        label_de=settings.label_de,
+        merchant=merchant_name,
+        version=VERSION,
+        base=f"{public_url.rstrip('/')}/shopware/{merchant}",
+        secret=settings.secrets[0].get_secret_value(),
+        methods=[{"identifier": method, **METHODS[method]} for method in methods],
+    )

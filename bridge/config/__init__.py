@@ -6,8 +6,17 @@
 
 `provider_types` is a provider's name → ports.ProviderType; the caller finds them, nothing here names a provider.
 """
+
 from bridge.config.loading import Config, load
 from bridge.config.models import MerchantProfile, Outgoing, ServiceConfig, ShopProfile
 from bridge.config.profiles import Profiles
 
-__all__ = ["Config", "MerchantProfile", "Outgoing", "Profiles", "ServiceConfig", "ShopProfile", "load"]
+__all__ = [
+    "Config",
+    "MerchantProfile",
+    "Outgoing",
+    "Profiles",
+    "ServiceConfig",
+    "ShopProfile",
+    "load",
+]

@@ -2,6 +2,7 @@
 
 Each refuses with what to write instead; none ever repeats a secret.
 """
+
 from __future__ import annotations
 
 import base64
@@ -46,14 +47,18 @@ def _safe(text: str) -> SplitResult:
     """Split an address and refuse what would carry money news in the clear or hide a password."""
     parts = _split(text)
     if not text.isascii() or any(character.isspace() for character in text):
-        raise ValueError("must be ASCII without blanks; write an international name in its xn-- form")
+        raise ValueError(
+            "must be ASCII without blanks; write an international name in its xn-- form"
+        )
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise ValueError("is no web address; write https://host/path")
     if not _HOST.fullmatch(parts.hostname):
         # Origins become part of a header that browsers obey: a star or a semicolon there would open the frame to others.
         raise ValueError("must name one host, in letters, digits, dots and hyphens")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError("must be https; http is allowed for this machine only (127.0.0.1, ::1, localhost)")
+        raise ValueError(
+            "must be https; http is allowed for this machine only (127.0.0.1, ::1, localhost)"
+        )
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise ValueError("must not carry a user name, a password or a #fragment")
     return parts
@@ -85,6 +90,7 @@ def _matches(pattern: re.Pattern[str], instead: str) -> Callable[[str], str]:
         if not pattern.fullmatch(text):
             raise ValueError(instead)
         return text
+
     return check
 
 
@@ -101,7 +107,9 @@ def _notification_secret(secret: SecretStr) -> SecretStr:
     except (binascii.Error, ValueError):
         length = 0
     if kind != "whsec" or not 24 <= length <= 64:
-        raise ValueError("must be whsec_ and the base64 of 24 to 64 random bytes; `bridge keys new` makes one")
+        raise ValueError(
+            "must be whsec_ and the base64 of 24 to 64 random bytes; `bridge keys new` makes one"
+        )
     return secret
 
 
@@ -117,12 +125,25 @@ def _proxy(value: Any) -> SecretStr:
         raise ValueError("must be the address of a proxy: http://proxy.example:3128")
     try:
         parts = _split(value)
-    except ValueError:  # whose words repeat what they stumbled over, which may be a piece of the password
-        raise ValueError("is no address that can be read; in a password write / ? # [ ] @ : % as %2F %3F %23 %5B %5D %40 %3A %25") from None
-    if parts.scheme != "http" or not parts.hostname or not parts.port or parts.path.strip("/") or parts.query or parts.fragment:
+    except (
+        ValueError
+    ):  # whose words repeat what they stumbled over, which may be a piece of the password
+        raise ValueError(
+            "is no address that can be read; in a password write / ? # [ ] @ : % as %2F %3F %23 %5B %5D %40 %3A %25"
+        ) from None
+    if (
+        parts.scheme != "http"
+        or not parts.hostname
+        or not parts.port
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+    ):
         raise ValueError("must be http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT")
     if parts.password and not isinstance(value, Resolved):
-        raise ValueError("carries a password; write the whole address as a reference, {env: NAME} or {file: PATH}")
+        raise ValueError(
+            "carries a password; write the whole address as a reference, {env: NAME} or {file: PATH}"
+        )
     return SecretStr(str(value).rstrip("/"))
 
 
@@ -135,18 +156,26 @@ def _folder(value: Any, info: ValidationInfo) -> Path:
 
 def _database(value: Any, info: ValidationInfo) -> SecretStr:
     if not isinstance(value, str):
-        raise ValueError("must be an address: sqlite:///bridge.db or postgresql+psycopg://user@host/name")
+        raise ValueError(
+            "must be an address: sqlite:///bridge.db or postgresql+psycopg://user@host/name"
+        )
     file = value.removeprefix(_SQLITE)
     if file not in (value, "", ":memory:"):
         return SecretStr(f"{_SQLITE}{_folder(file, info)}")
     try:
         parts = _split(value)
-    except ValueError:  # whose words repeat what they stumbled over, which may be a piece of the password
-        raise ValueError("is no address that can be read; in a password write / ? # [ ] @ : % as %2F %3F %23 %5B %5D %40 %3A %25") from None
+    except (
+        ValueError
+    ):  # whose words repeat what they stumbled over, which may be a piece of the password
+        raise ValueError(
+            "is no address that can be read; in a password write / ? # [ ] @ : % as %2F %3F %23 %5B %5D %40 %3A %25"
+        ) from None
     if parts.scheme != "postgresql+psycopg":
         raise ValueError("must be sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
     if (parts.password or "password" in parts.query) and not isinstance(value, Resolved):
-        raise ValueError("carries a password; write the whole address as a reference, {env: NAME} or {file: PATH}")
+        raise ValueError(
+            "carries a password; write the whole address as a reference, {env: NAME} or {file: PATH}"
+        )
     return SecretStr(str(value))
 
 
@@ -161,12 +190,23 @@ def _network(text: str) -> str:
     try:
         return str(ipaddress.ip_network(text))
     except ValueError:
-        raise ValueError("write a network such as 10.0.0.0/8 or 2001:db8::/32, its host bits zero") from None
+        raise ValueError(
+            "write a network such as 10.0.0.0/8 or 2001:db8::/32, its host bits zero"
+        ) from None
 
 
-Name = Annotated[str, AfterValidator(_matches(_NAME, "must be 1 to 40 small letters, digits or hyphens"))]
-KeyHash = Annotated[str, AfterValidator(
-    _matches(_KEY_HASH, "must be \"sha256:\" and 64 hexadecimal digits, never the key itself; `bridge keys new` makes both"))]
+Name = Annotated[
+    str, AfterValidator(_matches(_NAME, "must be 1 to 40 small letters, digits or hyphens"))
+]
+KeyHash = Annotated[
+    str,
+    AfterValidator(
+        _matches(
+            _KEY_HASH,
+            'must be "sha256:" and 64 hexadecimal digits, never the key itself; `bridge keys new` makes both',
+        )
+    ),
+]
 Url = Annotated[str, AfterValidator(_url)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Origin = Annotated[str, AfterValidator(_origin)]

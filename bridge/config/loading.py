@@ -2,6 +2,7 @@
 
 A mistake in bridge.yaml stops everything. A mistake in a profile stops that merchant (`merchants.py`).
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -47,8 +48,11 @@ class Config:
 
 
 def load(
-    path: Path | str, provider_types: Mapping[str, ProviderType], adapter_types: Mapping[str, AdapterType] | None = None,
-    *, before: Mapping[Path, MerchantProfile] | None = None,
+    path: Path | str,
+    provider_types: Mapping[str, ProviderType],
+    adapter_types: Mapping[str, AdapterType] | None = None,
+    *,
+    before: Mapping[Path, MerchantProfile] | None = None,
 ) -> Config:
     """Read bridge.yaml at `path` and the profiles it points to. `before` are the profiles in force so far: each stays where its new one is refused.
 
@@ -58,7 +62,10 @@ def load(
     service = _validated(document, ServiceConfig, document.value)
     if service:
         _files_are_there(document, service)
-    readings = [_reading(read(file), provider_types, adapter_types or {}) for file in _profile_files(document, service)]
+    readings = [
+        _reading(read(file), provider_types, adapter_types or {})
+        for file in _profile_files(document, service)
+    ]
     compare(readings, before or {})
     documents = [document, *(reading.document for reading in readings)]
     in_force = {reading.document.path: reading.in_force for reading in readings if reading.in_force}
@@ -85,14 +92,25 @@ def _reading(document: Document, provider_types: Types, adapter_types: Types) ->
 def _find_what_cannot_be_sold(document: Document, profile: MerchantProfile) -> None:
     """A customer who finds out pays with a dead order: a currency that no account takes, and a method in no currency of the shop."""
     for number, shop in enumerate(profile.shops):
-        taken = {method: _currencies_of(profile, provider, shop) for method, provider in shop.methods.items()}
+        taken = {
+            method: _currencies_of(profile, provider, shop)
+            for method, provider in shop.methods.items()
+        }
         for code in shop.currencies:
             if all(code not in currencies for currencies in taken.values()):
-                told = "; ".join(f"{method}: {', '.join(currencies)}" for method, currencies in taken.items())
-                document.find_fault(("shops", number, "currencies"), f"{code} is taken by no account of this shop ({told}); take it out")
+                told = "; ".join(
+                    f"{method}: {', '.join(currencies)}" for method, currencies in taken.items()
+                )
+                document.find_fault(
+                    ("shops", number, "currencies"),
+                    f"{code} is taken by no account of this shop ({told}); take it out",
+                )
         for method, currencies in taken.items():
             if not set(currencies) & set(shop.currencies):
-                document.find_fault(("shops", number, "methods", method), f"takes none of the shop's currencies, only {', '.join(currencies)}; take it out")
+                document.find_fault(
+                    ("shops", number, "methods", method),
+                    f"takes none of the shop's currencies, only {', '.join(currencies)}; take it out",
+                )
 
 
 def _currencies_of(profile: MerchantProfile, provider: str, shop: ShopProfile) -> Sequence[str]:
@@ -107,7 +125,10 @@ def _profile_files(document: Document, service: ServiceConfig | None) -> list[Pa
         return _yaml_files(document.path.parent / folder) if isinstance(folder, str) else []
     files = _yaml_files(service.merchants)
     if not files:
-        document.complain(("merchants",), f"there is no profile (*.yaml) in {service.merchants}; write one, config/README.md shows how")
+        document.complain(
+            ("merchants",),
+            f"there is no profile (*.yaml) in {service.merchants}; write one, config/README.md shows how",
+        )
     return files
 
 
@@ -120,19 +141,29 @@ def _yaml_files(folder: Path) -> list[Path]:
 
 def _files_are_there(document: Document, service: ServiceConfig) -> None:
     if not (service.static / "frame" / "checkout.html").is_file():
-        document.complain(("static",), f"{service.static} is not the folder of what browsers get; write the path of the sources' folder static")
+        document.complain(
+            ("static",),
+            f"{service.static} is not the folder of what browsers get; write the path of the sources' folder static",
+        )
     if service.outgoing.ca_file and (why := _no_certificates(service.outgoing.ca_file)):
-        document.complain(("outgoing", "ca_file"), f"{service.outgoing.ca_file} {why}; write the path of a PEM file with certificates")
+        document.complain(
+            ("outgoing", "ca_file"),
+            f"{service.outgoing.ca_file} {why}; write the path of a PEM file with certificates",
+        )
 
 
 def _no_certificates(path: Path) -> str | None:
     try:
-        return None if b"-----BEGIN CERTIFICATE-----" in path.read_bytes() else "holds no certificate"
+        return (
+            None if b"-----BEGIN CERTIFICATE-----" in path.read_bytes() else "holds no certificate"
+        )
     except OSError as error:
         return f"cannot be read ({str(error.strerror).lower()})"
 
 
-def _validated(document: Document, model: type[Model], value: Any, prefix: Where = ()) -> Model | None:
+def _validated(
+    document: Document, model: type[Model], value: Any, prefix: Where = ()
+) -> Model | None:
     if document.value is None:
         return None
     try:
@@ -147,10 +178,19 @@ Types = Mapping[str, ProviderType] | Mapping[str, AdapterType]
 
 def _merchant(document: Document, providers: Types, adapters: Types) -> MerchantProfile | None:
     value = document.value
-    for key, what, types in (("providers", "provider", providers), ("adapters", "adapter that takes settings", adapters)):
+    for key, what, types in (
+        ("providers", "provider", providers),
+        ("adapters", "adapter that takes settings", adapters),
+    ):
         blocks = value.get(key) if value else None
         if isinstance(blocks, dict):
-            value = {**value, key: {name: _block(document, types, (key, name), block, what) for name, block in blocks.items()}}
+            value = {
+                **value,
+                key: {
+                    name: _block(document, types, (key, name), block, what)
+                    for name, block in blocks.items()
+                },
+            }
     return _validated(document, MerchantProfile, value)
 
 

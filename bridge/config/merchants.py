@@ -3,6 +3,7 @@
 A profile with a mistake is refused. If a profile of that merchant was in force before (a reload), it stays in force. If none was (a start),
 the merchant is switched off. See `bridge/decisions/0001-a-bad-profile-is-refused-alone.md`.
 """
+
 from __future__ import annotations
 
 import re
@@ -19,10 +20,17 @@ from bridge.config.reading import Document, Where
 Claim = tuple[str, str]
 """What may belong to one merchant or shop only: its kind ("merchant", "shop", "key") and the text."""
 
-_BY = {"merchant": "another merchant", "shop": "another shop", "key": "another API key; make a new one with `bridge keys new`"}
+_BY = {
+    "merchant": "another merchant",
+    "shop": "another shop",
+    "key": "another API key; make a new one with `bridge keys new`",
+}
 _NAME = r"[\"']?\s*:\s*[\"']?([a-z0-9-]{1,40})\b"
-_GLIMPSES = {"merchant": re.compile(rf"^[\"']?merchant{_NAME}", re.MULTILINE), "shop": re.compile(rf"\bshop{_NAME}"),
-             "key": re.compile(r"sha256:[0-9a-f]{64}")}
+_GLIMPSES = {
+    "merchant": re.compile(rf"^[\"']?merchant{_NAME}", re.MULTILINE),
+    "shop": re.compile(rf"\bshop{_NAME}"),
+    "key": re.compile(r"sha256:[0-9a-f]{64}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +77,24 @@ class Reading:
         """Describe a file with mistakes."""
         text = self.document.text
         shops, keys = (frozenset(_GLIMPSES[kind].findall(text)) for kind in ("shop", "key"))
-        return RefusedProfile(self.document.path, self._name(text), tuple(self.document.problems), shops, keys, self.previous is not None)
+        return RefusedProfile(
+            self.document.path,
+            self._name(text),
+            tuple(self.document.problems),
+            shops,
+            keys,
+            self.previous is not None,
+        )
 
     def _name(self, text: str) -> str:
         written = _GLIMPSES["merchant"].search(text)
-        return self.previous.merchant if self.previous else written[1] if written else self.document.path.stem
+        return (
+            self.previous.merchant
+            if self.previous
+            else written[1]
+            if written
+            else self.document.path.stem
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +125,16 @@ def compare(readings: Sequence[Reading], before: Mapping[Path, MerchantProfile])
         pass  # who gives way may fall back on what another claims by now
 
 
-def _previous(reading: Reading, before: Mapping[Path, MerchantProfile], present: set[Path]) -> MerchantProfile | None:
+def _previous(
+    reading: Reading, before: Mapping[Path, MerchantProfile], present: set[Path]
+) -> MerchantProfile | None:
     """Return the profile that this file, or a file of this merchant that was renamed, brought before."""
     name = (reading.document.value or {}).get("merchant")
-    renamed = (profile for path, profile in before.items() if path not in present and profile.merchant == name)
+    renamed = (
+        profile
+        for path, profile in before.items()
+        if path not in present and profile.merchant == name
+    )
     return before.get(reading.document.path) or next(renamed, None)
 
 
@@ -124,20 +151,38 @@ def _tell_doubles(readings: Sequence[Reading]) -> None:
     for claim, claimed in claims.items():
         first, *others = sorted(claimed, key=lambda one: claim not in _claims(one.reading.previous))
         for other in others:
-            other.reading.document.complain(other.where, f"is already used in {first.place} by {_BY[claim[0]]}")
-        rivals = [one for one in others if one.reading is not first.reading and one.reading.document.path in without_mistake]
+            other.reading.document.complain(
+                other.where, f"is already used in {first.place} by {_BY[claim[0]]}"
+            )
+        rivals = [
+            one
+            for one in others
+            if one.reading is not first.reading and one.reading.document.path in without_mistake
+        ]
         if rivals and claim not in _claims(first.reading.previous):
-            first.reading.document.complain(first.where, f"is used again in {rivals[0].place} by {_BY[claim[0]]}")
+            first.reading.document.complain(
+                first.where, f"is used again in {rivals[0].place} by {_BY[claim[0]]}"
+            )
 
 
 def _gives_way(reading: Reading, readings: Sequence[Reading]) -> bool:
     """Refuse a file that claims what a merchant with a refused file still has; return whether it was refused."""
-    held = {claim: (other.previous.merchant, other.document.path) for other in readings
-            if other is not reading and not other.sound and other.previous for claim in _claims(other.previous)}
-    taken = [(claim, where) for claim, where in _written(reading.document) if claim in held] if reading.sound else []
+    held = {
+        claim: (other.previous.merchant, other.document.path)
+        for other in readings
+        if other is not reading and not other.sound and other.previous
+        for claim in _claims(other.previous)
+    }
+    taken = (
+        [(claim, where) for claim, where in _written(reading.document) if claim in held]
+        if reading.sound
+        else []
+    )
     for claim, where in taken:
         merchant, file = held[claim]
-        reading.document.complain(where, f"is still in force for {merchant}, because the changed {file} is refused")
+        reading.document.complain(
+            where, f"is still in force for {merchant}, because the changed {file} is refused"
+        )
     return bool(taken)
 
 
@@ -156,7 +201,9 @@ def _claims(profile: MerchantProfile | None) -> frozenset[Claim]:
     if profile is None:
         return frozenset()
     keys = (("key", key) for shop in profile.shops for key in shop.api_keys)
-    return frozenset([("merchant", profile.merchant), *(("shop", shop.shop) for shop in profile.shops), *keys])
+    return frozenset(
+        [("merchant", profile.merchant), *(("shop", shop.shop) for shop in profile.shops), *keys]
+    )
 
 
 def _texts(kind: str, block: Any, key: str, prefix: Where) -> Iterator[tuple[Claim, Where]]:
@@ -178,10 +225,16 @@ def _methods_have_accounts(document: Document) -> None:
     accounts = document.value.get("providers") if document.value else None
     for where, shop in _shops(document):
         methods = shop.get("methods")
-        for method, provider in (methods.items() if isinstance(methods, dict) else ()):
-            if isinstance(provider, str) and isinstance(accounts, dict) and provider not in accounts:
+        for method, provider in methods.items() if isinstance(methods, dict) else ():
+            if (
+                isinstance(provider, str)
+                and isinstance(accounts, dict)
+                and provider not in accounts
+            ):
                 document.complain(
-                    (*where, "methods", method), f"{provider} has no block under providers; {did_you_mean(provider, accounts)}")
+                    (*where, "methods", method),
+                    f"{provider} has no block under providers; {did_you_mean(provider, accounts)}",
+                )
 
 
 def _published(document: Document) -> None:
@@ -197,7 +250,10 @@ def _published(document: Document) -> None:
 def _refuse_published(document: Document, where: Where, value: Any) -> None:
     for place, text in _leaves(where, value):
         if text in PUBLISHED:
-            document.complain(place, "is published with the demo and known to everybody; make one of your own, or write mode: test for every shop")
+            document.complain(
+                place,
+                "is published with the demo and known to everybody; make one of your own, or write mode: test for every shop",
+            )
 
 
 def _leaves(where: Where, value: Any) -> Iterator[tuple[Where, str]]:

@@ -1,4 +1,5 @@
 """What pydantic found wrong, in words for the person who wrote the file: what is wrong and what to write instead."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -24,15 +25,23 @@ _TYPES = {
 }
 
 
-def complain(document: Document, error: ValidationError, model: type[BaseModel], prefix: Where = ()) -> None:
+def complain(
+    document: Document, error: ValidationError, model: type[BaseModel], prefix: Where = ()
+) -> None:
     """Keep every mistake that validating the part of `document` at `prefix` against `model` brought to light."""
     mistakes = error.errors(include_url=False, include_input=False)
     for mistake in mistakes:
         loc: Where = tuple(mistake["loc"])
-        if mistake["type"] == "too_short" and any(len(one["loc"]) > len(loc) and one["loc"][:len(loc)] == loc for one in mistakes):
+        if mistake["type"] == "too_short" and any(
+            len(one["loc"]) > len(loc) and one["loc"][: len(loc)] == loc for one in mistakes
+        ):
             continue  # pydantic counts the right items only; the wrong ones are told by themselves
         around = document.known((*prefix, *loc))
-        where = (*prefix, *loc) if mistake["type"] in ("missing", "extra_forbidden") else around or prefix
+        where = (
+            (*prefix, *loc)
+            if mistake["type"] in ("missing", "extra_forbidden")
+            else around or prefix
+        )
         if not any(where[:n] in document.faulty for n in range(1, len(where) + 1)):
             document.complain(where, _words(mistake, model, loc))
 

@@ -2,6 +2,7 @@
 
 What belongs to a merchant who is switched off is not unknown: it raises MerchantOff, so that whoever asks tries again later.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -44,7 +45,10 @@ class Profiles:
     """
 
     def __init__(
-        self, config: Config, provider_types: Mapping[str, ProviderType], adapter_types: Mapping[str, AdapterType] | None = None
+        self,
+        config: Config,
+        provider_types: Mapping[str, ProviderType],
+        adapter_types: Mapping[str, AdapterType] | None = None,
     ) -> None:
         """Take the profiles of `config`; the types are for reading them anew."""
         self._config = config
@@ -90,12 +94,22 @@ class Profiles:
     def provider_settings(self, merchant: str, provider: str) -> Any:
         """Return a merchant's settings for a provider, an instance of its ProviderType.settings. Raises NotFound."""
         state = self._state
-        return _found(state.accounts, (merchant, provider), merchant in state.merchants_off, f"{merchant} has no account at {provider}")
+        return _found(
+            state.accounts,
+            (merchant, provider),
+            merchant in state.merchants_off,
+            f"{merchant} has no account at {provider}",
+        )
 
     def adapter_settings(self, merchant: str, platform: str) -> Any:
         """Return a merchant's settings for an adapter, an instance of its AdapterType.settings. Raises NotFound."""
         state = self._state
-        return _found(state.adapters, (merchant, platform), merchant in state.merchants_off, f"{merchant} has no settings for {platform}")
+        return _found(
+            state.adapters,
+            (merchant, platform),
+            merchant in state.merchants_off,
+            f"{merchant} has no settings for {platform}",
+        )
 
     @property
     def refused(self) -> Sequence[RefusedProfile]:
@@ -117,7 +131,11 @@ class Profiles:
         refused = self._config.refused
         previous = sum(one.previous for one in refused)
         return {
-            "merchants": {"served": len(self._config.profiles), "previous": previous, "off": len(refused) - previous},
+            "merchants": {
+                "served": len(self._config.profiles),
+                "previous": previous,
+                "off": len(refused) - previous,
+            },
             "profile_refused": {one.merchant: 1 for one in refused},
         }
 
@@ -127,7 +145,9 @@ class Profiles:
         A merchant whose new profile has a mistake goes on with the one of before. With a mistake in bridge.yaml everything stays as it was.
         """
         try:
-            config = load(self._config.path, self._types, self._adapters, before=self._config.profiles)
+            config = load(
+                self._config.path, self._types, self._adapters, before=self._config.profiles
+            )
         except ConfigError as error:
             self._unread = True
             return error.problems
@@ -146,17 +166,37 @@ def _found(known: Mapping[K, V], key: K, off: bool, otherwise: str) -> V:
 def _state(config: Config) -> _State:
     merchants = config.merchants
     off = [one for one in config.refused if not one.previous]
-    pairs = sorted(((shop, _shop(merchant, shop)) for merchant in merchants for shop in merchant.shops), key=lambda pair: pair[0].shop)
+    pairs = sorted(
+        ((shop, _shop(merchant, shop)) for merchant in merchants for shop in merchant.shops),
+        key=lambda pair: pair[0].shop,
+    )
     return _State(
         shops={profile.shop: shop for profile, shop in pairs},
         by_hash={digest: (digest, shop) for profile, shop in pairs for digest in profile.api_keys},
-        secrets={profile.shop: tuple(one.get_secret_value() for one in profile.notification_secrets) for profile, _ in pairs},
-        logins={profile.shop: profile.notification_auth.get_secret_value() if profile.notification_auth else None for profile, _ in pairs},
-        accounts={(one.merchant, name): settings for one in merchants for name, settings in one.providers.items()},
-        adapters={(one.merchant, name): settings for one in merchants for name, settings in one.adapters.items()},
+        secrets={
+            profile.shop: tuple(one.get_secret_value() for one in profile.notification_secrets)
+            for profile, _ in pairs
+        },
+        logins={
+            profile.shop: profile.notification_auth.get_secret_value()
+            if profile.notification_auth
+            else None
+            for profile, _ in pairs
+        },
+        accounts={
+            (one.merchant, name): settings
+            for one in merchants
+            for name, settings in one.providers.items()
+        },
+        adapters={
+            (one.merchant, name): settings
+            for one in merchants
+            for name, settings in one.adapters.items()
+        },
         merchants_off=frozenset(one.merchant for one in off),
         shops_off=frozenset(shop for one in off for shop in one.shops),
-        keys_off=frozenset(key for one in off for key in one.keys) - {key for shop, _ in pairs for key in shop.api_keys},
+        keys_off=frozenset(key for one in off for key in one.keys)
+        - {key for shop, _ in pairs for key in shop.api_keys},
     )
 
 

@@ -2,6 +2,7 @@
 
 YAML's own loaders keep the last of two equal keys and forget the lines, so values are built from the nodes here.
 """
+
 from __future__ import annotations
 
 import os
@@ -48,7 +49,9 @@ class Document:
 
     def line(self, where: Where) -> int:
         """Return the line of a value, or of the nearest thing around it."""
-        return next((self.lines[where[:n]] for n in range(len(where), -1, -1) if where[:n] in self.lines), 1)
+        return next(
+            (self.lines[where[:n]] for n in range(len(where), -1, -1) if where[:n] in self.lines), 1
+        )
 
     def known(self, where: Where) -> Where:
         """Return the longest beginning of `where` that stands in the file."""
@@ -100,7 +103,9 @@ def read(path: Path) -> Document:
     except yaml.YAMLError as error:
         _complain_of_syntax(document, error)
     except (_TooMuch, RecursionError) as error:
-        _complain_of_size(document, str(error) if isinstance(error, _TooMuch) else "is nested too deep")
+        _complain_of_size(
+            document, str(error) if isinstance(error, _TooMuch) else "is nested too deep"
+        )
     return document
 
 
@@ -132,7 +137,9 @@ def _read_root(document: Document, root: yaml.Node | None) -> None:
 def _complain_of_syntax(document: Document, error: yaml.YAMLError) -> None:
     mark = getattr(error, "problem_mark", None)
     document.lines[()] = mark.line + 1 if mark else 1
-    document.complain((), f"is not YAML: {getattr(error, 'problem', None) or 'a character that is not allowed'}")
+    document.complain(
+        (), f"is not YAML: {getattr(error, 'problem', None) or 'a character that is not allowed'}"
+    )
 
 
 class _Builder:
@@ -146,13 +153,18 @@ class _Builder:
     def value(self, node: yaml.Node, where: Where, above: tuple[yaml.Node, ...]) -> Any:
         self._values += 1
         if self._values > MOST_VALUES:
-            raise _TooMuch(f"holds more than {MOST_VALUES} values, aliases counted with all that they stand for")
+            raise _TooMuch(
+                f"holds more than {MOST_VALUES} values, aliases counted with all that they stand for"
+            )
         self._document.lines.setdefault(where, node.start_mark.line + 1)
         if any(node is one for one in above):
             self._document.complain(where, "refers to itself")
             return None
         if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, (*where, index), (*above, node)) for index, item in enumerate(node.value)]
+            return [
+                self.value(item, (*where, index), (*above, node))
+                for index, item in enumerate(node.value)
+            ]
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, where, (*above, node))
         return self._scalar(node, where)
@@ -162,13 +174,17 @@ class _Builder:
         for key, child, place, line in self._keys(node, where):
             if key in found:
                 first = self._document.lines[place]
-                self._document.complain_at(line, place, f"stands twice, first in line {first}; keep one of the two")
+                self._document.complain_at(
+                    line, place, f"stands twice, first in line {first}; keep one of the two"
+                )
                 continue
             self._document.lines[place] = line
             found[key] = self.value(child, place, above)
         return self._reference(found, where) if _is_reference(found) else found
 
-    def _keys(self, node: yaml.MappingNode, where: Where) -> Iterator[tuple[str, yaml.Node, Where, int]]:
+    def _keys(
+        self, node: yaml.MappingNode, where: Where
+    ) -> Iterator[tuple[str, yaml.Node, Where, int]]:
         for key, child in node.value:
             line = key.start_mark.line + 1
             if key.tag == "tag:yaml.org,2002:str":
@@ -187,20 +203,26 @@ class _Builder:
         [(kind, name)] = found.items()
         text = _FETCH[kind](self._document, where, name)
         if text == "":
-            self._document.complain(where, f"the {_KINDS[kind]} {name} is empty; put the secret there")
+            self._document.complain(
+                where, f"the {_KINDS[kind]} {name} is empty; put the secret there"
+            )
         if text:
             self._document.secrets.add(text)
         return Resolved(text or "")
 
 
 def _is_reference(found: dict[str, Any]) -> bool:
-    return len(found) == 1 and all(key in _FETCH and isinstance(name, str) and name for key, name in found.items())
+    return len(found) == 1 and all(
+        key in _FETCH and isinstance(name, str) and name for key, name in found.items()
+    )
 
 
 def _from_environment(document: Document, where: Where, name: str) -> str | None:
     value = os.environ.get(name)
     if value is None:
-        document.complain(where, f"the environment variable {name} is not set; set it before the start")
+        document.complain(
+            where, f"the environment variable {name} is not set; set it before the start"
+        )
     return value
 
 
@@ -210,7 +232,9 @@ def _from_file(document: Document, where: Where, name: str) -> str | None:
         text = path.read_text("utf-8").rstrip("\r\n")
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
-        document.complain(where, f"the file {path} cannot be read ({_why(error)}); write the secret into it")
+        document.complain(
+            where, f"the file {path} cannot be read ({_why(error)}); write the secret into it"
+        )
         return None
     if mode & _WORLD_READABLE:
         document.warn(where, f"everybody on this machine may read {path}; chmod o-rwx it")

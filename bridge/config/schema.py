@@ -1,4 +1,5 @@
 """JSON Schema for editors: what may stand in bridge.yaml or in a profile, with the sentence of every setting."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -27,17 +28,22 @@ def service_schema() -> dict[str, Any]:
     schema = _of(ServiceConfig)
     for name in _MAY_REFER:
         schema["properties"][name] = {
-            "description": schema["properties"][name]["description"], "anyOf": [{"type": "string"}, {"$ref": "#/$defs/Reference"}]}
+            "description": schema["properties"][name]["description"],
+            "anyOf": [{"type": "string"}, {"$ref": "#/$defs/Reference"}],
+        }
     return _finished(schema)
 
 
 def profile_schema(
-    provider_types: Mapping[str, ProviderType], adapter_types: Mapping[str, AdapterType] | None = None
+    provider_types: Mapping[str, ProviderType],
+    adapter_types: Mapping[str, AdapterType] | None = None,
 ) -> dict[str, Any]:
     """Return the schema of a merchant's profile, with the block of every provider and adapter."""
     schema = _of(MerchantProfile)
-    settings = {"providers": {name: kind.settings for name, kind in provider_types.items()},
-                "adapters": {name: kind.settings for name, kind in (adapter_types or {}).items()}}
+    settings = {
+        "providers": {name: kind.settings for name, kind in provider_types.items()},
+        "adapters": {name: kind.settings for name, kind in (adapter_types or {}).items()},
+    }
     for key, models in settings.items():
         blocks = {name: _of(model) for name, model in sorted(models.items())}
         for block in blocks.values():

@@ -26,7 +26,10 @@ def _sums(payment: Json) -> tuple[int, int, int]:
 
 
 def _provider(entry: Json, ledger: list[Json]) -> tuple[int, int, int]:
-    refunds = [*children(ledger, "refund", entry["reference"]), *children(ledger, "credit", entry["reference"])]
+    refunds = [
+        *children(ledger, "refund", entry["reference"]),
+        *children(ledger, "credit", entry["reference"]),
+    ]
     if entry["kind"] == "authorization":
         captured = _sum(children(ledger, "capture", entry["reference"]), "succeeded")
     else:

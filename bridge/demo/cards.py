@@ -46,7 +46,13 @@ class Payer:
         """Fill the form and the challenge, and let the browser bring the result back. Raises ``Failed`` where the form is another."""
         form = self._open("GET", page_url)
         must("session" in form.fields, f"no card form at {form.url.partition('?')[0]}")
-        card = {"number": number, "expiry": "12/39", "cvc": "123", "holder": "Erika Muster", "do": "pay"}
+        card = {
+            "number": number,
+            "expiry": "12/39",
+            "cvc": "123",
+            "holder": "Erika Muster",
+            "do": "pay",
+        }
         form = self._open("POST", form.target, form.fields | card)
         if form.asks_for_a_code:
             form = self._open("POST", form.target, form.fields | {"code": CODE, "do": "pay"})
@@ -65,7 +71,10 @@ def paid_with_a_challenge(story: Story) -> None:
         payment = _place(story, "lamp")
         Payer().pay(_page(story, payment), CHALLENGE)
         order = story.shop_says(payment, "paid")
-        must(order["amounts"]["captured"] == order["amount"], f"another amount was captured: {order['amounts']}")
+        must(
+            order["amounts"]["captured"] == order["amount"],
+            f"another amount was captured: {order['amounts']}",
+        )
     with story.step("15.00 EUR are given back to the card"):
         story.cast.shop.refund(payment["order_reference"], 1500, f"RF-{secrets.token_hex(5)}")
         look = lambda: story.cast.shop.order(payment["order_reference"])["amounts"]["refunded"]  # noqa: E731
@@ -91,7 +100,10 @@ def captured_and_released(story: Story) -> None:
         captured = bridge.ask(f"/v1/payments/{payment['id']}/captures", {"amount": 1500})
         must(captured["status"] == "succeeded", f"the capture is {captured['status']}")
         known = bridge.payment(payment["id"])
-        must((known["status"], known["amount_captured"]) == ("paid", 1500), f"the payment is {known['status']}")
+        must(
+            (known["status"], known["amount_captured"]) == ("paid", 1500),
+            f"the payment is {known['status']}",
+        )
         agree_with_provider(known, story.cast.sandbox.ledger())
     with story.step("another is reserved, and the authorization is canceled"):
         payment = _reserved(story)
@@ -130,15 +142,22 @@ def _reserved(story: Story) -> Json:
 
 def _created(story: Story, **wish: str) -> Json:
     reference = f"C-{secrets.token_hex(5)}"
-    return story.cast.bridge.ask("/v1/payments", {"order_reference": reference, "amount": 4999, "currency": "EUR", "method": "card", **wish})
+    return story.cast.bridge.ask(
+        "/v1/payments",
+        {"order_reference": reference, "amount": 4999, "currency": "EUR", "method": "card", **wish},
+    )
 
 
 def _becomes(story: Story, payment: Json, status: str) -> Json:
     look = lambda: story.cast.bridge.payment(payment["id"])  # noqa: E731
-    return until(look, lambda seen: seen["status"] == status, f"the payment did not become {status}")
+    return until(
+        look, lambda seen: seen["status"] == status, f"the payment did not become {status}"
+    )
 
 
 def _page(story: Story, payment: Json) -> str:
     look = lambda: story.cast.bridge.get(f"/v1/checkout/{payment['checkout']['token']}")  # noqa: E731
-    url: str = until(look, lambda seen: seen["page"], "the checkout shows no card form")["page"]["url"]
+    url: str = until(look, lambda seen: seen["page"], "the checkout shows no card form")["page"][
+        "url"
+    ]
     return url

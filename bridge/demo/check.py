@@ -28,7 +28,9 @@ START_WITHIN = 180.0  # seconds for a demo of our own
 
 def check(data: Path, verbose: bool) -> bool:
     """Play the story and print it; return whether every step was ok."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that a demo of our own, and its folder, are tidied up then too
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(1)
+    )  # so that a demo of our own, and its folder, are tidied up then too
     try:
         with _demo(data) as facts:
             steps = play(facts, verbose)
@@ -64,7 +66,11 @@ def _leave_tidy(story: Story) -> None:
 
 def _verdict(steps: Steps) -> bool:
     total, good = steps.ok + steps.failed, steps.failed == 0
-    words = f"all {total} steps ok, and the books agree" if good else f"FAILED: {steps.failed} of {total} steps"
+    words = (
+        f"all {total} steps ok, and the books agree"
+        if good
+        else f"FAILED: {steps.failed} of {total} steps"
+    )
     click.echo(f"\ndemo-check: {click.style(words, fg='green' if good else 'red', bold=True)}")
     return good
 
@@ -77,7 +83,10 @@ def _demo(data: Path) -> Iterator[Mapping[str, str]]:
         yield facts
         return
     click.echo("No demo runs, so one is started for this check and ended after it.")
-    with tempfile.TemporaryDirectory(prefix="bridge-demo-check-") as folder, _own_demo(Path(folder)) as facts:
+    with (
+        tempfile.TemporaryDirectory(prefix="bridge-demo-check-") as folder,
+        _own_demo(Path(folder)) as facts,
+    ):
         yield facts
 
 
@@ -95,9 +104,22 @@ def _running(file: Path) -> Mapping[str, str] | None:
 def _own_demo(folder: Path) -> Iterator[Mapping[str, str]]:
     layout, log = Layout(folder, free_base()), folder / "demo.log"
     with log.open("wb") as out:
-        command = [sys.executable, "-m", "bridge.demo", "demo", "--port", str(layout.port), "--data", str(folder)]
+        command = [
+            sys.executable,
+            "-m",
+            "bridge.demo",
+            "demo",
+            "--port",
+            str(layout.port),
+            "--data",
+            str(folder),
+        ]
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, preexec_fn=die_with_parent
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            preexec_fn=die_with_parent,
         )
     try:
         _wait(process, layout.facts, log)

@@ -7,16 +7,28 @@ from pathlib import Path
 
 import click
 
-PORT = click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65532), help="The bridge's; +2 sandbox, +3 shop.")
+PORT = click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(1, 65532),
+    help="The bridge's; +2 sandbox, +3 shop.",
+)
 DATA = click.option(
-    "--data", default=".demo", show_default=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of everything that it writes."
+    "--data",
+    default=".demo",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of everything that it writes.",
 )
 
 
 @click.command()
 @PORT
 @DATA
-@click.option("--fresh", is_flag=True, help="Forget all orders, payments and secrets of earlier runs first.")
+@click.option(
+    "--fresh", is_flag=True, help="Forget all orders, payments and secrets of earlier runs first."
+)
 def demo(port: int, data: Path, fresh: bool) -> None:
     """Run a shop, a bridge and a wallet on this machine, until Ctrl-C."""
     from bridge.demo.layout import Layout

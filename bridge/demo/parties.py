@@ -33,13 +33,19 @@ class Party:
         """Send one request and read the JSON answer."""
         answer = self.send(verb, path, **call)
         if not answer.ok:
-            raise requests.HTTPError(f"{verb} {path} answered {answer.status_code}: {answer.text[:300]}", response=answer)
+            raise requests.HTTPError(
+                f"{verb} {path} answered {answer.status_code}: {answer.text[:300]}", response=answer
+            )
         return answer.json() if answer.content else {}
 
-    def send(self, verb: str, path: str, headers: Mapping[str, str] | None = None, **call: Any) -> requests.Response:
+    def send(
+        self, verb: str, path: str, headers: Mapping[str, str] | None = None, **call: Any
+    ) -> requests.Response:
         """Send one request; a refusal is an answer too."""
         with requests.Session() as session:
-            session.trust_env = False  # a proxy from the environment cannot reach this machine's loopback
+            session.trust_env = (
+                False  # a proxy from the environment cannot reach this machine's loopback
+            )
             sent = {**self.headers, **(headers or {})}
             return session.request(verb, self.url + path, headers=sent, timeout=DEADLINE, **call)
 
@@ -49,8 +55,15 @@ class Shop(Party):
 
     def place(self, product: str, quantity: int, payer: str | None, method: str = "wallet") -> Json:
         """Place an order; return it, with ``payment`` as the bridge answered."""
-        wish = {"product": product, "quantity": quantity, "method": method, "wallet_username": payer}
-        return self.post("/api/orders", {name: value for name, value in wish.items() if value is not None})
+        wish = {
+            "product": product,
+            "quantity": quantity,
+            "method": method,
+            "wallet_username": payer,
+        }
+        return self.post(
+            "/api/orders", {name: value for name, value in wish.items() if value is not None}
+        )
 
     def order(self, ref: str) -> Json:
         """Return an order as the shop sees it now."""
@@ -58,7 +71,10 @@ class Shop(Party):
 
     def refund(self, ref: str, amount: int, number: str) -> Json:
         """Give money back; amount in minor units."""
-        return self.post(f"/api/orders/{ref}/refunds", {"amount": amount, "reason": "demo check", "refund_reference": number})
+        return self.post(
+            f"/api/orders/{ref}/refunds",
+            {"amount": amount, "reason": "demo check", "refund_reference": number},
+        )
 
 
 class Bridge(Party):
@@ -93,7 +109,9 @@ class Sandbox(Party):
 
     def fault(self, on: str, fault: str) -> None:
         """Have Cashcloud misbehave once."""
-        self.post("/control/faults", {"provider": "cashcloud", "on": on, "fault": fault, "times": 1})
+        self.post(
+            "/control/faults", {"provider": "cashcloud", "on": on, "fault": fault, "times": 1}
+        )
 
     def behave(self) -> None:
         """Forget all faults."""

@@ -35,7 +35,9 @@ def prepare(layout: Layout) -> None:
                 write_private(layout.secret(merchant, kind), new() + "\n")
     _write_yaml(layout.config, _service(layout))
     for merchant in MERCHANTS:
-        _write_yaml(layout.config.parent / "merchants" / f"{merchant.id}.yaml", _profile(layout, merchant))
+        _write_yaml(
+            layout.config.parent / "merchants" / f"{merchant.id}.yaml", _profile(layout, merchant)
+        )
 
 
 def wipe(layout: Layout) -> None:

@@ -66,5 +66,7 @@ def _alone(layout: Layout) -> Iterator[TextIO]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Trouble(f"A demo already runs in {layout.data}. End it first, or choose another folder with --data.") from None
+            raise Trouble(
+                f"A demo already runs in {layout.data}. End it first, or choose another folder with --data."
+            ) from None
         yield lock

@@ -19,7 +19,17 @@ def start(stage: Stage) -> None:
     click.echo("Starting the demo; Ctrl-C ends it.")
     (layout.data / "bridge").mkdir(exist_ok=True)
     _migrate(stage, config)
-    _add(stage, "sandbox", ["bridge.sandbox", "--listen", layout.address("sandbox"), "--data", str(layout.data / "sandbox")])
+    _add(
+        stage,
+        "sandbox",
+        [
+            "bridge.sandbox",
+            "--listen",
+            layout.address("sandbox"),
+            "--data",
+            str(layout.data / "sandbox"),
+        ],
+    )
     _wait_for(stage, "sandbox", "/control/ledger")
     _register(layout)
     _add(stage, "bridge", ["bridge", "serve", "--config", config])
@@ -44,7 +54,9 @@ def _add(stage: Stage, name: str, arguments: Sequence[str]) -> None:
 
 
 def _migrate(stage: Stage, config: str) -> None:
-    migration = processes.start("migrate", ["bridge", "migrate", "--config", config], stage.layout.log("migrate"))
+    migration = processes.start(
+        "migrate", ["bridge", "migrate", "--config", config], stage.layout.log("migrate")
+    )
     try:
         stage.wait(lambda: migration.has_ended, "the database is not ready")
     finally:
@@ -58,9 +70,13 @@ def _register(layout: Layout) -> None:
     # Over HTTP, not as arguments: a password in argv is there for everybody who asks for the list of processes.
     for merchant in MERCHANTS:
         for account in _accounts(layout, merchant):
-            answer = _local().post(f"{layout.url('sandbox')}/control/merchants", json=account, timeout=10)
+            answer = _local().post(
+                f"{layout.url('sandbox')}/control/merchants", json=account, timeout=10
+            )
             if not answer.ok:
-                raise Trouble(f"The sandbox does not take the merchant {merchant.id}: {answer.text[:200]}")
+                raise Trouble(
+                    f"The sandbox does not take the merchant {merchant.id}: {answer.text[:200]}"
+                )
 
 
 def _accounts(layout: Layout, merchant: Merchant) -> tuple[dict[str, str], ...]:
@@ -82,7 +98,10 @@ def _accounts(layout: Layout, merchant: Merchant) -> tuple[dict[str, str], ...]:
 
 
 def _wait_for(stage: Stage, who: str, path: str) -> None:
-    stage.wait(lambda: _answers(stage.layout.url(who) + path), f"{who} does not answer; see {stage.layout.log(who)}")
+    stage.wait(
+        lambda: _answers(stage.layout.url(who) + path),
+        f"{who} does not answer; see {stage.layout.log(who)}",
+    )
     _ready(who, stage.layout.url(who))
 
 

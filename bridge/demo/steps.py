@@ -36,12 +36,16 @@ class Steps:
             yield
         except Exception as error:
             self.failed += 1
-            click.echo(f"  {click.style('FAILED', fg='red', bold=True)}  {promise}\n          {error or type(error).__name__}")
+            click.echo(
+                f"  {click.style('FAILED', fg='red', bold=True)}  {promise}\n          {error or type(error).__name__}"
+            )
             if self.verbose:
                 click.echo(traceback.format_exc())
             raise Failed(promise) from error
         self.ok += 1
-        click.echo(f"  {click.style('ok', fg='green')}      {promise} ({time.monotonic() - began:.1f} s)")
+        click.echo(
+            f"  {click.style('ok', fg='green')}      {promise} ({time.monotonic() - began:.1f} s)"
+        )
 
 
 def must(is_so: object, complaint: str) -> None:

@@ -29,12 +29,16 @@ class Story:
     def asked(self, payment: Json) -> Json:
         """Return the payment once the provider's number for it is known."""
         look = lambda: self.cast.bridge.payment(payment["id"])  # noqa: E731
-        return until(look, lambda seen: (seen["provider"] or {}).get("reference"), "the wallet was not asked")
+        return until(
+            look, lambda seen: (seen["provider"] or {}).get("reference"), "the wallet was not asked"
+        )
 
     def shop_says(self, payment: Json, status: str) -> Json:
         """Wait until the shop has learned a status, and return its order."""
         look = lambda: self.cast.shop.order(payment["order_reference"])  # noqa: E731
-        return until(look, lambda seen: seen["status"] == status, f"the shop's order did not become {status}")
+        return until(
+            look, lambda seen: seen["status"] == status, f"the shop's order did not become {status}"
+        )
 
 
 def everybody_answers(story: Story) -> None:
@@ -49,11 +53,17 @@ def bought_and_partly_returned(story: Story) -> None:
     """A purchase is paid, and two parts of it are given back."""
     with story.step("an order is placed, and the payer's wallet is asked"):
         payment = story.asked(story.place("lamp", 2))
-        must(story.cast.shop.order(payment["order_reference"])["status"] == "pending", "the order is not pending")
+        must(
+            story.cast.shop.order(payment["order_reference"])["status"] == "pending",
+            "the order is not pending",
+        )
     with story.step("the payer accepts; a notification makes the order paid"):
         story.cast.sandbox.payer("accept", payment["provider"]["reference"])
         order = story.shop_says(payment, "paid")
-        must(order["amounts"]["captured"] == order["amount"], f"another amount was captured: {order['amounts']}")
+        must(
+            order["amounts"]["captured"] == order["amount"],
+            f"another amount was captured: {order['amounts']}",
+        )
     for part in (1500, 3000):
         with story.step(f"{part / 100:.2f} EUR are given back, and the payer takes them"):
             _refund(story, payment, part)
@@ -91,7 +101,10 @@ def answer_lost(story: Story) -> None:
         story.cast.sandbox.fault("request", "drop_after")
         payment = story.asked(story.place("tote"))
         new = [entry for entry in story.cast.sandbox.ledger() if entry["reference"] not in before]
-        must([entry["reference"] for entry in new] == [payment["provider"]["reference"]], f"the ledger shows {new}")
+        must(
+            [entry["reference"] for entry in new] == [payment["provider"]["reference"]],
+            f"the ledger shows {new}",
+        )
     with story.step("the payer accepts; the order is paid"):
         story.cast.sandbox.payer("accept", payment["provider"]["reference"])
         story.shop_says(payment, "paid")
@@ -101,7 +114,9 @@ def nothing_missed(story: Story) -> None:
     """What was notified and what can be fetched are the same."""
     with story.step("the shop fetches all events: it has heard every one of them"):
         story.cast.shop.post("/api/pull")
-        heard = [told for ref in story.orders for told in story.cast.shop.order(ref)["notifications"]]
+        heard = [
+            told for ref in story.orders for told in story.cast.shop.order(ref)["notifications"]
+        ]
         missed = [told for told in heard if told["source"] != "notified"]
         must(heard and not missed, f"not notified, only fetched: {missed}")
 
@@ -125,17 +140,25 @@ def _refund(story: Story, payment: Json, amount: int) -> None:
     must(again["id"] == refund["id"], "the same refund sent again became a second one")
     story.cast.sandbox.payer("accept", _waiting_refund(story, payment, amount)["reference"])
     look = lambda: story.cast.shop.order(payment["order_reference"])["amounts"]["refunded"]  # noqa: E731
-    until(look, lambda refunded: refunded == before + amount, "the shop has not heard of the refund")
+    until(
+        look, lambda refunded: refunded == before + amount, "the shop has not heard of the refund"
+    )
 
 
 def _waiting_refund(story: Story, payment: Json, amount: int) -> Json:
     def waiting() -> list[Json]:
         entries = children(story.cast.sandbox.ledger(), "refund", payment["provider"]["reference"])
-        return [entry for entry in entries if (entry["state"], entry["amount"]) == ("pending", amount)]
+        return [
+            entry for entry in entries if (entry["state"], entry["amount"]) == ("pending", amount)
+        ]
 
-    return until(waiting, lambda found: len(found) == 1, "not exactly one such refund waits for the payer")[0]
+    return until(
+        waiting, lambda found: len(found) == 1, "not exactly one such refund waits for the payer"
+    )[0]
 
 
 def _refused_refund(story: Story, payment: Json, amount: int) -> int:
     body, key = {"amount": amount}, {"Idempotency-Key": f"check-{secrets.token_hex(5)}"}
-    return story.cast.bridge.send("POST", f"/v1/payments/{payment['id']}/refunds", headers=key, json=body).status_code
+    return story.cast.bridge.send(
+        "POST", f"/v1/payments/{payment['id']}/refunds", headers=key, json=body
+    ).status_code

@@ -16,7 +16,11 @@ def tell(layout: Layout) -> None:
         ("Shop", layout.url("shop"), "buy something"),
         ("Back office", f"{layout.url('shop')}/admin", "orders, refunds, what was heard"),
         ("Wallet", f"{layout.url('sandbox')}/wallet", "customer@example.com, PIN 123456"),
-        ("API", f"{layout.url('bridge')}/docs", f"its key is in {_short(layout.secret(ACME, 'api-key'))}"),
+        (
+            "API",
+            f"{layout.url('bridge')}/docs",
+            f"its key is in {_short(layout.secret(ACME, 'api-key'))}",
+        ),
     )
     click.echo("\nThe demo runs.\n")
     for name, url, words in rows:

@@ -2,6 +2,7 @@
 
 The request for a payment, a refund, a capture and a cancel share this one value and this one table.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -43,7 +44,10 @@ _S, _P = AttemptState, Progress
 
 TRANSITIONS: dict[tuple[AttemptState, Progress], AttemptState] = {
     (_S.NOT_SENT, _P.INTENDED): _S.SENDING,
-    (_S.NOT_SENT, _P.NOT_EXECUTED): _S.NOT_SENT,  # a late answer about a request whose absence was proven meanwhile
+    (
+        _S.NOT_SENT,
+        _P.NOT_EXECUTED,
+    ): _S.NOT_SENT,  # a late answer about a request whose absence was proven meanwhile
     (_S.NOT_SENT, _P.LOST): _S.IN_DOUBT,  # the same, and the late answer cannot be read
     (_S.NOT_SENT, _P.KNOWN): _S.ACCEPTED,
     (_S.SENDING, _P.HELD_BACK): _S.NOT_SENT,
@@ -74,7 +78,9 @@ class Attempt:
         """Return the attempt after what happened at `at`. Raises IllegalTransition for a pair that is not in the table."""
         state = TRANSITIONS.get((self.state, progress))
         if state is None:
-            raise IllegalTransition(f"A request that is {self.state.value} cannot be {progress.value}.")
+            raise IllegalTransition(
+                f"A request that is {self.state.value} cannot be {progress.value}."
+            )
         if progress is Progress.INTENDED:
             return Attempt(state, self.number + 1, at)
         number = self.number - 1 if progress is Progress.HELD_BACK else self.number

@@ -1,4 +1,5 @@
 """The checkout session: one payment, one token, an expiry, and how often the payer may try."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta
@@ -42,7 +43,9 @@ def advice_for(payment: Payment, order_paid: bool) -> Advice | None:
     if payment.provider_open:
         return Advice.DECLINE_IN_APP if payment.page_url is None else Advice.WAIT
     by_operator = payment.failure is not None and payment.failure.reason is Reason.OPERATOR
-    unheard = payment.status in GIVEN_UP and not payment.attempt.not_sent and not payment.provider_ended
+    unheard = (
+        payment.status in GIVEN_UP and not payment.attempt.not_sent and not payment.provider_ended
+    )
     return Advice.ASK if by_operator or unheard else Advice.AGAIN
 
 
@@ -58,7 +61,11 @@ def is_gone(payment: Payment, now: datetime) -> bool:
 
 def waits_for_payer(payment: Payment, now: datetime) -> bool:
     """Tell whether the payer's input is welcome: nothing asked yet, or the last user name was refused."""
-    return payment.status is Status.CREATED and not payment.attempt.sending and now < payment.expires_at
+    return (
+        payment.status is Status.CREATED
+        and not payment.attempt.sending
+        and now < payment.expires_at
+    )
 
 
 def tries_left(payment: Payment) -> int:

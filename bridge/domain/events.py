@@ -1,4 +1,5 @@
 """What the shop is told (events), and what is only kept for the record (notes)."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

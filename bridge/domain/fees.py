@@ -1,4 +1,5 @@
 """Fee schedule and limits of an account type: what receiving money costs, and how much is allowed."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

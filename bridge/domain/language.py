@@ -1,4 +1,5 @@
 """Languages that people ask for, in any spelling, and the ones we have. A wish for a language is never a reason to refuse anything."""
+
 from __future__ import annotations
 
 import re
@@ -8,7 +9,9 @@ from dataclasses import dataclass
 LANGUAGES = ("en", "de")
 """Languages in which the bridge has texts for payers."""
 
-_TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?(?![0-9A-Za-z])")
+_TAG = re.compile(
+    r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?(?![0-9A-Za-z])"
+)
 _IN_TWO_LETTERS = {"eng": "en", "ger": "de", "deu": "de"}
 _LONGEST = 500
 """Of a longer text only this many characters are read."""

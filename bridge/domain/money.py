@@ -1,4 +1,5 @@
 """Money: whole minor units and an ISO 4217 currency. No floats, anywhere."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -65,7 +66,11 @@ def parse_decimal(text: str, currency: str) -> int:
     places = exponents()[currency]
     sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text)
     whole, point, fraction = digits.partition(".")
-    if not (whole.isascii() and whole.isdigit()) or bool(point) != bool(fraction) or len(fraction) > places:
+    if (
+        not (whole.isascii() and whole.isdigit())
+        or bool(point) != bool(fraction)
+        or len(fraction) > places
+    ):
         raise ValueError(f"{text!r} is not an amount in {currency}")
     if fraction and not (fraction.isascii() and fraction.isdigit()):
         raise ValueError(f"{text!r} is not an amount in {currency}")

@@ -3,6 +3,7 @@
 All three live the same life (intent, call, answer) and move the payment's amounts by the one table below.
 An operation that is pending counts as if it had succeeded, so that nothing can be given away twice.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -99,7 +100,9 @@ class Operation:
         """Return the operation after something happened to its request at `at`. Raises IllegalTransition."""
         return replace(self, attempt=self.attempt.after(progress, at))
 
-    def end(self, status: OperationStatus, at: datetime, failure: Failure | None = None) -> tuple[Operation, Change]:
+    def end(
+        self, status: OperationStatus, at: datetime, failure: Failure | None = None
+    ) -> tuple[Operation, Change]:
         """End a pending operation; the same end again is a repeat, another one a contradiction."""
         if self.status is OperationStatus.PENDING:
             return replace(self, status=status, failure=failure, updated_at=at), Change.APPLIED
@@ -109,7 +112,9 @@ class Operation:
         """Turn an end without success that is an operator's word alone into a success; anything else is a contradiction."""
         by_operator = self.failure is not None and self.failure.reason is Reason.OPERATOR
         if self.status in TAKEN_BACK and by_operator:
-            return replace(self, status=OperationStatus.SUCCEEDED, failure=None, updated_at=at), Change.APPLIED
+            return replace(
+                self, status=OperationStatus.SUCCEEDED, failure=None, updated_at=at
+            ), Change.APPLIED
         return self, Change.CONTRADICTED
 
 

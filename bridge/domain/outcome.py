@@ -1,4 +1,5 @@
 """What a provider told us about one operation: an Answer with an Outcome, and what it states about the money."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -90,6 +91,8 @@ class Answer:
         return cls(Outcome.UNKNOWN, provider_code=provider_code, login_refused=login_refused)
 
     @classmethod
-    def not_executed(cls, provider_code: str | None = None, *, login_refused: bool = False) -> Answer:
+    def not_executed(
+        cls, provider_code: str | None = None, *, login_refused: bool = False
+    ) -> Answer:
         """It surely never happened."""
         return cls(Outcome.NOT_EXECUTED, provider_code=provider_code, login_refused=login_refused)

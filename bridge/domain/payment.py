@@ -3,6 +3,7 @@
 Three habits: refunded is a sum, not a status; a repeat is not an error; a contradiction is kept, never applied.
 Money wins: a proof of payment after cancel or expiry makes the payment paid, and the shop's policy decides what follows.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -74,15 +75,36 @@ TRANSITIONS: dict[tuple[Status, Fact], Status] = {
     (S.FAILED, F.TAKEN_BACK): S.PAID,
 }
 
-ECHOES: frozenset[tuple[Status, Fact]] = frozenset({
-    (S.PENDING, F.ASKED), (S.AUTHORIZED, F.ASKED), (S.PAID, F.ASKED), (S.DECLINED, F.ASKED), (S.FAILED, F.ASKED),
-    (S.CANCELED, F.ASKED), (S.EXPIRED, F.ASKED),
-    (S.AUTHORIZED, F.AUTHORIZED), (S.PAID, F.AUTHORIZED), (S.PAID, F.PAID),
-    (S.DECLINED, F.DECLINED), (S.DECLINED, F.FAILED), (S.DECLINED, F.CANCELED), (S.DECLINED, F.EXPIRED),
-    (S.FAILED, F.DECLINED), (S.FAILED, F.FAILED), (S.FAILED, F.CANCELED), (S.FAILED, F.EXPIRED),
-    (S.CANCELED, F.DECLINED), (S.CANCELED, F.FAILED), (S.CANCELED, F.CANCELED), (S.CANCELED, F.EXPIRED),
-    (S.EXPIRED, F.DECLINED), (S.EXPIRED, F.FAILED), (S.EXPIRED, F.CANCELED), (S.EXPIRED, F.EXPIRED),
-})
+ECHOES: frozenset[tuple[Status, Fact]] = frozenset(
+    {
+        (S.PENDING, F.ASKED),
+        (S.AUTHORIZED, F.ASKED),
+        (S.PAID, F.ASKED),
+        (S.DECLINED, F.ASKED),
+        (S.FAILED, F.ASKED),
+        (S.CANCELED, F.ASKED),
+        (S.EXPIRED, F.ASKED),
+        (S.AUTHORIZED, F.AUTHORIZED),
+        (S.PAID, F.AUTHORIZED),
+        (S.PAID, F.PAID),
+        (S.DECLINED, F.DECLINED),
+        (S.DECLINED, F.FAILED),
+        (S.DECLINED, F.CANCELED),
+        (S.DECLINED, F.EXPIRED),
+        (S.FAILED, F.DECLINED),
+        (S.FAILED, F.FAILED),
+        (S.FAILED, F.CANCELED),
+        (S.FAILED, F.EXPIRED),
+        (S.CANCELED, F.DECLINED),
+        (S.CANCELED, F.FAILED),
+        (S.CANCELED, F.CANCELED),
+        (S.CANCELED, F.EXPIRED),
+        (S.EXPIRED, F.DECLINED),
+        (S.EXPIRED, F.FAILED),
+        (S.EXPIRED, F.CANCELED),
+        (S.EXPIRED, F.EXPIRED),
+    }
+)
 """Facts that say nothing new: the same again, something older, or another word for an end that is already known."""
 
 OPEN = frozenset({S.CREATED, S.PENDING, S.AUTHORIZED, S.PAID})
@@ -201,7 +223,9 @@ class Payment:
     @property
     def in_doubt(self) -> bool:
         """Tell whether the provider was asked for this payment and its answer was lost, or has not come before it is to be given up."""
-        return self.attempt.in_doubt or (self.giving_up is not None and self.status is Status.PENDING)
+        return self.attempt.in_doubt or (
+            self.giving_up is not None and self.status is Status.PENDING
+        )
 
     @property
     def outcome_known(self) -> bool:
@@ -218,12 +242,21 @@ class Payment:
     def ready_to_ask(self) -> bool:
         """Tell whether the provider can be asked, and should be: not asked yet, and the payer is known where that is needed."""
         named = self.method not in NEEDS_WALLET_USERNAME or self.payer.wallet_username is not None
-        return named and self.giving_up is None and self.attempt.not_sent and self.status in (Status.CREATED, Status.PENDING)
+        return (
+            named
+            and self.giving_up is None
+            and self.attempt.not_sent
+            and self.status in (Status.CREATED, Status.PENDING)
+        )
 
     @property
     def failed_by_operator(self) -> bool:
         """Tell whether the payment failed by an operator's word alone; an operator may take it back, and nothing else ends `failed`."""
-        return self.status is Status.FAILED and self.failure is not None and self.failure.reason is Reason.OPERATOR
+        return (
+            self.status is Status.FAILED
+            and self.failure is not None
+            and self.failure.reason is Reason.OPERATOR
+        )
 
     @property
     def is_open(self) -> bool:

@@ -2,6 +2,7 @@
 
 The table of all letters is that of the library `anyascii`. What German readers expect stands here.
 """
+
 from __future__ import annotations
 
 import unicodedata
@@ -9,7 +10,16 @@ from collections.abc import Mapping
 
 from anyascii import anyascii
 
-GERMAN: Mapping[str, str] = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ẞ": "SS"}
+GERMAN: Mapping[str, str] = {
+    "ä": "ae",
+    "ö": "oe",
+    "ü": "ue",
+    "Ä": "Ae",
+    "Ö": "Oe",
+    "Ü": "Ue",
+    "ß": "ss",
+    "ẞ": "SS",
+}
 """Umlauts as Germans write them out; the library drops their dots."""
 
 UNREADABLE = "?"
@@ -32,7 +42,7 @@ def in_ascii(text: str, longest: int, words: Mapping[str, str] | None = None) ->
     for character, word in (words or {}).items():
         letters = letters.replace(character, f" {word} ")
     whole = " ".join(letters.split())
-    return whole if len(whole) <= longest else whole[:longest - len(CUT)].rstrip() + CUT
+    return whole if len(whole) <= longest else whole[: longest - len(CUT)].rstrip() + CUT
 
 
 def _letter(character: str) -> str:

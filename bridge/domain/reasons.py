@@ -3,6 +3,7 @@
 Providers map their codes to these reasons and to nothing else. The word after each reason says what it makes of
 a payment; the texts say no more than a payer may know (an unknown and a blocked wallet read the same).
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -55,44 +56,84 @@ class Meaning:
     correctable: bool = False
 
 
-_NO_REQUEST_EN = "We cannot send a request to this address. Check the spelling or choose another way to pay."
-_NO_REQUEST_DE = ("Zu dieser Adresse können wir keine Anfrage senden. Prüfen Sie die Schreibweise oder wählen Sie eine andere"
-                  " Zahlungsart.")
-_NOT_NOW_EN = "The payment could not be carried out. Please try again later or choose another way to pay."
+_NO_REQUEST_EN = (
+    "We cannot send a request to this address. Check the spelling or choose another way to pay."
+)
+_NO_REQUEST_DE = (
+    "Zu dieser Adresse können wir keine Anfrage senden. Prüfen Sie die Schreibweise oder wählen Sie eine andere"
+    " Zahlungsart."
+)
+_NOT_NOW_EN = (
+    "The payment could not be carried out. Please try again later or choose another way to pay."
+)
 _NOT_NOW_DE = "Die Zahlung konnte nicht ausgeführt werden. Bitte versuchen Sie es später oder wählen Sie eine andere Zahlungsart."
-_OTHER_CARD_EN = "Your bank declined this card. Please use another card or choose another way to pay."
+_OTHER_CARD_EN = (
+    "Your bank declined this card. Please use another card or choose another way to pay."
+)
 _OTHER_CARD_DE = "Ihre Bank hat diese Karte abgelehnt. Bitte nutzen Sie eine andere Karte oder eine andere Zahlungsart."
 
 MEANINGS: dict[Reason, Meaning] = {
-    Reason.PAYER_DECLINED: Meaning(Effect.DECLINED, "You declined the payment.", "Sie haben die Zahlung abgelehnt."),
-    Reason.PAYER_CANCELED: Meaning(Effect.CANCELED, "The payment was canceled.", "Die Zahlung wurde abgebrochen."),
-    Reason.PAYER_UNKNOWN: Meaning(Effect.DECLINED, _NO_REQUEST_EN, _NO_REQUEST_DE, correctable=True),
-    Reason.PAYER_BLOCKED: Meaning(Effect.DECLINED, _NO_REQUEST_EN, _NO_REQUEST_DE, correctable=True),
+    Reason.PAYER_DECLINED: Meaning(
+        Effect.DECLINED, "You declined the payment.", "Sie haben die Zahlung abgelehnt."
+    ),
+    Reason.PAYER_CANCELED: Meaning(
+        Effect.CANCELED, "The payment was canceled.", "Die Zahlung wurde abgebrochen."
+    ),
+    Reason.PAYER_UNKNOWN: Meaning(
+        Effect.DECLINED, _NO_REQUEST_EN, _NO_REQUEST_DE, correctable=True
+    ),
+    Reason.PAYER_BLOCKED: Meaning(
+        Effect.DECLINED, _NO_REQUEST_EN, _NO_REQUEST_DE, correctable=True
+    ),
     Reason.INSUFFICIENT_FUNDS: Meaning(
-        Effect.DECLINED, "The balance is too low for this payment.", "Das Guthaben reicht für diese Zahlung nicht aus."),
+        Effect.DECLINED,
+        "The balance is too low for this payment.",
+        "Das Guthaben reicht für diese Zahlung nicht aus.",
+    ),
     Reason.BELOW_LIMIT: Meaning(
-        Effect.DECLINED, "The amount is too small for this way to pay.", "Der Betrag ist für diese Zahlungsart zu klein."),
+        Effect.DECLINED,
+        "The amount is too small for this way to pay.",
+        "Der Betrag ist für diese Zahlungsart zu klein.",
+    ),
     Reason.ABOVE_LIMIT: Meaning(
-        Effect.DECLINED, "The amount is too large for this way to pay.", "Der Betrag ist für diese Zahlungsart zu groß."),
+        Effect.DECLINED,
+        "The amount is too large for this way to pay.",
+        "Der Betrag ist für diese Zahlungsart zu groß.",
+    ),
     Reason.CARD_DECLINED: Meaning(Effect.DECLINED, _OTHER_CARD_EN, _OTHER_CARD_DE),
-    Reason.CARD_EXPIRED: Meaning(Effect.DECLINED, "This card has expired.", "Diese Karte ist abgelaufen."),
+    Reason.CARD_EXPIRED: Meaning(
+        Effect.DECLINED, "This card has expired.", "Diese Karte ist abgelaufen."
+    ),
     Reason.CARD_INVALID: Meaning(
-        Effect.DECLINED, "The card data is not valid.", "Die Kartendaten sind nicht gültig."),
+        Effect.DECLINED, "The card data is not valid.", "Die Kartendaten sind nicht gültig."
+    ),
     Reason.CARD_NOT_SUPPORTED: Meaning(
-        Effect.DECLINED, "This card is not accepted here.", "Diese Karte wird hier nicht angenommen."),
+        Effect.DECLINED,
+        "This card is not accepted here.",
+        "Diese Karte wird hier nicht angenommen.",
+    ),
     Reason.AUTHENTICATION_FAILED: Meaning(
-        Effect.DECLINED, "The confirmation with your bank did not succeed.", "Die Bestätigung bei Ihrer Bank ist nicht gelungen."),
+        Effect.DECLINED,
+        "The confirmation with your bank did not succeed.",
+        "Die Bestätigung bei Ihrer Bank ist nicht gelungen.",
+    ),
     Reason.SUSPECTED_FRAUD: Meaning(Effect.DECLINED, _OTHER_CARD_EN, _OTHER_CARD_DE),
     Reason.EXPIRED: Meaning(
-        Effect.EXPIRED, "The request was not answered in time.", "Die Anfrage wurde nicht rechtzeitig beantwortet."),
+        Effect.EXPIRED,
+        "The request was not answered in time.",
+        "Die Anfrage wurde nicht rechtzeitig beantwortet.",
+    ),
     Reason.REFUND_NOT_TAKEN: Meaning(
-        Effect.CANCELED, "The refund was turned down.", "Die Rückzahlung wurde nicht angenommen."),
+        Effect.CANCELED, "The refund was turned down.", "Die Rückzahlung wurde nicht angenommen."
+    ),
     Reason.CURRENCY_NOT_SUPPORTED: Meaning(Effect.FAILED, _NOT_NOW_EN, _NOT_NOW_DE),
     Reason.MERCHANT_NOT_ENABLED: Meaning(Effect.FAILED, _NOT_NOW_EN, _NOT_NOW_DE),
     Reason.REQUEST_REFUSED: Meaning(Effect.FAILED, _NOT_NOW_EN, _NOT_NOW_DE),
     Reason.PROVIDER_UNAVAILABLE: Meaning(Effect.FAILED, _NOT_NOW_EN, _NOT_NOW_DE),
     Reason.PROVIDER_ERROR: Meaning(Effect.FAILED, _NOT_NOW_EN, _NOT_NOW_DE),
-    Reason.GIVEN_UP: Meaning(Effect.CANCELED, "The payment was canceled.", "Die Zahlung wurde abgebrochen."),
+    Reason.GIVEN_UP: Meaning(
+        Effect.CANCELED, "The payment was canceled.", "Die Zahlung wurde abgebrochen."
+    ),
     Reason.OPERATOR: Meaning(Effect.FAILED, _NOT_NOW_EN, _NOT_NOW_DE),
 }
 

@@ -1,4 +1,5 @@
 """What tells the time."""
+
 from __future__ import annotations
 
 from datetime import datetime

@@ -1,4 +1,5 @@
 """A payment service provider's account, and the messages that go to it and come back."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

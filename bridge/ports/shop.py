@@ -1,4 +1,5 @@
 """The shops of all merchants, and how one is notified."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -49,8 +50,6 @@ class Shops(Protocol):
         """Return USER:PASSWORD for HTTP basic authentication with a shop's notifications; None: the shop wants none."""
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What a shop answered to a notification. `status` None: no answer; `detail` says why. `retry_after` in seconds."""
@@ -73,7 +72,15 @@ class Delivery:
 class Notifier(Protocol):
     """Signs a notification and posts it to the shop."""
 
-    def __call__(self, shop: str, url: str, secrets: Sequence[str], event_id: str, body: str, auth: str | None = None) -> Delivery:
+    def __call__(
+        self,
+        shop: str,
+        url: str,
+        secrets: Sequence[str],
+        event_id: str,
+        body: str,
+        auth: str | None = None,
+    ) -> Delivery:
         """Post `body` (JSON text) to a shop under `event_id`, signed with every secret; `auth` is USER:PASSWORD for a shop behind a password.
 
         Never raises for what the shop does.

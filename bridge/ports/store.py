@@ -1,4 +1,5 @@
 """The database: what is kept, and the unit of work."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -149,7 +150,9 @@ class Payments(Protocol):
         one order are never judged at the same time.
         """
 
-    def list(self, shop: str | None, wanted: PaymentFilter, limit: int, before: str | None) -> Sequence[Payment]:
+    def list(
+        self, shop: str | None, wanted: PaymentFilter, limit: int, before: str | None
+    ) -> Sequence[Payment]:
         """Return payments, newest first, older than the id `before`; `shop` None: of all shops, for operators."""
 
 
@@ -171,7 +174,9 @@ class Operations(Protocol):
     def of_payment(self, payment_id: str, kind: str | None = None) -> Sequence[Operation]:
         """Return a payment's operations, oldest first."""
 
-    def by_provider_reference(self, merchant: str, provider: str, reference: str) -> Operation | None:
+    def by_provider_reference(
+        self, merchant: str, provider: str, reference: str
+    ) -> Operation | None:
         """Return the operation that a provider knows under `reference`."""
 
 
@@ -193,7 +198,14 @@ class Events(Protocol):
     def next_undelivered(self, payment_id: str) -> Event | None:
         """Return the payment's first event that is neither delivered nor given up."""
 
-    def mark(self, event_id: str, *, result: str, delivered_at: datetime | None = None, undeliverable_at: datetime | None = None) -> None:
+    def mark(
+        self,
+        event_id: str,
+        *,
+        result: str,
+        delivered_at: datetime | None = None,
+        undeliverable_at: datetime | None = None,
+    ) -> None:
         """Note one try to deliver an event, and its end where it has one."""
 
     def reopen(self, event_id: str) -> None:
@@ -209,7 +221,9 @@ class Events(Protocol):
 class Outbox(Protocol):
     """Work written with the change. At most one job per (kind, subject)."""
 
-    def put(self, kind: JobKind, subject: str, lane: str, due_at: datetime, *, keep_due: bool = False) -> None:
+    def put(
+        self, kind: JobKind, subject: str, lane: str, due_at: datetime, *, keep_due: bool = False
+    ) -> None:
         """Make sure that `subject` is looked at when due. An existing job is due anew and starts its ladder anew; with `keep_due` it keeps both."""
 
     def nudge(self, kind: JobKind, subject: str, due_at: datetime) -> None:
@@ -219,10 +233,20 @@ class Outbox(Protocol):
         """Bring an existing job forward to `due_at`, but only once before the time for which it was planned: whoever asks for it a thousand
         times has it looked at once more than the ladder would."""
 
-    def lanes_due(self, room: Room, now: datetime, *, after: str = "", left_out: Sequence[str] = (), most: int = 1_000) -> Sequence[str]:
+    def lanes_due(
+        self,
+        room: Room,
+        now: datetime,
+        *,
+        after: str = "",
+        left_out: Sequence[str] = (),
+        most: int = 1_000,
+    ) -> Sequence[str]:
         """Return lanes of a room that have jobs to be claimed, in the order of their names from behind `after` on, and round to it."""
 
-    def claim(self, room: Room, shares: Sequence[Share], now: datetime, leased_until: datetime) -> Sequence[Job]:
+    def claim(
+        self, room: Room, shares: Sequence[Share], now: datetime, leased_until: datetime
+    ) -> Sequence[Job]:
         """Lease due jobs of a room to the caller, at most its share of each lane."""
 
     def hold(self, job: Job) -> None:
@@ -250,7 +274,15 @@ class Callbacks(Protocol):
     def get(self, callback_id: str) -> StoredCallback:
         """Return one. Raises NotFound."""
 
-    def mark(self, callback_id: str, state: str, note: str | None = None, payment_id: str | None = None, *, forget: bool = False) -> None:
+    def mark(
+        self,
+        callback_id: str,
+        state: str,
+        note: str | None = None,
+        payment_id: str | None = None,
+        *,
+        forget: bool = False,
+    ) -> None:
         """Note what became of it; `forget` what it says, so that the same once more is new."""
 
     def prune(self, older_than: datetime, most: int, state: str | None = None) -> int:

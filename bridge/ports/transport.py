@@ -1,4 +1,5 @@
 """All outgoing HTTP, and the pool in which outgoing calls run."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -3,6 +3,7 @@
 Importing this package, or a provider's package, loads nothing else: a sandbox that lives in the same folder must not
 pull in the client that it judges.
 """
+
 from __future__ import annotations
 
 from importlib import import_module
@@ -25,7 +26,9 @@ def discover() -> dict[str, ProviderType]:
         if provider is None:
             continue
         if provider.name != entry.name:
-            raise ValueError(f"the folder {entry.name!r} exports a provider that calls itself {provider.name!r}")
+            raise ValueError(
+                f"the folder {entry.name!r} exports a provider that calls itself {provider.name!r}"
+            )
         found[provider.name] = provider
     return found
 

@@ -46,8 +46,15 @@ class Merchants:
             db.execute(
                 "INSERT INTO merchants VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name,"
                 " account_type = excluded.account_type, locked = excluded.locked, secrets = excluded.secrets",
-                (merchant.provider, merchant.username, merchant.name, merchant.account_type, merchant.locked,
-                 json.dumps(dict(merchant.secrets)), json.dumps(dict(merchant.settings))),
+                (
+                    merchant.provider,
+                    merchant.username,
+                    merchant.name,
+                    merchant.account_type,
+                    merchant.locked,
+                    json.dumps(dict(merchant.secrets)),
+                    json.dumps(dict(merchant.settings)),
+                ),
             )
 
     def get(self, provider: str, username: str) -> Merchant | None:
@@ -104,7 +111,9 @@ class Accounts:
     def get(self, email: str) -> Account | None:
         """One account by its e-mail, whatever its capitals."""
         with self._store.unit() as db:
-            row = db.execute("SELECT * FROM accounts WHERE email = ?", (email.strip().lower(),)).fetchone()
+            row = db.execute(
+                "SELECT * FROM accounts WHERE email = ?", (email.strip().lower(),)
+            ).fetchone()
         return row and Account(row["email"], row["pin"], row["balance"], bool(row["blocked"]))
 
     def move(self, email: str, amount: int) -> None:

@@ -43,7 +43,9 @@ class Home:
         resp.text, resp.content_type = "ok", falcon.MEDIA_TEXT
 
 
-def build(data_dir: Path | str, merchants: Iterable[str] = (), chaos: str = "", seed: int | None = None) -> SandboxApp:
+def build(
+    data_dir: Path | str, merchants: Iterable[str] = (), chaos: str = "", seed: int | None = None
+) -> SandboxApp:
     """The app over a data directory. `merchants` as `provider:username:password`, `chaos` as `drop_after=5%,lost=10%`.
 
     Raises ValueError for a merchant or chaos that cannot be read, `store.InUse` if another sandbox has the directory.
@@ -74,13 +76,21 @@ def add_merchant(desk: Desk, line: str) -> None:
     """Add a merchant written as `provider:username:password`. Raises ValueError (without the password)."""
     name, username, password = (*line.split(":", 2), "", "")[:3]
     if name not in desk.providers or not username or not password:
-        raise ValueError(f"write a merchant as provider:username:password, with a provider of {', '.join(desk.providers)}")
-    desk.merchants.put(desk.providers[name].merchant(username, password, "corporate_plus", username, False))
+        raise ValueError(
+            f"write a merchant as provider:username:password, with a provider of {', '.join(desk.providers)}"
+        )
+    desk.merchants.put(
+        desk.providers[name].merchant(username, password, "corporate_plus", username, False)
+    )
 
 
 @contextmanager
 def running(
-    data_dir: Path | str, merchants: Iterable[str] = (), listen: str = "127.0.0.1:0", chaos: str = "", seed: int | None = None
+    data_dir: Path | str,
+    merchants: Iterable[str] = (),
+    listen: str = "127.0.0.1:0",
+    chaos: str = "",
+    seed: int | None = None,
 ) -> Iterator[str]:
     """Serve on a thread while the block runs, and give the address (`http://127.0.0.1:49152`)."""
     app = build(data_dir, merchants, chaos, seed)
@@ -98,12 +108,18 @@ def running(
 
 
 def serve(
-    listen: str, data: Path | str, merchants: Iterable[str] = (), chaos: str = "", seed: int | None = None,
+    listen: str,
+    data: Path | str,
+    merchants: Iterable[str] = (),
+    chaos: str = "",
+    seed: int | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve until SIGTERM or SIGINT. Raises what `build` raises, OSError if the address cannot be had."""
     seed = secrets.randbits(32) if seed is None else seed
-    logging.getLogger("waitress").setLevel(logging.ERROR)  # it warns of every body that is cut off on purpose
+    logging.getLogger("waitress").setLevel(
+        logging.ERROR
+    )  # it warns of every body that is cut off on purpose
     with running(data, merchants, listen, chaos, seed) as url:
         say(f"sandbox listening on {url}" + (f" (chaos {chaos}, seed {seed})" if chaos else ""))
         until_signal()
@@ -116,7 +132,10 @@ def _mount(app: SandboxApp, desk: Desk, provider: Provider) -> None:
         by_path.setdefault(route.path, []).append(route)
     doors = {path: Door(desk, provider.name, routes) for path, routes in by_path.items()}
     if getattr(provider, "any_case", False):
-        app.add_route(f"/{provider.name}/{{file}}", AnyCase({path.strip("/").lower(): door for path, door in doors.items()}))
+        app.add_route(
+            f"/{provider.name}/{{file}}",
+            AnyCase({path.strip("/").lower(): door for path, door in doors.items()}),
+        )
         return
     for path, door in doors.items():
         app.add_route(f"/{provider.name}{path}", door)

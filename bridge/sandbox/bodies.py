@@ -15,7 +15,13 @@ def read_body(req: falcon.Request) -> dict[str, Any]:
     """The body as an object; nothing counts as `{}`. Raises HTTP 400."""
     raw = req.bounded_stream.read(MOST + 1)
     try:
-        body = json.loads(raw.decode("utf-8")) if raw.strip() and len(raw) <= MOST else {} if not raw.strip() else None
+        body = (
+            json.loads(raw.decode("utf-8"))
+            if raw.strip() and len(raw) <= MOST
+            else {}
+            if not raw.strip()
+            else None
+        )
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
@@ -44,7 +50,9 @@ def one_of(body: dict[str, Any], name: str, known: Any, default: str | None = No
     return value
 
 
-def whole(body: dict[str, Any], name: str, default: int | None = None, least: int = 0, most: int = LARGEST) -> int:
+def whole(
+    body: dict[str, Any], name: str, default: int | None = None, least: int = 0, most: int = LARGEST
+) -> int:
     """A whole number within bounds. Raises HTTP 400."""
     value = body.get(name, default)
     if type(value) is not int or not least <= value <= most:

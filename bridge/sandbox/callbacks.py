@@ -59,7 +59,9 @@ class _Sending:
 class Callbacks:
     """The queue of callbacks and the threads that send them."""
 
-    def __init__(self, store: Store, clock: Clock, settings: Settings, faults: Faults, journal: Journal) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, settings: Settings, faults: Faults, journal: Journal
+    ) -> None:
         self._store, self._clock, self._settings = store, clock, settings
         self._faults, self._journal = faults, journal
         self._stopped, self._work = threading.Event(), threading.Condition()
@@ -76,7 +78,9 @@ class Callbacks:
             self._journal.sent(callback.provider, callback.reference, name or "no callback url")
             return
         at_once = name == "before_response"
-        rows = [self._queue(callback, sending, busy=at_once) for sending in _sendings(callback, fault)]
+        rows = [
+            self._queue(callback, sending, busy=at_once) for sending in _sendings(callback, fault)
+        ]
         if at_once:
             self._prompt().extend(rows)
 
@@ -103,7 +107,10 @@ class Callbacks:
         """Start the sending threads; what an earlier process left half sent is sent again."""
         with self._store.unit() as db:
             db.execute("UPDATE callbacks SET busy = 0")
-        self._threads = [threading.Thread(target=self._run, daemon=True, name=f"callbacks-{n}") for n in range(threads)]
+        self._threads = [
+            threading.Thread(target=self._run, daemon=True, name=f"callbacks-{n}")
+            for n in range(threads)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -126,7 +133,9 @@ class Callbacks:
 
     def _reserved(self, number: int) -> sqlite3.Row | None:
         with self._store.unit() as db:
-            row: sqlite3.Row | None = db.execute("SELECT * FROM callbacks WHERE id = ?", (number,)).fetchone()
+            row: sqlite3.Row | None = db.execute(
+                "SELECT * FROM callbacks WHERE id = ?", (number,)
+            ).fetchone()
         return row
 
     def _queue(self, callback: Callback, sending: _Sending, busy: bool) -> int:
@@ -135,8 +144,18 @@ class Callbacks:
             cursor = db.execute(
                 "INSERT INTO callbacks (provider, reference, url, content_type, body, lane, due_at, attempt, repeats, busy, note)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)",
-                (callback.provider, callback.reference, callback.url, callback.content_type, sending.body, lane,
-                 self._clock.now() + sending.after, json.dumps(callback.repeats if sending.repeated else ()), busy, sending.note),
+                (
+                    callback.provider,
+                    callback.reference,
+                    callback.url,
+                    callback.content_type,
+                    sending.body,
+                    lane,
+                    self._clock.now() + sending.after,
+                    json.dumps(callback.repeats if sending.repeated else ()),
+                    busy,
+                    sending.note,
+                ),
             )
         return cursor.lastrowid or 0
 
@@ -166,7 +185,8 @@ class Callbacks:
         with self._store.unit() as db:
             row: sqlite3.Row | None = db.execute(
                 "SELECT * FROM callbacks AS c WHERE busy = 0 AND due_at <= ? AND NOT EXISTS (SELECT 1 FROM callbacks AS e"
-                " WHERE e.lane = c.lane AND e.id < c.id) ORDER BY due_at, id LIMIT 1", (self._clock.now(),),
+                " WHERE e.lane = c.lane AND e.id < c.id) ORDER BY due_at, id LIMIT 1",
+                (self._clock.now(),),
             ).fetchone()
             if row is not None:
                 db.execute("UPDATE callbacks SET busy = 1 WHERE id = ?", (row["id"],))
@@ -177,7 +197,9 @@ class Callbacks:
         with self._store.unit() as db:
             if db.execute("SELECT 1 FROM callbacks WHERE id = ?", (row["id"],)).fetchone() is None:
                 return  # a reset came between
-            self._journal.sent(row["provider"], row["reference"], f"{outcome} {row['note']}".strip())
+            self._journal.sent(
+                row["provider"], row["reference"], f"{outcome} {row['note']}".strip()
+            )
             self._after(db, row, outcome.startswith("2"))
 
     def _after(self, db: sqlite3.Connection, row: sqlite3.Row, done: bool) -> None:
@@ -186,7 +208,10 @@ class Callbacks:
             db.execute("DELETE FROM callbacks WHERE id = ?", (row["id"],))
             return
         due = self._clock.now() + self._scaled(waits[row["attempt"]])
-        db.execute("UPDATE callbacks SET busy = 0, attempt = attempt + 1, due_at = ? WHERE id = ?", (due, row["id"]))
+        db.execute(
+            "UPDATE callbacks SET busy = 0, attempt = attempt + 1, due_at = ? WHERE id = ?",
+            (due, row["id"]),
+        )
 
     def _scaled(self, wait: float) -> float:
         return wait / 60 if wait >= 60 and self._settings.get("minutes_as_seconds", False) else wait
@@ -215,7 +240,12 @@ def _post(row: sqlite3.Row, session: requests.Session) -> str:
     headers = {"Content-Type": row["content_type"], "User-Agent": "bridge-sandbox"}
     try:
         with session.post(
-            row["url"], data=row["body"], headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True
+            row["url"],
+            data=row["body"],
+            headers=headers,
+            timeout=TIMEOUT,
+            allow_redirects=False,
+            stream=True,
         ) as answer:
             return str(answer.status_code)
     except (requests.RequestException, ValueError) as error:

@@ -52,14 +52,20 @@ class Control:
             raise bad('"email" must be an e-mail address')
         if len(pin) != 6 or not (pin.isascii() and pin.isdecimal()):
             raise bad('"pin" must be six digits')
-        self._desk.accounts.put(email, pin, whole(body, "balance", ENOUGH), truth(body, "blocked", False))
+        self._desk.accounts.put(
+            email, pin, whole(body, "balance", ENOUGH), truth(body, "blocked", False)
+        )
         return 201, {"email": email}
 
     def merchant(self, body: Body) -> Said:
         """Add a merchant at a provider or write it anew; its saved settings stay."""
         provider = self._desk.providers[one_of(body, "provider", self._desk.providers)]
         try:
-            merchant = provider.merchant_from(body) if hasattr(provider, "merchant_from") else _merchant(provider, body)
+            merchant = (
+                provider.merchant_from(body)
+                if hasattr(provider, "merchant_from")
+                else _merchant(provider, body)
+            )
         except ValueError as error:
             raise bad(str(error)) from None
         self._desk.merchants.put(merchant)
@@ -95,7 +101,13 @@ class Control:
         own = getattr(self._desk.providers[provider], "faults", {})
         calls = {route.name for route in self._desk.providers[provider].routes()}
         place = one_of(body, "on", calls | {CALLBACK} | set(own))
-        common = ON_CALLBACKS if place == CALLBACK else ON_CALLS | ON_PURPOSE if place in calls else frozenset()
+        common = (
+            ON_CALLBACKS
+            if place == CALLBACK
+            else ON_CALLS | ON_PURPOSE
+            if place in calls
+            else frozenset()
+        )
         name = one_of(body, "fault", common | own.get(place, frozenset()))
         options = _fault_options(body)
         self._desk.faults.add(provider, place, name, whole(body, "times", 1, 1, 10**6), options)
@@ -179,7 +191,9 @@ class ControlPath:
 def only_from_here(req: falcon.Request) -> None:
     """Raises HTTP 403 unless the caller is on this machine, and not a web page from elsewhere in a browser on it."""
     origin = req.get_header("Origin")
-    if not _is_here(req.env.get("REMOTE_ADDR", "")) or (origin and not _is_here(urlsplit(origin).hostname or "")):
+    if not _is_here(req.env.get("REMOTE_ADDR", "")) or (
+        origin and not _is_here(urlsplit(origin).hostname or "")
+    ):
         raise falcon.HTTPForbidden(description="control is for this machine only")
 
 
@@ -192,8 +206,13 @@ def _is_here(host: str) -> bool:
 
 def _merchant(provider: Provider, body: Body) -> Merchant:
     username = text(body, "username")
-    return provider.merchant(username, text(body, "password"), text(body, "account_type", "corporate_plus"),
-                             text(body, "name", username), truth(body, "locked", False))
+    return provider.merchant(
+        username,
+        text(body, "password"),
+        text(body, "account_type", "corporate_plus"),
+        text(body, "name", username),
+        truth(body, "locked", False),
+    )
 
 
 def _fault_options(body: Body) -> Body:

@@ -33,7 +33,9 @@ class Provider(Protocol):
     def routes(self) -> Sequence[Route]:
         """Its table of calls; paths are below `/<name>`. With a class attribute `any_case` they are one file name each, read in any case."""
 
-    def merchant(self, username: str, password: str, account_type: str, name: str, locked: bool) -> Merchant:
+    def merchant(
+        self, username: str, password: str, account_type: str, name: str, locked: bool
+    ) -> Merchant:
         """A merchant with the secrets that the provider keeps. Raises ValueError for an impossible one."""
 
     def act(self, entry: Entry, action: str, fault: Fault | None = None) -> Entry:
@@ -92,7 +94,11 @@ class Desk:
     def act_at_portal(self, reference: str, action: str, amount: int | None) -> Entry | None:
         """Let the merchant act by hand at the provider's portal, within a turn; `amount` None: all that can be. None: no such entry. Raises Refused."""
         entry = self.ledger.by_reference(reference)
-        return None if entry is None else self.providers[entry.provider].act_at_portal(entry, action, amount)
+        return (
+            None
+            if entry is None
+            else self.providers[entry.provider].act_at_portal(entry, action, amount)
+        )
 
     def tick(self) -> None:
         """Do everything whose time has come."""

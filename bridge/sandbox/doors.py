@@ -42,7 +42,9 @@ class Door:
             reply = self._refusal(fault) or self._run(route, replace(read_call(req), fault=fault))
             outcome = _outcome(reply, fault)
         finally:
-            self._desk.journal.ended(line, outcome, reply.reference if outcome != "broken" else None)
+            self._desk.journal.ended(
+                line, outcome, reply.reference if outcome != "broken" else None
+            )
         req.env[FAULT] = fault
         _write(resp, reply)
 
@@ -60,13 +62,21 @@ class Door:
             self._desk.holds.wait(fault.option("ms", 1000) / 1000)
         if fault and fault.name == "portal":
             with self._desk.turn():
-                self._desk.act_at_portal(fault.option("reference", ""), fault.option("action", "refund"), fault.option("amount", None))
+                self._desk.act_at_portal(
+                    fault.option("reference", ""),
+                    fault.option("action", "refund"),
+                    fault.option("amount", None),
+                )
 
     def _refusal(self, fault: Fault | None) -> Reply | None:
         if fault and fault.name == "drop_before":
             return Reply.json(500, {})
         if fault and fault.name == "status":
-            headers = {"Retry-After": str(fault.option("retry_after", 0))} if fault.option("retry_after", 0) else {}
+            headers = (
+                {"Retry-After": str(fault.option("retry_after", 0))}
+                if fault.option("retry_after", 0)
+                else {}
+            )
             return replace(Reply.json(fault.option("code", 500), {"error": True}), headers=headers)
         return None
 
@@ -94,13 +104,24 @@ class AnyCase:
 def read_call(req: falcon.Request) -> Call:
     """Read query and form fields (urlencoded or multipart). Raises Falcon's HTTP 400 for a form that cannot be read."""
     query = {name: _last(value) for name, value in req.params.items()}
-    return Call(req.method, req.path, req.prefix, query, _fields(req), {k.lower(): v for k, v in req.headers.items()})
+    return Call(
+        req.method,
+        req.path,
+        req.prefix,
+        query,
+        _fields(req),
+        {k.lower(): v for k, v in req.headers.items()},
+    )
 
 
 def _fields(req: falcon.Request) -> dict[str, str]:
     kind = (req.content_type or "").partition(";")[0].strip().lower()
     if kind == falcon.MEDIA_MULTIPART:
-        return {part.name: part.get_data().decode("utf-8", "replace") for part in req.get_media() if part.name}
+        return {
+            part.name: part.get_data().decode("utf-8", "replace")
+            for part in req.get_media()
+            if part.name
+        }
     if kind == falcon.MEDIA_URLENCODED:
         body = req.bounded_stream.read().decode("utf-8", "replace")
         parsed = falcon.uri.parse_query_string(body, keep_blank=True)

@@ -53,7 +53,9 @@ class Answer:
         self.status, self.body = "", b""
         self.headers: list[tuple[str, str]] = []
 
-    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+    def start(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], object]:
         """Take the place of WSGI's `start_response`."""
         self.status, self.headers = status, headers
         return bytearray().extend
@@ -65,27 +67,37 @@ def say(answer: Answer, body: bytes, start: Start) -> Iterable[bytes]:
     return [body]
 
 
-def _late(answer: Answer, fault: Fault, holds: Holds, env: dict[str, Any], start: Start) -> Iterable[bytes]:
+def _late(
+    answer: Answer, fault: Fault, holds: Holds, env: dict[str, Any], start: Start
+) -> Iterable[bytes]:
     holds.wait(fault.option("ms", 1000) / 1000)
     return say(answer, answer.body, start)
 
 
-def _drop(answer: Answer, fault: Fault, holds: Holds, env: dict[str, Any], start: Start) -> Iterable[bytes]:
+def _drop(
+    answer: Answer, fault: Fault, holds: Holds, env: dict[str, Any], start: Start
+) -> Iterable[bytes]:
     raise Hangup
 
 
-def _hang(answer: Answer, fault: Fault, holds: Holds, env: dict[str, Any], start: Start) -> Iterable[bytes]:
+def _hang(
+    answer: Answer, fault: Fault, holds: Holds, env: dict[str, Any], start: Start
+) -> Iterable[bytes]:
     holds.wait(HANG_SECONDS, env.get("waitress.client_disconnected", lambda: False))
     raise Hangup
 
 
-def _garbage(answer: Answer, fault: Fault, holds: Holds, env: dict[str, Any], start: Start) -> Iterable[bytes]:
+def _garbage(
+    answer: Answer, fault: Fault, holds: Holds, env: dict[str, Any], start: Start
+) -> Iterable[bytes]:
     answer.headers = [(k, v) for k, v in answer.headers if k.lower() != "content-length"]
     answer.headers.append(("content-length", str(len(GARBAGE))))
     return say(answer, GARBAGE, start)
 
 
-def _half(answer: Answer, fault: Fault, holds: Holds, env: dict[str, Any], start: Start) -> Iterable[bytes]:
+def _half(
+    answer: Answer, fault: Fault, holds: Holds, env: dict[str, Any], start: Start
+) -> Iterable[bytes]:
     return say(answer, answer.body[: len(answer.body) // 2], start)
 
 

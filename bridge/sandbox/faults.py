@@ -19,13 +19,25 @@ CALLBACK = "callback"
 FAULT = "sandbox.fault"
 """Key in the WSGI environment under which the door leaves a call's fault for `endings.py`."""
 
-ON_CALLS = frozenset({"delay", "drop_before", "drop_after", "hang", "status", "garbage", "truncate"})
+ON_CALLS = frozenset(
+    {"delay", "drop_before", "drop_after", "hang", "status", "garbage", "truncate"}
+)
 ON_PURPOSE = frozenset({"slow", "portal"})
 """Faults on calls that chance does not draw: what else they do must be said."""
-ON_CALLBACKS = frozenset({
-    "lost", "twice", "late", "before_response", "forged", "other_amount", "other_currency", "other_reference",
-    "unknown_status", "reordered",
-})
+ON_CALLBACKS = frozenset(
+    {
+        "lost",
+        "twice",
+        "late",
+        "before_response",
+        "forged",
+        "other_amount",
+        "other_currency",
+        "other_reference",
+        "unknown_status",
+        "reordered",
+    }
+)
 DISGUISES = frozenset({"other_amount", "other_currency", "other_reference", "unknown_status"})
 
 
@@ -49,7 +61,9 @@ class Faults:
         self._store, self._chaos = store, dict(chaos)
         self._random, self._lock = random.Random(seed), threading.Lock()
 
-    def add(self, provider: str, place: str, fault: str, times: int, options: Mapping[str, Any]) -> None:
+    def add(
+        self, provider: str, place: str, fault: str, times: int, options: Mapping[str, Any]
+    ) -> None:
         """Script a fault; `place` is a call's name or `callback`."""
         with self._store.unit() as db:
             db.execute(
@@ -74,7 +88,8 @@ class Faults:
         """How inquiries are to show this transaction, until the faults are deleted."""
         with self._store.unit() as db:
             rows = db.execute(
-                "SELECT fault, options FROM disguises WHERE provider = ? AND reference = ?", (provider, reference)
+                "SELECT fault, options FROM disguises WHERE provider = ? AND reference = ?",
+                (provider, reference),
             ).fetchall()
         return [Fault(row["fault"], json.loads(row["options"])) for row in rows]
 
@@ -82,8 +97,18 @@ class Faults:
         """The scripted faults that are still to come."""
         with self._store.unit() as db:
             rows = db.execute("SELECT * FROM faults ORDER BY id").fetchall()
-        named = ({"provider": row["provider"], "on": row["place"], "fault": row["fault"], "times": row["times"]} for row in rows)
-        return [{**json.loads(row["options"]), **shown} for row, shown in zip(rows, named, strict=True)]
+        named = (
+            {
+                "provider": row["provider"],
+                "on": row["place"],
+                "fault": row["fault"],
+                "times": row["times"],
+            }
+            for row in rows
+        )
+        return [
+            {**json.loads(row["options"]), **shown} for row, shown in zip(rows, named, strict=True)
+        ]
 
     def clear(self) -> None:
         """Delete scripted faults and disguises; chance stays as it was started."""
@@ -93,7 +118,10 @@ class Faults:
 
     def _scripted(self, provider: str, place: str, only: Collection[str] | None) -> Fault | None:
         with self._store.unit() as db:
-            rows = db.execute("SELECT * FROM faults WHERE provider = ? AND place = ? ORDER BY id", (provider, place)).fetchall()
+            rows = db.execute(
+                "SELECT * FROM faults WHERE provider = ? AND place = ? ORDER BY id",
+                (provider, place),
+            ).fetchall()
             row = next((row for row in rows if only is None or row["fault"] in only), None)
             if row is None:
                 return None
@@ -120,16 +148,24 @@ def parse_chaos(text: str) -> dict[str, float]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, percent = part.partition("=")
         if name not in ON_CALLS | ON_CALLBACKS:
-            raise ValueError(f"unknown fault {name!r}; known are {', '.join(sorted(ON_CALLS | ON_CALLBACKS))}")
+            raise ValueError(
+                f"unknown fault {name!r}; known are {', '.join(sorted(ON_CALLS | ON_CALLBACKS))}"
+            )
         chaos[name] = _probability(name, percent)
     for place in (ON_CALLS, ON_CALLBACKS):
         if sum(chance for name, chance in chaos.items() if name in place) > 1:
-            raise ValueError("the faults of calls, and those of callbacks, may add up to 100% at most")
+            raise ValueError(
+                "the faults of calls, and those of callbacks, may add up to 100% at most"
+            )
     return chaos
 
 
 def _probability(name: str, percent: str) -> float:
     number = percent.removesuffix("%")
-    if not percent.endswith("%") or not number.replace(".", "", 1).isdecimal() or float(number) > 100:
+    if (
+        not percent.endswith("%")
+        or not number.replace(".", "", 1).isdecimal()
+        or float(number) > 100
+    ):
         raise ValueError(f"write {name}=5%, not {name}={percent}")
     return float(number) / 100

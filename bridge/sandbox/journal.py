@@ -25,15 +25,22 @@ class Journal:
     def ended(self, line: int, outcome: str, reference: str | None = None) -> None:
         """Say what became of a call; nothing happens if a reset has emptied the journal meanwhile."""
         with self._store.unit() as db:
-            db.execute("UPDATE journal SET outcome = ?, reference = ? WHERE id = ?", (outcome, reference, line))
+            db.execute(
+                "UPDATE journal SET outcome = ?, reference = ? WHERE id = ?",
+                (outcome, reference, line),
+            )
 
     def shown(self) -> list[dict[str, Any]]:
         """The lines as `GET /control/journal` shows them."""
         with self._store.unit() as db:
-            rows = db.execute("SELECT at, direction, provider, name, reference, outcome FROM journal ORDER BY id").fetchall()
+            rows = db.execute(
+                "SELECT at, direction, provider, name, reference, outcome FROM journal ORDER BY id"
+            ).fetchall()
         return [{**dict(row), "at": rfc3339(row["at"])} for row in rows]
 
-    def _add(self, direction: str, provider: str, name: str, reference: str | None, outcome: str) -> int:
+    def _add(
+        self, direction: str, provider: str, name: str, reference: str | None, outcome: str
+    ) -> int:
         with self._store.unit() as db:
             cursor = db.execute(
                 "INSERT INTO journal (at, direction, provider, name, reference, outcome) VALUES (?, ?, ?, ?, ?, ?)",

@@ -16,9 +16,27 @@ from bridge.sandbox.clock import Clock, rfc3339
 from bridge.sandbox.store import Store
 
 SHOWN = (
-    "provider", "merchant", "reference", "kind", "parent", "amount", "currency", "state", "our_reference", "refunded_amount",
+    "provider",
+    "merchant",
+    "reference",
+    "kind",
+    "parent",
+    "amount",
+    "currency",
+    "state",
+    "our_reference",
+    "refunded_amount",
 )
-COLUMNS = (*SHOWN, "payer", "created_at", "updated_at", "expires_at", "next_at", "next_action", "details")
+COLUMNS = (
+    *SHOWN,
+    "payer",
+    "created_at",
+    "updated_at",
+    "expires_at",
+    "next_at",
+    "next_action",
+    "details",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +83,8 @@ class Ledger:
         entry = replace(entry, created_at=now, updated_at=now)
         with self._store.unit() as db:
             db.execute(
-                f"INSERT INTO ledger ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})", _values(entry)
+                f"INSERT INTO ledger ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})",
+                _values(entry),
             )
         return entry
 
@@ -92,11 +111,15 @@ class Ledger:
         """The entries that belong to this one, oldest first."""
         return self._select("provider = ? AND parent = ?", entry.provider, entry.reference)
 
-    def of_merchant(self, provider: str, merchant: str, our_reference: str | None = None) -> list[Entry]:
+    def of_merchant(
+        self, provider: str, merchant: str, our_reference: str | None = None
+    ) -> list[Entry]:
         """A merchant's entries, oldest first; with `our_reference` only those that carry it."""
         if our_reference is None:
             return self._select("provider = ? AND merchant = ?", provider, merchant)
-        return self._select("provider = ? AND merchant = ? AND our_reference = ?", provider, merchant, our_reference)
+        return self._select(
+            "provider = ? AND merchant = ? AND our_reference = ?", provider, merchant, our_reference
+        )
 
     def of_payer(self, payer: str, limit: int = 200) -> list[Entry]:
         """A payer's latest entries, oldest first."""
@@ -113,12 +136,17 @@ class Ledger:
 
     def _select(self, where: str, *values: Any) -> list[Entry]:
         with self._store.unit() as db:
-            rows = db.execute(f"SELECT {', '.join(COLUMNS)} FROM ledger WHERE {where} ORDER BY id", values).fetchall()
+            rows = db.execute(
+                f"SELECT {', '.join(COLUMNS)} FROM ledger WHERE {where} ORDER BY id", values
+            ).fetchall()
         return [_entry(row) for row in rows]
 
 
 def _values(entry: Entry) -> tuple[Any, ...]:
-    return tuple(json.dumps(dict(entry.details)) if name == "details" else getattr(entry, name) for name in COLUMNS)
+    return tuple(
+        json.dumps(dict(entry.details)) if name == "details" else getattr(entry, name)
+        for name in COLUMNS
+    )
 
 
 def _entry(row: sqlite3.Row) -> Entry:

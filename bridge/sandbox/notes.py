@@ -17,12 +17,15 @@ class Notes:
         now = self._clock.now()
         with self._store.unit() as db:
             db.execute("DELETE FROM notes WHERE until <= ?", (now,))
-            db.execute("INSERT INTO notes VALUES (?, ?, ?, ?)", (provider, key, value, now + seconds))
+            db.execute(
+                "INSERT INTO notes VALUES (?, ?, ?, ?)", (provider, key, value, now + seconds)
+            )
 
     def all(self, provider: str, key: str) -> list[str]:
         """The values under a key whose time is not over."""
         with self._store.unit() as db:
             rows = db.execute(
-                "SELECT value FROM notes WHERE provider = ? AND key = ? AND until > ?", (provider, key, self._clock.now())
+                "SELECT value FROM notes WHERE provider = ? AND key = ? AND until > ?",
+                (provider, key, self._clock.now()),
             ).fetchall()
         return [row["value"] for row in rows]

@@ -23,8 +23,15 @@ class Server:
     def __init__(self, app: falcon.App[Any, Any], listen: str, most_body: int) -> None:
         """Bind. Raises OSError if the address cannot be had, ValueError if it cannot be read."""
         self._server: Any = create_server(
-            app, listen=listen, threads=THREADS, channel_request_lookahead=1, max_request_body_size=most_body,
-            asyncore_use_poll=True, asyncore_loop_timeout=1, ident="sandbox", clear_untrusted_proxy_headers=True,
+            app,
+            listen=listen,
+            threads=THREADS,
+            channel_request_lookahead=1,
+            max_request_body_size=most_body,
+            asyncore_use_poll=True,
+            asyncore_loop_timeout=1,
+            ident="sandbox",
+            clear_untrusted_proxy_headers=True,
         )
         self._thread = threading.Thread(target=self._server.run, daemon=True, name="sandbox")
 
@@ -42,7 +49,9 @@ class Server:
         """Stop serving: end the threads, then close all connections; the loop ends when none is left."""
         self._server.task_dispatcher.shutdown()
         connections = self._server._map
-        with suppress(OSError):  # a call that just ended may wake the loop first: it has closed all by then, what wakes it included
+        with suppress(
+            OSError
+        ):  # a call that just ended may wake the loop first: it has closed all by then, what wakes it included
             self._server.trigger.pull_trigger(lambda: close_all(connections, ignore_all=True))
         self._thread.join(5)
 

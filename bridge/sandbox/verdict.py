@@ -42,7 +42,11 @@ FINAL_EVENTS = {
     "failed": ("payment.failed",),
     "expired": ("payment.expired",),
 }
-REFUND_EVENTS = {"succeeded": "refund.succeeded", "failed": "refund.failed", "canceled": "refund.canceled"}
+REFUND_EVENTS = {
+    "succeeded": "refund.succeeded",
+    "failed": "refund.failed",
+    "canceled": "refund.canceled",
+}
 
 Row = Mapping[str, Any]
 
@@ -86,23 +90,31 @@ class Verdict:
             yield f"in doubt: {len(self.doubts)}"
 
 
-def judge(bridge_url: str, api_keys: Sequence[str], sandbox_url: str, merchants: Sequence[str] = ()) -> Verdict:
+def judge(
+    bridge_url: str, api_keys: Sequence[str], sandbox_url: str, merchants: Sequence[str] = ()
+) -> Verdict:
     """Compare a bridge, seen through its shops' API keys, with the ledger of the sandbox, or of some accounts in it. Raises CannotAsk."""
     with requests.Session() as session:
         session.trust_env = False
-        ledger = _of(merchants, _ask(session, f"{sandbox_url.rstrip('/')}/control/ledger")["entries"])
+        ledger = _of(
+            merchants, _ask(session, f"{sandbox_url.rstrip('/')}/control/ledger")["entries"]
+        )
         shops = [Shop(session, bridge_url.rstrip("/"), key) for key in api_keys]
         try:
             return compare(ledger, shops)
         except (KeyError, TypeError) as error:
-            raise CannotAsk(f"{bridge_url} answered something else than the normalized API: {error!r}") from None
+            raise CannotAsk(
+                f"{bridge_url} answered something else than the normalized API: {error!r}"
+            ) from None
 
 
 def _of(merchants: Sequence[str], ledger: Sequence[Row]) -> Sequence[Row]:
     found = [row for row in ledger if row["merchant"] in merchants or not merchants]
     if ledger and not found:
         known = {row["merchant"] for row in ledger}
-        raise CannotAsk(f"the ledger has no entries of {', '.join(merchants)}; it has some of {', '.join(sorted(known))}")
+        raise CannotAsk(
+            f"the ledger has no entries of {', '.join(merchants)}; it has some of {', '.join(sorted(known))}"
+        )
     return found
 
 
@@ -151,23 +163,36 @@ def compare(ledger: Sequence[Row], shops: Iterable[Shop]) -> Verdict:
             seen.add(entry and entry["reference"])
             refunds = list(shop.refunds(payment))
             _compare_payment(verdict, payment, entry, captured[entry["reference"]] if entry else [])
-            _compare_refunds(verdict, payment, refunds, refunded[entry["reference"]] if entry else [])
+            _compare_refunds(
+                verdict, payment, refunds, refunded[entry["reference"]] if entry else []
+            )
             _compare_events(verdict, payment, refunds, events)
     for row in ledger:
         if row["kind"] in PAYMENT_KINDS and row["reference"] not in seen:
-            verdict.check(PAYMENTS, False, f"{row['reference']}: {row['state']} in the ledger, unknown to the bridge")
+            verdict.check(
+                PAYMENTS,
+                False,
+                f"{row['reference']}: {row['state']} in the ledger, unknown to the bridge",
+            )
     return verdict
 
 
-def _compare_payment(verdict: Verdict, payment: Row, entry: Row | None, captures: Sequence[Row]) -> None:
+def _compare_payment(
+    verdict: Verdict, payment: Row, entry: Row | None, captures: Sequence[Row]
+) -> None:
     name = payment["id"]
     if entry is None and _doubtful(payment):
-        verdict.doubt(PAYMENTS, f"{name}: {payment['status']} and in doubt in the bridge, unknown to the ledger")
+        verdict.doubt(
+            PAYMENTS,
+            f"{name}: {payment['status']} and in doubt in the bridge, unknown to the ledger",
+        )
         return
     if entry is None:
         waiting = payment.get("method") == ON_A_PAGE and payment["status"] == "pending"
         same = (waiting or payment["status"] in NEVER_ASKED) and not _reference(payment)
-        verdict.check(PAYMENTS, same, f"{name}: {payment['status']} in the bridge, unknown to the ledger")
+        verdict.check(
+            PAYMENTS, same, f"{name}: {payment['status']} in the bridge, unknown to the ledger"
+        )
         return
     ours = (payment["amount"], payment["currency"])
     theirs = (entry["amount"], entry["currency"])
@@ -175,7 +200,11 @@ def _compare_payment(verdict: Verdict, payment: Row, entry: Row | None, captures
     left_open = watched and (payment["status"], entry["state"]) == ("expired", "pending")
     agrees = left_open or payment["status"] in AGREES[entry["state"]]
     same = ours == theirs and agrees and _captured_agrees(payment, entry, captures)
-    verdict.check(PAYMENTS, same, f"{name}: {payment['status']} {ours} in the bridge, {entry['state']} {theirs} in the ledger")
+    verdict.check(
+        PAYMENTS,
+        same,
+        f"{name}: {payment['status']} {ours} in the bridge, {entry['state']} {theirs} in the ledger",
+    )
 
 
 def _captured_agrees(payment: Row, entry: Row, captures: Sequence[Row]) -> bool:
@@ -185,34 +214,58 @@ def _captured_agrees(payment: Row, entry: Row, captures: Sequence[Row]) -> bool:
     return ours == int(entry["amount"] if entry["state"] == "succeeded" else 0)
 
 
-def _compare_refunds(verdict: Verdict, payment: Row, refunds: Sequence[Row], entries: Sequence[Row]) -> None:
+def _compare_refunds(
+    verdict: Verdict, payment: Row, refunds: Sequence[Row], entries: Sequence[Row]
+) -> None:
     ours = Counter(_refund_key(row) for row in refunds if row["status"] != "failed")
-    theirs = Counter((row["amount"], row["currency"], row["state"]) for row in entries if row["state"] != "failed")
+    theirs = Counter(
+        (row["amount"], row["currency"], row["state"])
+        for row in entries
+        if row["state"] != "failed"
+    )
     doubtful = (ours - theirs) & Counter(_refund_key(row) for row in refunds if _doubtful(row))
     for refund in (ours & theirs).elements():
         verdict.check(REFUNDS, True, str(refund))
     for refund in doubtful.elements():
-        verdict.doubt(REFUNDS, f"{payment['id']}: refund {refund} in doubt in the bridge, not in the ledger")
+        verdict.doubt(
+            REFUNDS, f"{payment['id']}: refund {refund} in doubt in the bridge, not in the ledger"
+        )
     for refund in (ours - theirs - doubtful).elements():
-        verdict.check(REFUNDS, False, f"{payment['id']}: refund {refund} in the bridge, not in the ledger")
+        verdict.check(
+            REFUNDS, False, f"{payment['id']}: refund {refund} in the bridge, not in the ledger"
+        )
     for refund in (theirs - ours).elements():
-        verdict.check(REFUNDS, False, f"{payment['id']}: refund {refund} in the ledger, not in the bridge")
+        verdict.check(
+            REFUNDS, False, f"{payment['id']}: refund {refund} in the ledger, not in the bridge"
+        )
 
 
-def _compare_events(verdict: Verdict, payment: Row, refunds: Sequence[Row], events: Counter[tuple[str, str]]) -> None:
+def _compare_events(
+    verdict: Verdict, payment: Row, refunds: Sequence[Row], events: Counter[tuple[str, str]]
+) -> None:
     expected = FINAL_EVENTS.get(payment["status"], ())
     if expected:
         times = sum(events[(name, payment["id"])] for name in expected)
-        verdict.check(EVENTS, times == 1, f"{payment['id']}: {' or '.join(expected)} told {times} times, not once")
+        verdict.check(
+            EVENTS,
+            times == 1,
+            f"{payment['id']}: {' or '.join(expected)} told {times} times, not once",
+        )
     for refund in refunds:
         if name := REFUND_EVENTS.get(refund["status"]):
             times = events[(name, refund["id"])]
-            verdict.check(EVENTS, times == 1, f"{refund['id']}: {name} told {times} times, not once")
+            verdict.check(
+                EVENTS, times == 1, f"{refund['id']}: {name} told {times} times, not once"
+            )
 
 
 def _event_keys(events: Iterable[Row]) -> Iterator[tuple[str, str]]:
     for event in events:
-        about = event["data"].get("refund") if event["type"].startswith("refund.") else event["data"].get("payment")
+        about = (
+            event["data"].get("refund")
+            if event["type"].startswith("refund.")
+            else event["data"].get("payment")
+        )
         yield event["type"], (about or {}).get("id", "")
 
 
@@ -242,9 +295,16 @@ def _reference(payment: Row) -> str:
     return (payment.get("provider") or {}).get("reference") or ""
 
 
-def _ask(session: requests.Session, url: str, query: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None) -> Any:
+def _ask(
+    session: requests.Session,
+    url: str,
+    query: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Any:
     try:
-        with session.get(url, params=query, headers=headers, timeout=TIMEOUT, allow_redirects=False) as answer:
+        with session.get(
+            url, params=query, headers=headers, timeout=TIMEOUT, allow_redirects=False
+        ) as answer:
             answer.raise_for_status()
             if answer.status_code != 200:
                 raise CannotAsk(f"{url} answered {answer.status_code}")

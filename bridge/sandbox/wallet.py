@@ -61,19 +61,27 @@ class Inbox:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show one payer's wallet. Raises HTTP 404 for an unknown one."""
         account = _account(self._desk, req.get_param("user", default=""))
-        entries = [entry for entry in self._desk.ledger.of_payer(account.email) if entry.kind in KINDS]
+        entries = [
+            entry for entry in self._desk.ledger.of_payer(account.email) if entry.kind in KINDS
+        ]
         resp.set_header("Cache-Control", "no-store")
         resp.media = {
             "user": account.email,
             "balance": account.balance,
             "blocked": account.blocked,
             "waiting": [self._shown(entry) for entry in entries if entry.state == "pending"],
-            "recent": [self._shown(entry) for entry in reversed(entries) if entry.state != "pending"][:RECENT],
+            "recent": [
+                self._shown(entry) for entry in reversed(entries) if entry.state != "pending"
+            ][:RECENT],
         }
 
     def _shown(self, entry: Entry) -> dict[str, Any]:
         merchant = self._desk.merchants.get(entry.provider, entry.merchant)
-        left = None if entry.expires_at is None else max(0, round(entry.expires_at - self._desk.clock.now()))
+        left = (
+            None
+            if entry.expires_at is None
+            else max(0, round(entry.expires_at - self._desk.clock.now()))
+        )
         return {
             "reference": entry.reference,
             "kind": entry.kind,
@@ -99,7 +107,10 @@ class Decision:
     def on_post(self, req: falcon.Request, resp: falcon.Response, reference: str) -> None:
         """Accept (money requests with the PIN) or decline. Raises HTTP 403, 404 or 409."""
         body = read_body(req)
-        account, action = _account(self._desk, text(body, "user")), one_of(body, "action", {"accept", "decline"})
+        account, action = (
+            _account(self._desk, text(body, "user")),
+            one_of(body, "action", {"accept", "decline"}),
+        )
         entry = self._desk.ledger.by_reference(reference)
         if entry is None or entry.payer != account.email:
             raise falcon.HTTPNotFound(description="nothing of that kind waits for you")
@@ -111,7 +122,9 @@ class Decision:
         try:
             return {"state": self._desk.act(entry, action).state}
         except Refused as refused:
-            raise falcon.HTTPConflict(title="refused", description=refused.reply.body.decode()) from None
+            raise falcon.HTTPConflict(
+                title="refused", description=refused.reply.body.decode()
+            ) from None
 
 
 def _allowed(page: bytes, tag: bytes) -> str:

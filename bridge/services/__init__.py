@@ -1,4 +1,5 @@
 """The use cases, one story per file; web, worker and command line get the same objects."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -12,7 +13,11 @@ from bridge.services.capture_payment import CapturePayment
 from bridge.services.change_return_url import ChangeReturnUrl
 from bridge.services.confirm_checkout import CancelCheckout, ConfirmCheckout
 from bridge.services.create_payment import CreatePaymentForOrder
-from bridge.services.deliver_notification import DeliverNotification, ResendNotification, TestNotification
+from bridge.services.deliver_notification import (
+    DeliverNotification,
+    ResendNotification,
+    TestNotification,
+)
 from bridge.services.end_other_checkouts import EndOtherCheckouts
 from bridge.services.housekeeping import CheckHealth, ListReviews, Measure, Prune, Resolve
 from bridge.services.inquire_payment import SyncPayment

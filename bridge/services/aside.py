@@ -1,4 +1,5 @@
 """Outgoing calls that a request needs and that move no money. They run in a bounded pool, so no thread that serves waits long for anybody outside."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -3,6 +3,7 @@
 The intent is written by the use case that wants something (`intend…` inside its unit); `send…` makes the call with no
 unit open and writes the answer. A crash between two beats leaves a row and a job that `look_after.py` picks up.
 """
+
 from __future__ import annotations
 
 import logging
@@ -19,7 +20,19 @@ from bridge.domain.outcome import Answer, Outcome
 from bridge.domain.payment import Payment
 from bridge.errors import Unavailable
 from bridge.failpoints import failpoint
-from bridge.ports import Calls, Clock, JobKind, OperationRequest, PaymentRef, PaymentRequest, Provider, Providers, Start, Unit, Units
+from bridge.ports import (
+    Calls,
+    Clock,
+    JobKind,
+    OperationRequest,
+    PaymentRef,
+    PaymentRequest,
+    Provider,
+    Providers,
+    Start,
+    Unit,
+    Units,
+)
 from bridge.services.record import Record
 from bridge.services.represent import Represent
 from bridge.services.schedule import Schedule, lane_of
@@ -43,7 +56,14 @@ class AskProvider:
     """Asks a provider for a payment, refund, capture or cancel, at most once per intent."""
 
     def __init__(
-        self, units: Units, providers: Providers, calls: Calls, clock: Clock, schedule: Schedule, settle: Settle, represent: Represent
+        self,
+        units: Units,
+        providers: Providers,
+        calls: Calls,
+        clock: Clock,
+        schedule: Schedule,
+        settle: Settle,
+        represent: Represent,
     ) -> None:
         """Take what the three beats need."""
         self._units = units
@@ -72,10 +92,18 @@ class AskProvider:
             self._put_back(payment)
             return None
         provider = self._account(payment)
-        start = guarded(lambda: provider.start(self._request_from(payment)), Start(Answer.unknown("internal")))
+        start = guarded(
+            lambda: provider.start(self._request_from(payment)), Start(Answer.unknown("internal"))
+        )
         failpoint("payment_asked")
         with self._units() as unit:
-            record = Record(unit, unit.payments.get(payment.id, lock=True), Source.ANSWER, self._clock(), self._represent)
+            record = Record(
+                unit,
+                unit.payments.get(payment.id, lock=True),
+                Source.ANSWER,
+                self._clock(),
+                self._represent,
+            )
             self._write_answer(record, payment, start)
             finish(unit, record.save(), None)
             failpoint("payment_answer_uncommitted")
@@ -88,12 +116,23 @@ class AskProvider:
         When the account's calls are full nothing is sent, and the worker sends it a moment later.
         """
         stored: list[Payment | None] = []
-        ended = self._run(payment, wait, lambda: stored.append(self.send(payment, finish)), lambda: self._put_back(payment))
+        ended = self._run(
+            payment,
+            wait,
+            lambda: stored.append(self.send(payment, finish)),
+            lambda: self._put_back(payment),
+        )
         return (stored and stored[0]) or self._as_it_is(payment.id, slow=not ended)
 
     def _as_it_is(self, payment_id: str, slow: bool) -> Payment:
         with self._units() as unit:
-            record = Record(unit, unit.payments.get(payment_id, lock=True), Source.ANSWER, self._clock(), self._represent)
+            record = Record(
+                unit,
+                unit.payments.get(payment_id, lock=True),
+                Source.ANSWER,
+                self._clock(),
+                self._represent,
+            )
             if slow and record.payment.attempt.sending:
                 self._settle.slow(record)
                 record.save()
@@ -102,12 +141,23 @@ class AskProvider:
     def _write_answer(self, record: Record, asked: Payment, start: Start) -> None:
         if record.payment.attempt.number == asked.attempt.number:
             self._settle.started(record, start.answer, start.page_url)
-        elif start.answer.outcome is not Outcome.NOT_EXECUTED:  # a try that never left contradicts nothing
-            record.review(NoteType.CONTRADICTION, f"{asked.reference} was answered after {record.payment.reference} had been asked")
+        elif (
+            start.answer.outcome is not Outcome.NOT_EXECUTED
+        ):  # a try that never left contradicts nothing
+            record.review(
+                NoteType.CONTRADICTION,
+                f"{asked.reference} was answered after {record.payment.reference} had been asked",
+            )
 
     def _put_back(self, payment: Payment) -> None:
         with self._units() as unit:
-            record = Record(unit, unit.payments.get(payment.id, lock=True), Source.ANSWER, self._clock(), self._represent)
+            record = Record(
+                unit,
+                unit.payments.get(payment.id, lock=True),
+                Source.ANSWER,
+                self._clock(),
+                self._represent,
+            )
             if record.payment.attempt == payment.attempt and payment.attempt.sending:
                 record.attempted(Progress.HELD_BACK)
                 record.save()
@@ -115,10 +165,22 @@ class AskProvider:
 
     def _request_from(self, p: Payment) -> PaymentRequest:
         return PaymentRequest(
-            reference=p.reference, payment_id=p.id, order_reference=p.order_reference, money=p.money, payer=p.payer, channel=p.channel,
-            capture=p.capture, description=p.description or p.order_reference, matching_number=p.matching_number, language=first_of(p.payer.locale),
-            expires_at=p.expires_at, return_url=f"{self._represent.checkout_url(p)}/return",
-            callback_url=self._represent.callback_url(p.provider, p.merchant), pay_currency=p.pay_currency, reason_id=p.reason_id)
+            reference=p.reference,
+            payment_id=p.id,
+            order_reference=p.order_reference,
+            money=p.money,
+            payer=p.payer,
+            channel=p.channel,
+            capture=p.capture,
+            description=p.description or p.order_reference,
+            matching_number=p.matching_number,
+            language=first_of(p.payer.locale),
+            expires_at=p.expires_at,
+            return_url=f"{self._represent.checkout_url(p)}/return",
+            callback_url=self._represent.callback_url(p.provider, p.merchant),
+            pay_currency=p.pay_currency,
+            reason_id=p.reason_id,
+        )
 
     # --- refunds, captures, cancels
 
@@ -128,7 +190,9 @@ class AskProvider:
         asking = replace(operation.attempted(Progress.INTENDED, record.at), updated_at=record.at)
         return self._settle.plan_operation(record, asking)
 
-    def send_operation(self, payment: Payment, operation: Operation, finish: Finish = _nothing_more) -> None:
+    def send_operation(
+        self, payment: Payment, operation: Operation, finish: Finish = _nothing_more
+    ) -> None:
         """Beats 2 and 3, here and now."""
         failpoint("operation_intended")
         sent_at = operation.attempt.sent_at
@@ -140,35 +204,61 @@ class AskProvider:
         answer = guarded(lambda: call(request_for(payment, operation)), Answer.unknown("internal"))
         failpoint("operation_asked")
         with self._units() as unit:
-            record = Record(unit, unit.payments.get(payment.id, lock=True), Source.ANSWER, self._clock(), self._represent)
+            record = Record(
+                unit,
+                unit.payments.get(payment.id, lock=True),
+                Source.ANSWER,
+                self._clock(),
+                self._represent,
+            )
             current = unit.operations.get(operation.id)
             if current.attempt.number == operation.attempt.number:
                 current = record.keep(self._settle.operation_started(record, current, answer))
             elif answer.outcome is not Outcome.NOT_EXECUTED:
-                record.review(NoteType.CONTRADICTION, f"{operation.reference} was answered after {current.reference} had been asked")
+                record.review(
+                    NoteType.CONTRADICTION,
+                    f"{operation.reference} was answered after {current.reference} had been asked",
+                )
             finish(unit, record.save(), current)
             failpoint("operation_answer_uncommitted")
         failpoint("operation_answered")
 
-    def send_operation_within(self, wait: float, payment: Payment, operation: Operation, finish: Finish = _nothing_more) -> None:
+    def send_operation_within(
+        self, wait: float, payment: Payment, operation: Operation, finish: Finish = _nothing_more
+    ) -> None:
         """Beats 2 and 3 while somebody waits, at most `wait` seconds; when the account's calls are full, the worker sends it a moment later."""
-        self._run(payment, wait, lambda: self.send_operation(payment, operation, finish), lambda: self._put_back_operation(payment, operation))
+        self._run(
+            payment,
+            wait,
+            lambda: self.send_operation(payment, operation, finish),
+            lambda: self._put_back_operation(payment, operation),
+        )
 
     def _put_back_operation(self, payment: Payment, operation: Operation) -> None:
         with self._units() as unit:
-            record = Record(unit, unit.payments.get(payment.id, lock=True), Source.ANSWER, self._clock(), self._represent)
+            record = Record(
+                unit,
+                unit.payments.get(payment.id, lock=True),
+                Source.ANSWER,
+                self._clock(),
+                self._represent,
+            )
             current = unit.operations.get(operation.id)
             if current.attempt == operation.attempt and current.attempt.sending:
                 record.keep(current.attempted(Progress.HELD_BACK, record.at))
                 record.save()
-                unit.outbox.put(JobKind.OPERATION, operation.id, lane_of(payment), self._soon(payment))
+                unit.outbox.put(
+                    JobKind.OPERATION, operation.id, lane_of(payment), self._soon(payment)
+                )
 
     # --- both
 
     def _account(self, payment: Payment) -> Provider:
         return self._providers.get(payment.merchant, payment.provider)
 
-    def _run(self, payment: Payment, wait: float, call: Callable[[], None], put_back: Callable[[], None]) -> bool:
+    def _run(
+        self, payment: Payment, wait: float, call: Callable[[], None], put_back: Callable[[], None]
+    ) -> bool:
         try:
             return self._calls.run(lane_of(payment), call, wait)
         except Unavailable:
@@ -182,19 +272,40 @@ class AskProvider:
 
 def ref_of(payment: Payment) -> PaymentRef:
     """Name a payment to its provider."""
-    return PaymentRef(payment.reference, payment.money, payment.provider_reference, payment.pay_currency, payment.amount_captured)
+    return PaymentRef(
+        payment.reference,
+        payment.money,
+        payment.provider_reference,
+        payment.pay_currency,
+        payment.amount_captured,
+    )
 
 
-def request_for(payment: Payment, operation: Operation, in_doubt: tuple[int, ...] = ()) -> OperationRequest:
+def request_for(
+    payment: Payment, operation: Operation, in_doubt: tuple[int, ...] = ()
+) -> OperationRequest:
     """Word a refund, capture or cancel for the provider; `in_doubt` are the amounts of others of its kind that are not ended."""
     money = replace(payment.money, amount=operation.amount)
-    done = {Kind.REFUND: payment.amount_refunded, Kind.CAPTURE: payment.amount_captured}.get(operation.kind, 0)
-    return OperationRequest(operation.reference, ref_of(payment), money, operation.reason or payment.description or payment.order_reference,
-                            operation.provider_reference, done, in_doubt)
+    done = {Kind.REFUND: payment.amount_refunded, Kind.CAPTURE: payment.amount_captured}.get(
+        operation.kind, 0
+    )
+    return OperationRequest(
+        operation.reference,
+        ref_of(payment),
+        money,
+        operation.reason or payment.description or payment.order_reference,
+        operation.provider_reference,
+        done,
+        in_doubt,
+    )
 
 
 def _verb(provider: Provider, kind: Kind) -> Callable[[OperationRequest], Answer]:
-    return {Kind.REFUND: provider.refund, Kind.CAPTURE: provider.capture, Kind.CANCEL: provider.cancel}[kind]
+    return {
+        Kind.REFUND: provider.refund,
+        Kind.CAPTURE: provider.capture,
+        Kind.CANCEL: provider.cancel,
+    }[kind]
 
 
 def guarded(call: Callable[[], T], otherwise: T) -> T:

@@ -4,14 +4,35 @@ What the SDK sends, the MerchantID, is public. So the address that it asks holds
 created for an app; or the merchant's server asks with the shop's key. A few tokens are given per payment. The token is handed on, and
 neither logged nor stored; what the app then makes of the payment is compared with our row, like everything that a provider says.
 """
+
 from __future__ import annotations
 
 from datetime import datetime
 from typing import cast
 
 from bridge.domain.payment import Payment, Status
-from bridge.errors import FieldError, NotFound, NotSupported, ProviderUnreachable, TooManyTries, TransportError, Unauthorized, ValidationFailed
-from bridge.ports import AppAuthentication, AppProvider, Calls, Capability, Clock, Providers, Shop, Shops, Unit, Units
+from bridge.errors import (
+    FieldError,
+    NotFound,
+    NotSupported,
+    ProviderUnreachable,
+    TooManyTries,
+    TransportError,
+    Unauthorized,
+    ValidationFailed,
+)
+from bridge.ports import (
+    AppAuthentication,
+    AppProvider,
+    Calls,
+    Capability,
+    Clock,
+    Providers,
+    Shop,
+    Shops,
+    Unit,
+    Units,
+)
 from bridge.services.throttle import Throttle
 
 OWNER = "mobile-sdk"
@@ -30,7 +51,9 @@ UNPROVEN = "Put the checkout token of an open payment with channel mobile at the
 class AuthenticateApp:
     """Gives an app a token for one checkout."""
 
-    def __init__(self, units: Units, shops: Shops, providers: Providers, calls: Calls, clock: Clock) -> None:
+    def __init__(
+        self, units: Units, shops: Shops, providers: Providers, calls: Calls, clock: Clock
+    ) -> None:
         """Take what the story needs."""
         self._units = units
         self._shops = shops
@@ -39,7 +62,14 @@ class AuthenticateApp:
         self._clock = clock
         self._by_client, self._by_shop = Throttle(PER_CLIENT), Throttle(PER_SHOP)
 
-    def __call__(self, shop_name: str, merchant_id: str, checkout_token: str | None, api_key: str | None, client: str) -> AppAuthentication:
+    def __call__(
+        self,
+        shop_name: str,
+        merchant_id: str,
+        checkout_token: str | None,
+        api_key: str | None,
+        client: str,
+    ) -> AppAuthentication:
         """Return what the SDK needs; the provider's refusal is an answer with status FAILED.
 
         The caller proves by the payment's checkout token or the shop's key that the token is his to have; `client` names him for counting.
@@ -50,7 +80,15 @@ class AuthenticateApp:
         _pass(self._by_client, f"{shop.shop}:{client}", at)
         provider = self._provider_of(shop)
         if merchant_id != provider.app_merchant_id:
-            raise ValidationFailed(errors=(FieldError("/merchantID", "unknown", "this is not the shop's merchant id at the provider"),))
+            raise ValidationFailed(
+                errors=(
+                    FieldError(
+                        "/merchantID",
+                        "unknown",
+                        "this is not the shop's merchant id at the provider",
+                    ),
+                )
+            )
         if checkout_token is not None:
             self._for_a_payment(checkout_token, shop, provider, at)
         elif api_key is None or self._shops.by_key(api_key) != shop:
@@ -65,14 +103,20 @@ class AuthenticateApp:
                 return cast(AppProvider, provider)
         raise NotFound
 
-    def _for_a_payment(self, checkout_token: str, shop: Shop, provider: AppProvider, at: datetime) -> None:
+    def _for_a_payment(
+        self, checkout_token: str, shop: Shop, provider: AppProvider, at: datetime
+    ) -> None:
         with self._units() as unit:
             try:
                 payment = unit.payments.by_token(checkout_token, lock=True)
             except NotFound:
                 raise Unauthorized(UNPROVEN) from None
             mine = (payment.shop, payment.provider) == (shop.shop, provider.name)
-            if not mine or not _may_be_paid_in_an_app(payment, at) or not _takes_a_token(unit, payment.id):
+            if (
+                not mine
+                or not _may_be_paid_in_an_app(payment, at)
+                or not _takes_a_token(unit, payment.id)
+            ):
                 raise Unauthorized(UNPROVEN)
 
     def _asked(self, shop: Shop, provider: AppProvider) -> AppAuthentication:
@@ -99,7 +143,9 @@ def _pass(throttle: Throttle, name: str, at: datetime) -> None:
 
 
 def _may_be_paid_in_an_app(payment: Payment, at: datetime) -> bool:
-    return payment.channel == "mobile" and payment.status is Status.PENDING and payment.expires_at > at
+    return (
+        payment.channel == "mobile" and payment.status is Status.PENDING and payment.expires_at > at
+    )
 
 
 def _takes_a_token(unit: Unit, payment_id: str) -> bool:

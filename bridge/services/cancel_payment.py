@@ -1,4 +1,5 @@
 """Somebody gives an unfinished payment up: the shop, or the payer on the checkout page."""
+
 from __future__ import annotations
 
 from contextlib import suppress
@@ -26,7 +27,13 @@ class GiveUp:
     """
 
     def __init__(
-        self, units: Units, clock: Clock, calls: Calls, inquire: InquirePayment, settle: Settle, represent: Represent
+        self,
+        units: Units,
+        clock: Clock,
+        calls: Calls,
+        inquire: InquirePayment,
+        settle: Settle,
+        represent: Represent,
     ) -> None:
         """Take what the story needs."""
         self._units = units
@@ -44,7 +51,11 @@ class GiveUp:
         answers: list[Answer] = []
         if was_asked(payment) and payment.status in (*WAITING, Status.AUTHORIZED):
             with suppress(Unavailable):  # the account's calls are full: as good as no answer
-                self._calls.run(lane_of(payment), lambda: answers.append(self._inquire(payment, Source.INQUIRY)[1]), wait)
+                self._calls.run(
+                    lane_of(payment),
+                    lambda: answers.append(self._inquire(payment, Source.INQUIRY)[1]),
+                    wait,
+                )
         return answers[0] if answers else None
 
     def end(self, unit: Unit, payment: Payment, source: Source, answer: Answer | None) -> Payment:
@@ -55,7 +66,9 @@ class GiveUp:
         if payment.status is Status.CANCELED:
             return payment
         if payment.status not in WAITING:
-            raise NotCancelable(f"The payment is {payment.status.value} and can no longer be canceled.")
+            raise NotCancelable(
+                f"The payment is {payment.status.value} and can no longer be canceled."
+            )
         record = Record(unit, payment, source, self._clock(), self._represent)
         self._settle.give_up(record, source, answer)
         return record.save()
@@ -69,7 +82,13 @@ class CancelPayment:
     """
 
     def __init__(
-        self, units: Units, providers: Providers, clock: Clock, operate: Operate, give_up: GiveUp, represent: Represent
+        self,
+        units: Units,
+        providers: Providers,
+        clock: Clock,
+        operate: Operate,
+        give_up: GiveUp,
+        represent: Represent,
     ) -> None:
         """Take what the story needs."""
         self._units = units
@@ -96,7 +115,12 @@ class CancelPayment:
         with self._units.read() as unit:
             payment = unit.payments.get(payment.id)
         if payment.status is Status.AUTHORIZED:
-            return self._operate(intent, payment_id, Source.SHOP, lambda unit, locked: self._release(unit, locked, at))
+            return self._operate(
+                intent,
+                payment_id,
+                Source.SHOP,
+                lambda unit, locked: self._release(unit, locked, at),
+            )
         return self._end(intent, payment_id, answer)
 
     def _end(self, intent: Intent, payment_id: str, answer: Answer | None) -> Answered:
@@ -112,10 +136,17 @@ class CancelPayment:
 
     def _release(self, unit: Unit, payment: Payment, at: datetime) -> Operation:
         provider = self._providers.get(payment.merchant, payment.provider)
-        releasable = payment.status is Status.AUTHORIZED and Capability.CANCEL in provider.capabilities
+        releasable = (
+            payment.status is Status.AUTHORIZED and Capability.CANCEL in provider.capabilities
+        )
         if not releasable or payment.amount_capture_pending or payment.amount_captured:
-            raise NotCancelable(f"The payment is {payment.status.value} and part of it is captured or being captured.")
-        if any(o.kind is Kind.CANCEL and not o.failure for o in unit.operations.of_payment(payment.id, Kind.CANCEL.value)):
+            raise NotCancelable(
+                f"The payment is {payment.status.value} and part of it is captured or being captured."
+            )
+        if any(
+            o.kind is Kind.CANCEL and not o.failure
+            for o in unit.operations.of_payment(payment.id, Kind.CANCEL.value)
+        ):
             raise OutcomeUnknown("A cancel of this payment is under way.")
         return self._operate.new(Kind.CANCEL, payment, payment.amount_authorized, at)
 
@@ -123,4 +154,8 @@ class CancelPayment:
         operation = unit.operations.get(resource) if resource.startswith("can_") else None
         payment = unit.payments.get(operation.payment_id if operation else resource)
         under_way = operation is not None and operation.attempt.sending
-        return Known(to_json(self._represent.payment(payment)), payment.status is not Status.AUTHORIZED, under_way)
+        return Known(
+            to_json(self._represent.payment(payment)),
+            payment.status is not Status.AUTHORIZED,
+            under_way,
+        )

@@ -1,4 +1,5 @@
 """A shop names a newer address to which the payer of a payment returns: the token in the older one may be used up."""
+
 from __future__ import annotations
 
 from bridge.domain.events import Source
@@ -21,6 +22,12 @@ class ChangeReturnUrl:
         """Lead back to `url` from now on. Raises NotFound; ForeignUrl for an address that is not the shop's."""
         check_origin(shop, "/return_url", url)
         with self._units() as unit:
-            record = Record(unit, unit.payments.of_shop(shop.shop, payment_id, lock=True), Source.SHOP, self._clock(), self._represent)
+            record = Record(
+                unit,
+                unit.payments.of_shop(shop.shop, payment_id, lock=True),
+                Source.SHOP,
+                self._clock(),
+                self._represent,
+            )
             record.set(return_url=url, cancel_url=url)
             record.save()

@@ -1,4 +1,5 @@
 """The payer acts on the checkout page: names a wallet, or gives up."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -7,7 +8,14 @@ from dataclasses import replace
 from bridge.domain.checkout import tries_left, waits_for_payer
 from bridge.domain.events import Source
 from bridge.domain.payment import Payment, Status
-from bridge.errors import CheckoutClosed, FieldError, ProviderUnreachable, TooManyTries, ValidationFailed, WalletUsernameRefused
+from bridge.errors import (
+    CheckoutClosed,
+    FieldError,
+    ProviderUnreachable,
+    TooManyTries,
+    ValidationFailed,
+    WalletUsernameRefused,
+)
 from bridge.failpoints import failpoint
 from bridge.ports import Clock, PaymentReason, Providers, Shops, Unit, Units
 from bridge.services.aside import Offers
@@ -22,7 +30,14 @@ class ConfirmCheckout:
     """Sends the money request to the wallet that the payer names; a refused name may be corrected, five times in all."""
 
     def __init__(
-        self, units: Units, providers: Providers, shops: Shops, clock: Clock, ask: AskProvider, show: ShowCheckout, represent: Represent,
+        self,
+        units: Units,
+        providers: Providers,
+        shops: Shops,
+        clock: Clock,
+        ask: AskProvider,
+        show: ShowCheckout,
+        represent: Represent,
         offers: Offers,
     ) -> None:
         """Take what the story needs."""
@@ -35,7 +50,14 @@ class ConfirmCheckout:
         self._represent = represent
         self._offers = offers
 
-    def __call__(self, token: str, wallet_username: str, reason: str | None, currency: str | None, language: str) -> Shown:
+    def __call__(
+        self,
+        token: str,
+        wallet_username: str,
+        reason: str | None,
+        currency: str | None,
+        language: str,
+    ) -> Shown:
         """Ask for the money; return what the page shows then.
 
         Raises NotFound, CheckoutGone, CheckoutClosed, TooManyTries, ValidationFailed, WalletUsernameRefused; ProviderUnreachable where a
@@ -51,7 +73,9 @@ class ConfirmCheckout:
             raise WalletUsernameRefused(tries_left=tries_left(after))
         return self._show(token, language)
 
-    def _intend(self, unit: Unit, token: str, username: str, reason: str | None, currency: str | None) -> Payment:
+    def _intend(
+        self, unit: Unit, token: str, username: str, reason: str | None, currency: str | None
+    ) -> Payment:
         payment = unit.payments.by_token(token, lock=True)
         now = self._clock()
         if not waits_for_payer(payment, now) or payment.ready_to_ask or payment.attempt.accepted:
@@ -59,8 +83,12 @@ class ConfirmCheckout:
         if not tries_left(payment):
             raise TooManyTries("There were too many tries in this checkout.")
         record = Record(unit, payment, Source.PAYER, now, self._represent)
-        record.set(payer=replace(payment.payer, wallet_username=username), tries=payment.tries + 1,
-                   reason_id=reason or payment.reason_id, pay_currency=_other_than(payment.currency, currency) or payment.pay_currency)
+        record.set(
+            payer=replace(payment.payer, wallet_username=username),
+            tries=payment.tries + 1,
+            reason_id=reason or payment.reason_id,
+            pay_currency=_other_than(payment.currency, currency) or payment.pay_currency,
+        )
         self._ask.intend(record)
         return record.save()
 
@@ -69,20 +97,42 @@ class ConfirmCheckout:
         with self._units.read() as unit:
             payment = unit.payments.by_token(token)
         provider = self._providers.get(payment.merchant, payment.provider)
-        if reason is not None or (payment.reason_id is None and "reason" in provider.terms().payer_fields):
-            _check_reason(reason, self._offers.reasons(payment.merchant, provider), "reason" in provider.terms().payer_fields)
-        others = self._offers.prices(payment.merchant, provider, payment.money) if currency not in (None, payment.currency) else ()
+        if reason is not None or (
+            payment.reason_id is None and "reason" in provider.terms().payer_fields
+        ):
+            _check_reason(
+                reason,
+                self._offers.reasons(payment.merchant, provider),
+                "reason" in provider.terms().payer_fields,
+            )
+        others = (
+            self._offers.prices(payment.merchant, provider, payment.money)
+            if currency not in (None, payment.currency)
+            else ()
+        )
         if currency not in (None, payment.currency, *(price.currency for price in others)):
-            raise ValidationFailed(errors=(FieldError("/currency", "not_supported", "choose one of the currencies offered"),))
+            raise ValidationFailed(
+                errors=(
+                    FieldError(
+                        "/currency", "not_supported", "choose one of the currencies offered"
+                    ),
+                )
+            )
 
 
 def _check_reason(chosen: str | None, offered: Sequence[PaymentReason], is_asked: bool) -> None:
     if is_asked and not offered:
-        raise ProviderUnreachable("The payment reasons cannot be had right now; nothing was asked for.")
+        raise ProviderUnreachable(
+            "The payment reasons cannot be had right now; nothing was asked for."
+        )
     if chosen is None:
-        raise ValidationFailed(errors=(FieldError("/reason", "required", "choose one of the reasons offered"),))
+        raise ValidationFailed(
+            errors=(FieldError("/reason", "required", "choose one of the reasons offered"),)
+        )
     if chosen not in [reason.id for reason in offered]:
-        raise ValidationFailed(errors=(FieldError("/reason", "unknown", "choose one of the reasons offered"),))
+        raise ValidationFailed(
+            errors=(FieldError("/reason", "unknown", "choose one of the reasons offered"),)
+        )
 
 
 def _other_than(own: str, chosen: str | None) -> str | None:

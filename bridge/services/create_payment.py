@@ -1,4 +1,5 @@
 """A shop wants to be paid for an order."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -59,7 +60,13 @@ class CreatePaymentForOrder:
     """
 
     def __init__(
-        self, units: Units, providers: Providers, clock: Clock, ask: AskProvider, settle: Settle, represent: Represent
+        self,
+        units: Units,
+        providers: Providers,
+        clock: Clock,
+        ask: AskProvider,
+        settle: Settle,
+        represent: Represent,
     ) -> None:
         """Take what the story needs."""
         self._units = units
@@ -83,7 +90,9 @@ class CreatePaymentForOrder:
             if before is not None:
                 return before
             payment = self._payment_from(shop, wish, provider, at)
-            intent.claim(unit, payment.id)  # before the payment: a twin of this request must stumble over the key, not over the order
+            intent.claim(
+                unit, payment.id
+            )  # before the payment: a twin of this request must stumble over the key, not over the order
             payment = self._store(unit, payment, at)
             asking = payment.attempt.sending
             if not asking:
@@ -91,7 +100,11 @@ class CreatePaymentForOrder:
             failpoint("create_uncommitted")
         if asking:
             payment = self._ask.send_within(shop.respond_within, payment, self._finish(intent))
-        return Answered(self._body(payment), payment.id, done=not payment.attempt.sending and not payment.ready_to_ask)
+        return Answered(
+            self._body(payment),
+            payment.id,
+            done=not payment.attempt.sending and not payment.ready_to_ask,
+        )
 
     def _store(self, unit: Unit, payment: Payment, at: datetime) -> Payment:
         record = Record(unit, payment, Source.SHOP, at, self._represent)
@@ -102,23 +115,49 @@ class CreatePaymentForOrder:
             self._settle.plan(record)
         return record.add()
 
-    def _payment_from(self, shop: Shop, wish: CreatePayment, provider: Provider, at: datetime) -> Payment:
+    def _payment_from(
+        self, shop: Shop, wish: CreatePayment, provider: Provider, at: datetime
+    ) -> Payment:
         lasts = min(wish.expires_in or shop.expires_in, shop.expires_in_max)
         payer = replace(wish.payer, locale=wishes(wish.payer.locale, shop.language))
         if _lacks_a_reason(provider, wish):
             payer = replace(payer, wallet_username=None)  # so that it waits for the payer
         return Payment(
-            id=new_id("pay", at), merchant=shop.merchant, shop=shop.shop, order_reference=wish.order_reference, method=wish.method,
-            provider=provider.name, channel=wish.channel, capture=wish.capture, amount=wish.amount, currency=wish.currency,
-            return_url=wish.return_url, cancel_url=wish.cancel_url, description=wish.description, payer=payer, metadata=dict(wish.metadata),
-            checkout_token=new_token(), matching_number=new_matching_number(), created_at=at, updated_at=at,
-            expires_at=at + timedelta(seconds=lasts), fee_estimate=provider.fee(Money(wish.amount, wish.currency)),
-            pay_currency=wish.pay_currency, reason_id=wish.reason)
+            id=new_id("pay", at),
+            merchant=shop.merchant,
+            shop=shop.shop,
+            order_reference=wish.order_reference,
+            method=wish.method,
+            provider=provider.name,
+            channel=wish.channel,
+            capture=wish.capture,
+            amount=wish.amount,
+            currency=wish.currency,
+            return_url=wish.return_url,
+            cancel_url=wish.cancel_url,
+            description=wish.description,
+            payer=payer,
+            metadata=dict(wish.metadata),
+            checkout_token=new_token(),
+            matching_number=new_matching_number(),
+            created_at=at,
+            updated_at=at,
+            expires_at=at + timedelta(seconds=lasts),
+            fee_estimate=provider.fee(Money(wish.amount, wish.currency)),
+            pay_currency=wish.pay_currency,
+            reason_id=wish.reason,
+        )
 
     def _check(self, shop: Shop, wish: CreatePayment) -> Provider:
         name = shop.methods.get(wish.method)
         if name is None:
-            raise MethodNotAvailable(errors=(FieldError("/method", "not_available", f"this shop offers: {', '.join(shop.methods)}"),))
+            raise MethodNotAvailable(
+                errors=(
+                    FieldError(
+                        "/method", "not_available", f"this shop offers: {', '.join(shop.methods)}"
+                    ),
+                )
+            )
         provider = self._providers.get(shop.merchant, name)
         _check_money(shop, provider, wish)
         _check_capture(provider, wish)
@@ -148,28 +187,61 @@ def _check_money(shop: Shop, provider: Provider, wish: CreatePayment) -> None:
     terms = provider.terms()
     accepted = shop.currencies_at(terms)
     if wish.currency not in accepted:
-        raise CurrencyNotSupported(errors=(FieldError("/currency", "not_supported", f"accepted: {', '.join(accepted)}"),))
+        raise CurrencyNotSupported(
+            errors=(FieldError("/currency", "not_supported", f"accepted: {', '.join(accepted)}"),)
+        )
     if wish.amount < terms.minimum:
-        raise AmountTooSmall(errors=(FieldError("/amount", "too_small", f"the minimum is {Money(terms.minimum, wish.currency)}"),))
+        raise AmountTooSmall(
+            errors=(
+                FieldError(
+                    "/amount", "too_small", f"the minimum is {Money(terms.minimum, wish.currency)}"
+                ),
+            )
+        )
     if terms.maximum is not None and wish.amount > terms.maximum:
-        raise AmountTooLarge(errors=(FieldError("/amount", "too_large", f"the maximum is {Money(terms.maximum, wish.currency)}"),))
+        raise AmountTooLarge(
+            errors=(
+                FieldError(
+                    "/amount", "too_large", f"the maximum is {Money(terms.maximum, wish.currency)}"
+                ),
+            )
+        )
 
 
 def _check_capture(provider: Provider, wish: CreatePayment) -> None:
     if wish.capture != "automatic" and Capability.CAPTURE not in provider.capabilities:
-        raise NotSupported(f"{wish.method} payments cannot be captured later; leave capture out", method=wish.method)
+        raise NotSupported(
+            f"{wish.method} payments cannot be captured later; leave capture out",
+            method=wish.method,
+        )
 
 
 def _check_channel(provider: Provider, wish: CreatePayment) -> None:
     if wish.channel == "pos" and Capability.HOSTED_PAGE in provider.capabilities:
-        raise NotSupported(f"{wish.method} payments are made on a page, and a till has none", method=wish.method)
+        raise NotSupported(
+            f"{wish.method} payments are made on a page, and a till has none", method=wish.method
+        )
     if wish.channel == "pos" and wish.method == "wallet" and wish.payer.wallet_username is None:
-        raise ValidationFailed(errors=(FieldError("/payer/wallet_username", "required", "a till has no page to type it in"),))
+        raise ValidationFailed(
+            errors=(
+                FieldError(
+                    "/payer/wallet_username", "required", "a till has no page to type it in"
+                ),
+            )
+        )
 
 
 def _check_reason(provider: Provider, wish: CreatePayment) -> None:
     if wish.channel == "pos" and _lacks_a_reason(provider, wish):
-        raise ValidationFailed(errors=(FieldError("/reason", "required", "a till has no page to choose it on; GET /v1/methods lists the reasons"),))
+        raise ValidationFailed(
+            errors=(
+                FieldError(
+                    "/reason",
+                    "required",
+                    "a till has no page to choose it on; GET /v1/methods lists the reasons",
+                ),
+            )
+        )
 
 
 def _lacks_a_reason(provider: Provider, wish: CreatePayment) -> bool:
@@ -182,4 +254,10 @@ def check_origin(shop: Shop, pointer: str, url: str | None) -> None:
         return
     parts = urlsplit(url)
     if f"{parts.scheme}://{parts.netloc}" not in shop.origins:
-        raise ForeignUrl(errors=(FieldError(pointer, "foreign_origin", f"this shop's origins: {', '.join(shop.origins)}"),))
+        raise ForeignUrl(
+            errors=(
+                FieldError(
+                    pointer, "foreign_origin", f"this shop's origins: {', '.join(shop.origins)}"
+                ),
+            )
+        )

@@ -1,4 +1,5 @@
 """Tells a shop what happened: at least once, in order per payment, and no stuck payment delays another."""
+
 from __future__ import annotations
 
 import random
@@ -40,7 +41,12 @@ class DeliverNotification:
     """Delivers a payment's next event. One job per payment is the payment's lane: its head blocks only itself."""
 
     def __init__(
-        self, units: Units, shops: Shops, notifier: Notifier, clock: Clock, jitter: Callable[[], float] = random.random,
+        self,
+        units: Units,
+        shops: Shops,
+        notifier: Notifier,
+        clock: Clock,
+        jitter: Callable[[], float] = random.random,
         couriers: Mapping[str, Courier] | None = None,
     ) -> None:
         """Take what the story needs; `jitter` draws from [0, 1). A shop whose platform has a courier is told by it, any other by a signed post."""
@@ -72,7 +78,14 @@ class DeliverNotification:
             unit.outbox.hold(job)
             if unit.documents.get(OWNER, endpoint_document(event.shop), lock=True) is None:
                 return False
-            self._mark(unit, job, event, Delivery(None, "the shop switched this endpoint off"), now, give_up=True)
+            self._mark(
+                unit,
+                job,
+                event,
+                Delivery(None, "the shop switched this endpoint off"),
+                now,
+                give_up=True,
+            )
         return True
 
     def _deliver(self, job: Job, head: Event) -> bool:
@@ -85,7 +98,13 @@ class DeliverNotification:
                 return False
             give_up = delivery.gone or _tries(job, event) >= len(NOTIFICATION_STEPS)
             # A job with tries behind it hands the next event to a new one, whose ladder begins anew.
-            event = self._conclude(job, event, delivery, give_up=give_up, go_on=job.attempts == 0 and self._clock() < until)
+            event = self._conclude(
+                job,
+                event,
+                delivery,
+                give_up=give_up,
+                go_on=job.attempts == 0 and self._clock() < until,
+            )
         return True
 
     def _post(self, event: Event) -> Delivery | None:
@@ -98,10 +117,18 @@ class DeliverNotification:
             return self._couriers[shop.platform](shop, event.id, event.body or "")
         if shop.notification_url is None:
             return None
-        return self._notifier(shop.shop, shop.notification_url, self._shops.secrets(shop.shop), event.id, event.body or "",
-                              self._shops.notification_auth(shop.shop))
+        return self._notifier(
+            shop.shop,
+            shop.notification_url,
+            self._shops.secrets(shop.shop),
+            event.id,
+            event.body or "",
+            self._shops.notification_auth(shop.shop),
+        )
 
-    def _conclude(self, job: Job, event: Event, delivery: Delivery, *, give_up: bool, go_on: bool = False) -> Event | None:
+    def _conclude(
+        self, job: Job, event: Event, delivery: Delivery, *, give_up: bool, go_on: bool = False
+    ) -> Event | None:
         """Write how the try went; return the next event while the job is still held for it, None when the job was ended or put off."""
         now = self._clock()
         with self._units() as unit:
@@ -112,13 +139,45 @@ class DeliverNotification:
             failpoint("notification_uncommitted")
         return following
 
-    def _mark(self, unit: Unit, job: Job, event: Event, delivery: Delivery, now: datetime, *, give_up: bool, go_on: bool = False) -> Event | None:
+    def _mark(
+        self,
+        unit: Unit,
+        job: Job,
+        event: Event,
+        delivery: Delivery,
+        now: datetime,
+        *,
+        give_up: bool,
+        go_on: bool = False,
+    ) -> Event | None:
         result = f"HTTP {delivery.status}" if delivery.status is not None else delivery.detail
-        unit.events.mark(event.id, result=result, delivered_at=now if delivery.ok else None,
-                         undeliverable_at=now if give_up and not delivery.ok else None)
-        return self._plan(unit, job, event, delivery, now, ended=delivery.ok or give_up, go_on=go_on and delivery.ok)
+        unit.events.mark(
+            event.id,
+            result=result,
+            delivered_at=now if delivery.ok else None,
+            undeliverable_at=now if give_up and not delivery.ok else None,
+        )
+        return self._plan(
+            unit,
+            job,
+            event,
+            delivery,
+            now,
+            ended=delivery.ok or give_up,
+            go_on=go_on and delivery.ok,
+        )
 
-    def _plan(self, unit: Unit, job: Job, event: Event, delivery: Delivery, now: datetime, *, ended: bool, go_on: bool) -> Event | None:
+    def _plan(
+        self,
+        unit: Unit,
+        job: Job,
+        event: Event,
+        delivery: Delivery,
+        now: datetime,
+        *,
+        ended: bool,
+        go_on: bool,
+    ) -> Event | None:
         if not ended:
             unit.outbox.postpone(job, now + self._pause(_tries(job, event), delivery))
             return None
@@ -132,7 +191,9 @@ class DeliverNotification:
 
     def _pause(self, tries: int, delivery: Delivery) -> timedelta:
         step = NOTIFICATION_STEPS[min(tries, len(NOTIFICATION_STEPS) - 1)]
-        return timedelta(seconds=max(step * (1 + JITTER * self._jitter()), delivery.retry_after or 0))
+        return timedelta(
+            seconds=max(step * (1 + JITTER * self._jitter()), delivery.retry_after or 0)
+        )
 
 
 def _tries(job: Job, event: Event) -> int:
@@ -185,11 +246,40 @@ class TestNotification:
         """Send `shop.test` and return {"delivered", "status", "detail", "url", "event"}. Raises Unavailable while other tests of this shop hang."""
         at = self._clock()
         event_id = new_id("evt", at)
-        body: dict[str, Any] = {"id": event_id, "type": EventType.SHOP_TEST.value, "timestamp": timestamp(at), "sequence": None, "shop": shop.shop, "data": {}}
+        body: dict[str, Any] = {
+            "id": event_id,
+            "type": EventType.SHOP_TEST.value,
+            "timestamp": timestamp(at),
+            "sequence": None,
+            "shop": shop.shop,
+            "data": {},
+        }
         if shop.notification_url is None:
-            return {"delivered": False, "status": None, "detail": "the profile has no notification_url", "url": None, "event": event_id}
-        url, secrets, auth = shop.notification_url, self._shops.secrets(shop.shop), self._shops.notification_auth(shop.shop)
-        answer = answer_of(self._calls, shop.shop, lambda: self._notifier(shop.shop, url, secrets, event_id, to_json(body), auth), TEST_WAIT)
-        delivery = answer or Delivery(None, "no answer yet: the shop is slow, or many others are being asked")
-        return {"delivered": delivery.ok, "status": delivery.status, "detail": delivery.detail, "url": shop.notification_url,
-                "event": event_id}
+            return {
+                "delivered": False,
+                "status": None,
+                "detail": "the profile has no notification_url",
+                "url": None,
+                "event": event_id,
+            }
+        url, secrets, auth = (
+            shop.notification_url,
+            self._shops.secrets(shop.shop),
+            self._shops.notification_auth(shop.shop),
+        )
+        answer = answer_of(
+            self._calls,
+            shop.shop,
+            lambda: self._notifier(shop.shop, url, secrets, event_id, to_json(body), auth),
+            TEST_WAIT,
+        )
+        delivery = answer or Delivery(
+            None, "no answer yet: the shop is slow, or many others are being asked"
+        )
+        return {
+            "delivered": delivery.ok,
+            "status": delivery.status,
+            "detail": delivery.detail,
+            "url": shop.notification_url,
+            "event": event_id,
+        }

@@ -1,4 +1,5 @@
 """An order is paid by a payment that had ended before: what else is open of the order is ended, so that nobody pays it twice."""
+
 from __future__ import annotations
 
 from bridge.domain.events import NoteType, Source
@@ -27,7 +28,9 @@ class EndOtherCheckouts:
         """Look at the order of the job's payment, unless that has been given back by now; the worker ends the job."""
         with self._units.read() as unit:
             paid = unit.payments.get(job.subject)
-            others = unit.payments.list(paid.shop, PaymentFilter(order_reference=paid.order_reference), MOST, None)
+            others = unit.payments.list(
+                paid.shop, PaymentFilter(order_reference=paid.order_reference), MOST, None
+            )
         if paid.amount_refundable:
             for other in others:
                 self._end(other, paid)
@@ -37,9 +40,18 @@ class EndOtherCheckouts:
         if other.status not in WAITING:
             return
         with self._units() as unit:
-            record = Record(unit, unit.payments.get(other.id, lock=True), Source.POLICY, self._clock(), self._represent)
+            record = Record(
+                unit,
+                unit.payments.get(other.id, lock=True),
+                Source.POLICY,
+                self._clock(),
+                self._represent,
+            )
             if record.payment.status in WAITING:
-                record.note(NoteType.ORDER_PAID, f"the order is paid by {paid.id}, so this payment is given up")
+                record.note(
+                    NoteType.ORDER_PAID,
+                    f"the order is paid by {paid.id}, so this payment is given up",
+                )
                 self._settle.give_up(record, Source.POLICY, None)
                 unit.outbox.nudge(JobKind.PAYMENT, other.id, record.at)
                 record.save()

@@ -1,4 +1,5 @@
 """What operators see and do: health, gauges, pruning, and the last word on what nobody else can decide."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -43,18 +44,32 @@ Check = Callable[[], bool]
 class CheckHealth:
     """Tells whether the service can do its job."""
 
-    def __init__(self, units: Units, machine: Clock, checks: Mapping[str, Check], of_database: Mapping[str, Check]) -> None:
+    def __init__(
+        self,
+        units: Units,
+        machine: Clock,
+        checks: Mapping[str, Check],
+        of_database: Mapping[str, Check],
+    ) -> None:
         """Take the store, the clock of this machine, further checks by name, and those that need the database."""
         self._units = units
         self._machine = machine
         self._checks = checks
-        self._of_database = {"writable": self._write, "clock": self._agree, "notifications": self._told, **of_database}
+        self._of_database = {
+            "writable": self._write,
+            "clock": self._agree,
+            "notifications": self._told,
+            **of_database,
+        }
 
     def __call__(self) -> dict[str, bool]:
         """Return one truth per part; where the database cannot be had it is waited for once, and nothing else is asked of it."""
         has_database = _works(self._ping)
-        return {"database": has_database, **{name: has_database and _works(check) for name, check in self._of_database.items()},
-                **{name: _works(check) for name, check in self._checks.items()}}
+        return {
+            "database": has_database,
+            **{name: has_database and _works(check) for name, check in self._of_database.items()},
+            **{name: _works(check) for name, check in self._checks.items()},
+        }
 
     def _ping(self) -> bool:
         with self._units.read() as unit:
@@ -103,7 +118,11 @@ class Measure:
     """Counts what waits and what needs an operator."""
 
     def __init__(
-        self, units: Units, reviews: ListReviews, profiles: Callable[[], Mapping[str, Any]], accounts: Callable[[], Mapping[str, int]],
+        self,
+        units: Units,
+        reviews: ListReviews,
+        profiles: Callable[[], Mapping[str, Any]],
+        accounts: Callable[[], Mapping[str, int]],
         time: Callable[[], Mapping[str, float]],
     ) -> None:
         """Take the store, what lists the payments that need an operator, what is to be told of the merchants' profiles, how many accounts
@@ -135,7 +154,15 @@ class Measure:
 class Prune:
     """Forgets what need not be kept: idempotency keys and raw callbacks."""
 
-    def __init__(self, units: Units, clock: Clock, *, keys: timedelta, callbacks: timedelta, rejected: timedelta) -> None:
+    def __init__(
+        self,
+        units: Units,
+        clock: Clock,
+        *,
+        keys: timedelta,
+        callbacks: timedelta,
+        rejected: timedelta,
+    ) -> None:
         """Take the store, and for how long each is kept; `rejected` are callbacks that were not genuine."""
         self._units = units
         self._clock = clock
@@ -146,11 +173,17 @@ class Prune:
     def __call__(self) -> int:
         """Delete in small steps, each committed by itself; return how many rows went."""
         now = self._clock()
-        return sum((
-            self._in_rounds(lambda unit: unit.keys.prune(now - self._keys, AT_ONCE)),
-            self._in_rounds(lambda unit: unit.callbacks.prune(now - self._callbacks, AT_ONCE)),
-            self._in_rounds(lambda unit: unit.callbacks.prune(now - self._rejected, AT_ONCE, state="rejected")),
-        ))
+        return sum(
+            (
+                self._in_rounds(lambda unit: unit.keys.prune(now - self._keys, AT_ONCE)),
+                self._in_rounds(lambda unit: unit.callbacks.prune(now - self._callbacks, AT_ONCE)),
+                self._in_rounds(
+                    lambda unit: unit.callbacks.prune(
+                        now - self._rejected, AT_ONCE, state="rejected"
+                    )
+                ),
+            )
+        )
 
     def _in_rounds(self, prune: Callable[[Unit], int]) -> int:
         gone = 0
@@ -166,7 +199,9 @@ class Prune:
 class Resolve:
     """An operator's word ends a doubt that the provider's word cannot; it is kept with its reason."""
 
-    def __init__(self, units: Units, clock: Clock, represent: Represent, providers: Providers) -> None:
+    def __init__(
+        self, units: Units, clock: Clock, represent: Represent, providers: Providers
+    ) -> None:
         """Take the store, and the accounts, whose books count for more than an operator's word."""
         self._units = units
         self._clock = clock
@@ -190,16 +225,26 @@ class Resolve:
             record.apply(Fact.TAKEN_BACK, captured=captured)
             record.note(NoteType.RESOLVED, f"succeeded, by {by}: {why}")
             if record.payment.duplicate_of is not None:
-                record.review(NoteType.NEEDS_REVIEW, f"second payment of order {payment.order_reference}, which is paid by {record.payment.duplicate_of}")
+                record.review(
+                    NoteType.NEEDS_REVIEW,
+                    f"second payment of order {payment.order_reference}, which is paid by {record.payment.duplicate_of}",
+                )
             return record.save()
 
     def _captured(self, payment: Payment) -> int:
-        answer = guarded(lambda: self._providers.get(payment.merchant, payment.provider).inquire(ref_of(payment)), UNREADABLE)
+        answer = guarded(
+            lambda: self._providers.get(payment.merchant, payment.provider).inquire(
+                ref_of(payment)
+            ),
+            UNREADABLE,
+        )
         if answer.outcome is Outcome.UNKNOWN:
             return payment.amount
         statement = answer.statement
         if answer.outcome is not Outcome.SUCCEEDED or statement is None or not statement.captured:
-            raise Conflict(f"The provider says that the payment is not paid ({answer.outcome.value}).")
+            raise Conflict(
+                f"The provider says that the payment is not paid ({answer.outcome.value})."
+            )
         problem = mismatch(statement, payment.reference, payment.amount, payment.currency)
         if problem is not None:
             raise Conflict(problem)
@@ -216,9 +261,16 @@ class Resolve:
             payment = unit.payments.get(operation.payment_id)
         _ask_for_room(payment, operation)
         request = request_for(payment, operation)
-        answer = guarded(lambda: self._providers.get(payment.merchant, payment.provider).inquire_operation(operation.kind.value, request), UNREADABLE)
+        answer = guarded(
+            lambda: self._providers.get(payment.merchant, payment.provider).inquire_operation(
+                operation.kind.value, request
+            ),
+            UNREADABLE,
+        )
         if answer.outcome not in (Outcome.UNKNOWN, Outcome.SUCCEEDED):
-            raise Conflict(f"The provider says that it was not carried out ({answer.outcome.value}).")
+            raise Conflict(
+                f"The provider says that it was not carried out ({answer.outcome.value})."
+            )
         with self._units() as unit:
             record = self._record(unit, payment.id)
             operation = unit.operations.get(operation_id)
@@ -251,7 +303,11 @@ class Resolve:
             if operation.status is not OperationStatus.PENDING:
                 raise Conflict(f"It is {operation.status.value} already.")
             failure = None if status is OperationStatus.SUCCEEDED else Failure(Reason.OPERATOR)
-            ended = record.end(replace(operation, review=None).attempted(Progress.KNOWN, record.at), status, failure)
+            ended = record.end(
+                replace(operation, review=None).attempted(Progress.KNOWN, record.at),
+                status,
+                failure,
+            )
             record.set(review=None)
             record.note(NoteType.RESOLVED, f"{operation_id} {status.value}: {why}")
             unit.outbox.remove(JobKind.OPERATION, operation_id)
@@ -268,12 +324,20 @@ class Resolve:
             return record.save()
 
     def _record(self, unit: Any, payment_id: str) -> Record:
-        return Record(unit, unit.payments.get(payment_id, lock=True), Source.OPERATOR, self._clock(), self._represent)
+        return Record(
+            unit,
+            unit.payments.get(payment_id, lock=True),
+            Source.OPERATOR,
+            self._clock(),
+            self._represent,
+        )
 
 
 def _failed_by_operator(payment: Payment) -> Payment:
     if not payment.failed_by_operator:
-        raise Conflict(f"The payment is {payment.status.value}; only what an operator declared as failed can be taken back.")
+        raise Conflict(
+            f"The payment is {payment.status.value}; only what an operator declared as failed can be taken back."
+        )
     return payment
 
 
@@ -281,8 +345,15 @@ def _ask_for_room(payment: Payment, operation: Operation) -> None:
     """Raise Conflict unless an operator declared the end of the operation and the payment's sums have room for its success."""
     by_operator = operation.failure is not None and operation.failure.reason is Reason.OPERATOR
     if operation.status not in TAKEN_BACK or not by_operator:
-        raise Conflict(f"It is {operation.status.value}; only what an operator declared as failed or canceled can be taken back.")
-    room = {Kind.REFUND: payment.amount_refundable, Kind.CAPTURE: payment.amount_capturable,
-            Kind.CANCEL: operation.amount if payment.status is Status.AUTHORIZED else 0}[operation.kind]
+        raise Conflict(
+            f"It is {operation.status.value}; only what an operator declared as failed or canceled can be taken back."
+        )
+    room = {
+        Kind.REFUND: payment.amount_refundable,
+        Kind.CAPTURE: payment.amount_capturable,
+        Kind.CANCEL: operation.amount if payment.status is Status.AUTHORIZED else 0,
+    }[operation.kind]
     if operation.amount > room:
-        raise Conflict(f"The payment's sums have no room for it: {room} is left of {operation.amount}.")
+        raise Conflict(
+            f"The payment's sums have no room for it: {room} is left of {operation.amount}."
+        )

@@ -3,6 +3,7 @@
 Same key and same request: the stored answer again. Another request: refused. Still running: try again in a moment.
 An answer that is not final is not frozen: the repeat shows what is known by then.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -65,13 +66,19 @@ class Intent:
         if kept.body is not None:
             return Answered(kept.body, kept.resource, done=True, replayed=True)
         known = show(unit, kept.resource)
-        if known.under_way and self.at < kept.created_at + timedelta(seconds=self.shop.respond_within) + RUNNING_MARGIN:
+        if (
+            known.under_way
+            and self.at
+            < kept.created_at + timedelta(seconds=self.shop.respond_within) + RUNNING_MARGIN
+        ):
             raise IdempotencyRunning
         return Answered(known.body, kept.resource, known.done, replayed=True)
 
     def claim(self, unit: Unit, resource: str, body: str | None = None) -> None:
         """Claim the key for `resource`; with `body` its answer is final at once. Raises IdempotencyRunning when somebody was faster."""
-        unit.keys.add(self.shop.shop, self.key, KeptAnswer(self.fingerprint, resource, self.at, body))
+        unit.keys.add(
+            self.shop.shop, self.key, KeptAnswer(self.fingerprint, resource, self.at, body)
+        )
 
     def finish(self, unit: Unit, body: str) -> None:
         """Keep the final answer."""

@@ -1,4 +1,5 @@
 """Makes ids, tokens and matching numbers."""
+
 from __future__ import annotations
 
 import secrets

@@ -2,6 +2,7 @@
 
 A callback, a returning browser, a shop's sync, a watching payer and the reconciliation all come through here.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -27,7 +28,9 @@ BOOKS_MOVED = Answer.unknown("books_moved")
 class InquirePayment:
     """Asks the provider now. Repeating it is harmless."""
 
-    def __init__(self, units: Units, providers: Providers, clock: Clock, settle: Settle, represent: Represent) -> None:
+    def __init__(
+        self, units: Units, providers: Providers, clock: Clock, settle: Settle, represent: Represent
+    ) -> None:
         """Take what an inquiry needs."""
         self._units = units
         self._providers = providers
@@ -35,7 +38,9 @@ class InquirePayment:
         self._settle = settle
         self._represent = represent
 
-    def __call__(self, payment: Payment, source: Source, job: Job | None = None) -> tuple[Payment, Answer]:
+    def __call__(
+        self, payment: Payment, source: Source, job: Job | None = None
+    ) -> tuple[Payment, Answer]:
         """Inquire about a payment that was asked for; return it afterwards, and the provider's answer.
 
         With a job, nothing is written once another worker holds it (LeaseLost), and the job is ended with what is written.
@@ -52,7 +57,9 @@ class InquirePayment:
             failpoint("inquiry_uncommitted")
         return record.payment, answer
 
-    def operation(self, payment: Payment, operation: Operation, source: Source, job: Job | None = None) -> tuple[Operation, Answer]:
+    def operation(
+        self, payment: Payment, operation: Operation, source: Source, job: Job | None = None
+    ) -> tuple[Operation, Answer]:
         """Inquire about a refund, capture or cancel that was asked for; return it afterwards, and the provider's answer.
 
         A provider may answer from sums, which hold only for the books that the question was made from: if they have moved
@@ -61,12 +68,18 @@ class InquirePayment:
         provider = self._providers.get(payment.merchant, payment.provider)
         with self._units.read() as unit:
             payment, others = unit.payments.get(payment.id), _others_of_its_kind(unit, operation)
-            request = request_for(payment, operation, tuple(o.amount for o in others if _may_be_there(o)))
-        answer = guarded(lambda: provider.inquire_operation(operation.kind.value, request), UNREADABLE)
+            request = request_for(
+                payment, operation, tuple(o.amount for o in others if _may_be_there(o))
+            )
+        answer = guarded(
+            lambda: provider.inquire_operation(operation.kind.value, request), UNREADABLE
+        )
         failpoint("operation_inquired")
         with self._units() as unit:
             record = self._record(unit, payment, source, job)
-            unmoved = _books(record.payment, _others_of_its_kind(unit, operation)) == _books(payment, others)
+            unmoved = _books(record.payment, _others_of_its_kind(unit, operation)) == _books(
+                payment, others
+            )
             answer = answer if unmoved else BOOKS_MOVED
             current = unit.operations.get(operation.id)
             if _is_of(current.attempt, operation.attempt) or answer.provider_reference:
@@ -96,7 +109,11 @@ def _end(unit: Unit, job: Job | None) -> None:
 
 
 def _others_of_its_kind(unit: Unit, operation: Operation) -> list[Operation]:
-    return [o for o in unit.operations.of_payment(operation.payment_id, operation.kind.value) if o.id != operation.id]
+    return [
+        o
+        for o in unit.operations.of_payment(operation.payment_id, operation.kind.value)
+        if o.id != operation.id
+    ]
 
 
 def _is_of(now: Attempt, asked: Attempt) -> bool:
@@ -116,7 +133,9 @@ def _books(p: Payment, others: Sequence[Operation]) -> tuple[object, ...]:
 class SyncPayment:
     """The shop wants to know now: the status double-check."""
 
-    def __init__(self, units: Units, calls: Calls, inquire: InquirePayment, represent: Represent) -> None:
+    def __init__(
+        self, units: Units, calls: Calls, inquire: InquirePayment, represent: Represent
+    ) -> None:
         """Take what a sync needs."""
         self._units = units
         self._calls = calls
@@ -131,7 +150,9 @@ class SyncPayment:
         with self._units.read() as unit:
             payment = unit.payments.of_shop(shop.shop, payment_id)
         if was_asked(payment):
-            self._calls.run(lane_of(payment), lambda: self._everything(payment), shop.respond_within)
+            self._calls.run(
+                lane_of(payment), lambda: self._everything(payment), shop.respond_within
+            )
         with self._units.read() as unit:
             return self._represent.payment(unit.payments.of_shop(shop.shop, payment_id))
 

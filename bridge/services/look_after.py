@@ -2,6 +2,7 @@
 
 The worker brings a job; what is to be done follows from the row alone, so a crash anywhere is made good here.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -31,7 +32,14 @@ class _LookAfter:
     """What both need."""
 
     def __init__(
-        self, units: Units, clock: Clock, ask: AskProvider, inquire: InquirePayment, settle: Settle, schedule: Schedule, represent: Represent
+        self,
+        units: Units,
+        clock: Clock,
+        ask: AskProvider,
+        inquire: InquirePayment,
+        settle: Settle,
+        schedule: Schedule,
+        represent: Represent,
     ) -> None:
         """Take what the story needs."""
         self._units = units
@@ -64,7 +72,9 @@ class LookAfterPayment(_LookAfter):
             self._settle.give_up(record, Source(p.giving_up), None)
             record.save()
             return _nothing
-        if (p.status is Status.CREATED and record.at >= p.expires_at) or (p.ready_to_ask and record.at >= p.expires_at):
+        if (p.status is Status.CREATED and record.at >= p.expires_at) or (
+            p.ready_to_ask and record.at >= p.expires_at
+        ):
             record.apply(Fact.EXPIRED, failure=Failure(Reason.EXPIRED))
             return self._plan_and(record, _nothing)
         if p.ready_to_ask:

@@ -1,4 +1,5 @@
 """What refund, capture and cancel have in common: an operation is stored once per intent, then carried out."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -33,7 +34,9 @@ class Operate:
         """Store the operation that `rule` makes, ask the provider, answer within the shop's `respond_within`."""
         shop = intent.shop
         with self._units() as unit:
-            locked = unit.payments.of_shop(shop.shop, payment_id, lock=True)  # before the key is read: a twin of this request waits here
+            locked = unit.payments.of_shop(
+                shop.shop, payment_id, lock=True
+            )  # before the key is read: a twin of this request waits here
             before = intent.replay(unit, self._show)
             if before is not None:
                 return before
@@ -43,15 +46,37 @@ class Operate:
             payment = record.save()
             intent.claim(unit, operation.id)
             failpoint("operation_uncommitted")
-        self._ask.send_operation_within(shop.respond_within, payment, operation, self._finish(intent))
+        self._ask.send_operation_within(
+            shop.respond_within, payment, operation, self._finish(intent)
+        )
         with self._units.read() as unit:
             known = self._show(unit, operation.id)
         return Answered(known.body, operation.id, known.done)
 
-    def new(self, kind: Kind, payment: Payment, amount: int, at: datetime, **more: str | None) -> Operation:
+    def new(
+        self,
+        kind: Kind,
+        payment: Payment,
+        amount: int,
+        at: datetime,
+        *,
+        reason: str | None = None,
+        refund_reference: str | None = None,
+    ) -> Operation:
         """Make an operation on a payment; `amount` in minor units."""
-        return Operation(id=new_id(PREFIXES[kind], at), kind=kind, payment_id=payment.id, merchant=payment.merchant, shop=payment.shop,
-                         amount=amount, currency=payment.currency, created_at=at, updated_at=at, **more)  # type: ignore[arg-type]
+        return Operation(
+            id=new_id(PREFIXES[kind], at),
+            kind=kind,
+            payment_id=payment.id,
+            merchant=payment.merchant,
+            shop=payment.shop,
+            amount=amount,
+            currency=payment.currency,
+            created_at=at,
+            updated_at=at,
+            reason=reason,
+            refund_reference=refund_reference,
+        )
 
     def _finish(self, intent: Intent) -> Finish:
         def finish(unit: Unit, payment: Payment, operation: Operation | None) -> None:

@@ -1,4 +1,5 @@
 """What shops read: payments, refunds, history, notifications, and what they may offer. Every read names its shop."""
+
 from __future__ import annotations
 
 import json
@@ -65,7 +66,9 @@ class Read:
         """Return a payment's captures, oldest first. Raises NotFound, ValidationFailed for a bad cursor."""
         return self._operations(Kind.CAPTURE, shop, payment_id, limit, cursor)
 
-    def _operations(self, kind: Kind, shop: Shop, payment_id: str, limit: int, cursor: str | None) -> Page:
+    def _operations(
+        self, kind: Kind, shop: Shop, payment_id: str, limit: int, cursor: str | None
+    ) -> Page:
         after = _checked(cursor, f"{PREFIXES[kind]}_") or ""
         with self._units.read() as unit:
             payment = unit.payments.of_shop(shop.shop, payment_id)
@@ -76,7 +79,9 @@ class Read:
     def refund(self, shop: Shop, refund_id: str) -> dict[str, Any]:
         """Return a refund. Raises NotFound."""
         with self._units.read() as unit:
-            return self._represent.operation(unit.operations.of_shop(shop.shop, Kind.REFUND.value, refund_id))
+            return self._represent.operation(
+                unit.operations.of_shop(shop.shop, Kind.REFUND.value, refund_id)
+            )
 
     def history(self, shop: Shop, payment_id: str, limit: int, cursor: str | None) -> Page:
         """Return what happened to a payment, in order. Raises NotFound, ValidationFailed for a bad cursor."""
@@ -86,7 +91,7 @@ class Read:
         ids = [event.id for event in found]
         if after is not None and after not in ids:
             raise _bad_cursor()
-        rest = found[ids.index(after) + 1:] if after else found
+        rest = found[ids.index(after) + 1 :] if after else found
         data = [self._represent.history(event) for event in rest[:limit]]
         return Page(data, rest[limit - 1].id if len(rest) > limit else None)
 
@@ -96,7 +101,9 @@ class Read:
             try:
                 found = unit.events.after(shop.shop, after, limit + 1)
             except NotFound as error:
-                raise ValidationFailed(errors=(FieldError("/after", "unknown", "there is no such event of this shop"),)) from error
+                raise ValidationFailed(
+                    errors=(FieldError("/after", "unknown", "there is no such event of this shop"),)
+                ) from error
         data = [json.loads(event.body or "{}") for event in found[:limit]]
         return Page(data, found[limit - 1].id if len(found) > limit else None)
 
@@ -109,13 +116,19 @@ class OfferMethods:
         self._providers = providers
         self._offers = offers
 
-    def __call__(self, shop: Shop, amount: int | None, currency: str | None, language: str) -> dict[str, Any]:
+    def __call__(
+        self, shop: Shop, amount: int | None, currency: str | None, language: str
+    ) -> dict[str, Any]:
         """Return {"data": [method, …]}, only what is possible for `amount` minor units of `currency` where both are given."""
-        offers = (self._offer(shop, method, self._providers.get(shop.merchant, name), amount, currency)
-                  for method, name in shop.methods.items())
+        offers = (
+            self._offer(shop, method, self._providers.get(shop.merchant, name), amount, currency)
+            for method, name in shop.methods.items()
+        )
         return {"data": [offer for offer in offers if offer is not None]}
 
-    def _offer(self, shop: Shop, method: str, provider: Provider, amount: int | None, currency: str | None) -> dict[str, Any] | None:
+    def _offer(
+        self, shop: Shop, method: str, provider: Provider, amount: int | None, currency: str | None
+    ) -> dict[str, Any] | None:
         terms = provider.terms()
         currencies = shop.currencies_at(terms)
         too_small = amount is not None and amount < terms.minimum
@@ -125,13 +138,28 @@ class OfferMethods:
         money = Money(amount, currency) if amount is not None and currency is not None else None
         fee = provider.fee(money) if money else None
         return {
-            "method": method, "provider": provider.name, "currencies": currencies,
-            "minimum": terms.minimum, "maximum": terms.maximum,
-            "fee_estimate": None if fee is None or currency is None else {"amount": fee, "currency": currency},
+            "method": method,
+            "provider": provider.name,
+            "currencies": currencies,
+            "minimum": terms.minimum,
+            "maximum": terms.maximum,
+            "fee_estimate": None
+            if fee is None or currency is None
+            else {"amount": fee, "currency": currency},
             "payer_fields": list(terms.payer_fields),
-            "prices": [{"currency": price.currency, "amount": price.amount} for price in self._offers.prices(shop.merchant, provider, money)] if money else [],
-            "reasons": [{"id": reason.id, "text": reason.text} for reason in self._offers.reasons(shop.merchant, provider)],
-            "capture": ["automatic", "manual"] if Capability.CAPTURE in provider.capabilities else ["automatic"],
+            "prices": [
+                {"currency": price.currency, "amount": price.amount}
+                for price in self._offers.prices(shop.merchant, provider, money)
+            ]
+            if money
+            else [],
+            "reasons": [
+                {"id": reason.id, "text": reason.text}
+                for reason in self._offers.reasons(shop.merchant, provider)
+            ],
+            "capture": ["automatic", "manual"]
+            if Capability.CAPTURE in provider.capabilities
+            else ["automatic"],
             "partial_refund": Capability.PARTIAL_REFUND in provider.capabilities,
         }
 
@@ -145,25 +173,43 @@ class DescribeShop:
 
     def __call__(self, shop: Shop) -> dict[str, Any]:
         """Return the shop as its profile describes it, with the currencies that shop and account both take, per method."""
-        accounts = {method: self._providers.get(shop.merchant, name) for method, name in shop.methods.items()}
-        return _described(shop) | {"currencies": {method: shop.currencies_at(one.terms()) for method, one in accounts.items()}}
+        accounts = {
+            method: self._providers.get(shop.merchant, name)
+            for method, name in shop.methods.items()
+        }
+        return _described(shop) | {
+            "currencies": {
+                method: shop.currencies_at(one.terms()) for method, one in accounts.items()
+            }
+        }
 
 
 def _described(shop: Shop) -> dict[str, Any]:
     return {
-        "merchant": shop.merchant, "merchant_name": shop.merchant_name, "shop": shop.shop, "platform": shop.platform,
-        "methods": list(shop.methods), "modes": {method: shop.mode for method in shop.methods}, "origins": list(shop.origins), "notification_url": shop.notification_url,
-        "expires_in": {"default": shop.expires_in, "max": shop.expires_in_max}, "late_payment": shop.late_payment,
+        "merchant": shop.merchant,
+        "merchant_name": shop.merchant_name,
+        "shop": shop.shop,
+        "platform": shop.platform,
+        "methods": list(shop.methods),
+        "modes": {method: shop.mode for method in shop.methods},
+        "origins": list(shop.origins),
+        "notification_url": shop.notification_url,
+        "expires_in": {"default": shop.expires_in, "max": shop.expires_in_max},
+        "late_payment": shop.late_payment,
         "duplicate_payment": shop.duplicate_payment,
         "respond_within": shop.respond_within,
     }
 
 
 def _checked(cursor: str | None, prefix: str) -> str | None:
-    if cursor is not None and not (cursor.startswith(prefix) and cursor.isascii() and len(cursor) == len(prefix) + 26):
+    if cursor is not None and not (
+        cursor.startswith(prefix) and cursor.isascii() and len(cursor) == len(prefix) + 26
+    ):
         raise _bad_cursor()
     return cursor
 
 
 def _bad_cursor() -> ValidationFailed:
-    return ValidationFailed(errors=(FieldError("/cursor", "invalid", "use next_cursor of an earlier answer as it is"),))
+    return ValidationFailed(
+        errors=(FieldError("/cursor", "invalid", "use next_cursor of an earlier answer as it is"),)
+    )

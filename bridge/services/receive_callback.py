@@ -3,6 +3,7 @@
 Forged, replayed, reordered and foreign callbacks are kept and change nothing: whatever they say, only the answer to our
 own inquiry is settled. What says the same as one that is kept is counted and has nobody asked again.
 """
+
 from __future__ import annotations
 
 import json
@@ -82,7 +83,9 @@ class ReceiveCallback:
 class ProcessCallback:
     """Looks into a stored callback: finds what it is about, asks the provider, settles the answer."""
 
-    def __init__(self, units: Units, providers: Providers, clock: Clock, inquire: InquirePayment) -> None:
+    def __init__(
+        self, units: Units, providers: Providers, clock: Clock, inquire: InquirePayment
+    ) -> None:
         """Take what the story needs."""
         self._units = units
         self._providers = providers
@@ -101,7 +104,11 @@ class ProcessCallback:
         if isinstance(found, Answer):
             return self._conclude(job, None, found)
         if found is None:
-            return self._mark(job, "unmatched", "no payment of this merchant is known to the provider under this reference")
+            return self._mark(
+                job,
+                "unmatched",
+                "no payment of this merchant is known to the provider under this reference",
+            )
         payment, operation = found
         if operation is None:
             _, answer = self._inquire(payment, Source.CALLBACK)
@@ -115,32 +122,53 @@ class ProcessCallback:
         unknown = answer.outcome is Outcome.UNKNOWN
         if not unknown or job.attempts >= len(CALLBACK_RETRIES):
             state, payment_id = ("applied", payment.id) if payment else ("unmatched", None)
-            return self._mark(job, state, f"the provider says: {answer.outcome.value}", payment_id, forget=unknown)
+            return self._mark(
+                job, state, f"the provider says: {answer.outcome.value}", payment_id, forget=unknown
+            )
         with self._units() as unit:
             unit.outbox.hold(job)
-            unit.outbox.postpone(job, self._clock() + timedelta(seconds=CALLBACK_RETRIES[job.attempts]))
+            unit.outbox.postpone(
+                job, self._clock() + timedelta(seconds=CALLBACK_RETRIES[job.attempts])
+            )
         return True
 
-    def _mark(self, job: Job, state: str, note: str | None, payment_id: str | None = None, *, forget: bool = False) -> bool:
+    def _mark(
+        self,
+        job: Job,
+        state: str,
+        note: str | None,
+        payment_id: str | None = None,
+        *,
+        forget: bool = False,
+    ) -> bool:
         with self._units() as unit:
             unit.outbox.hold(job)
             unit.callbacks.mark(job.subject, state, note, payment_id, forget=forget)
             unit.outbox.done(job)
         return True
 
-    def _find(self, stored: StoredCallback, callback: Callback) -> tuple[Payment, Operation | None] | None:
+    def _find(
+        self, stored: StoredCallback, callback: Callback
+    ) -> tuple[Payment, Operation | None] | None:
         with self._units.read() as unit:
             if callback.provider_reference is not None:
-                payment = unit.payments.by_provider_reference(stored.merchant, stored.provider, callback.provider_reference)
+                payment = unit.payments.by_provider_reference(
+                    stored.merchant, stored.provider, callback.provider_reference
+                )
                 if payment is not None:
                     return payment, None
-                operation = unit.operations.by_provider_reference(stored.merchant, stored.provider, callback.provider_reference)
+                operation = unit.operations.by_provider_reference(
+                    stored.merchant, stored.provider, callback.provider_reference
+                )
                 if operation is not None:
                     return unit.payments.get(operation.payment_id), operation
             return _by_our_reference(unit, stored, callback.our_reference)
 
     def _find_by_asking(
-        self, stored: StoredCallback, account: Provider, callback: Callback,
+        self,
+        stored: StoredCallback,
+        account: Provider,
+        callback: Callback,
     ) -> tuple[Payment, Operation | None] | Answer | None:
         """The provider's reference may not have reached us yet (its answer was lost, or is slower than the callback).
 
@@ -161,12 +189,18 @@ class ProcessCallback:
                     return payment, None
         return next((answer for answer in answers if answer.provider_code == NO_ANSWER), None)
 
-    def _watch_for_another_try(self, payment: Payment, operation: Operation | None, answer: Answer) -> None:
+    def _watch_for_another_try(
+        self, payment: Payment, operation: Operation | None, answer: Answer
+    ) -> None:
         """A try that was given up for lost may have arrived after all: then money has moved under its name, and may move again under the next."""
         named = answer.statement and answer.statement.our_reference
         current = (operation or payment).reference
         if answer.outcome is Outcome.SUCCEEDED and named != current:
-            self._inquire.contradicted(payment, Source.CALLBACK, f"the provider has carried out {named}, an earlier try than {current}")
+            self._inquire.contradicted(
+                payment,
+                Source.CALLBACK,
+                f"the provider has carried out {named}, an earlier try than {current}",
+            )
 
 
 def _read(account: Provider, raw: RawCallback) -> tuple[Callback | None, str | None]:
@@ -181,11 +215,15 @@ def _asked_about(account: Provider, provider_reference: str) -> list[Answer]:
     nothing = Money(0, "EUR")
     payment = PaymentRef("", nothing, provider_reference)
     refund = OperationRequest("", payment, nothing, provider_reference=provider_reference)
-    return [guarded(lambda: account.inquire(payment), UNREADABLE),
-            guarded(lambda: account.inquire_operation("refund", refund), UNREADABLE)]
+    return [
+        guarded(lambda: account.inquire(payment), UNREADABLE),
+        guarded(lambda: account.inquire_operation("refund", refund), UNREADABLE),
+    ]
 
 
-def _by_our_reference(unit: Unit, stored: StoredCallback, reference: str | None) -> tuple[Payment, Operation | None] | None:
+def _by_our_reference(
+    unit: Unit, stored: StoredCallback, reference: str | None
+) -> tuple[Payment, Operation | None] | None:
     """Find what we named so, if it is this merchant's and this provider's."""
     identifier = (reference or "").rpartition("-")[0]
     try:
@@ -201,7 +239,9 @@ def _refunded_payment(unit: Unit, stored: StoredCallback, statement: Statement) 
     """Find the payment of a refund that is none of ours: it was made directly at the provider."""
     if statement.payment_reference is None:
         return None
-    return unit.payments.by_provider_reference(stored.merchant, stored.provider, statement.payment_reference)
+    return unit.payments.by_provider_reference(
+        stored.merchant, stored.provider, statement.payment_reference
+    )
 
 
 class ReceiveReturn:
@@ -229,7 +269,13 @@ class ReceiveReturn:
             if callback is not None:
                 _keep(unit, _stored(payment.provider, payment.merchant, raw, at, callback, None))
             elif rejected is not None and self._rejected.allows(payment.id, at):
-                _keep(unit, replace(_stored(payment.provider, payment.merchant, raw, at, None, rejected), payment_id=payment.id))
+                _keep(
+                    unit,
+                    replace(
+                        _stored(payment.provider, payment.merchant, raw, at, None, rejected),
+                        payment_id=payment.id,
+                    ),
+                )
             if callback is None or not _is_about(callback, payment):
                 unit.outbox.bring_forward(JobKind.PAYMENT, payment.id, at)
 
@@ -250,18 +296,31 @@ def _is_about(callback: Callback, payment: Payment) -> bool:
 def _keep(unit: Unit, stored: StoredCallback) -> None:
     """Store it; have a genuine one looked into that is kept for the first time."""
     if unit.callbacks.add(stored) and stored.state == "received":
-        unit.outbox.put(JobKind.CALLBACK, stored.id, f"{stored.merchant}:{stored.provider}", stored.received_at)
+        unit.outbox.put(
+            JobKind.CALLBACK, stored.id, f"{stored.merchant}:{stored.provider}", stored.received_at
+        )
 
 
-def _stored(provider: str, merchant: str, raw: RawCallback, at: datetime, callback: Callback | None, rejected: str | None) -> StoredCallback:
+def _stored(
+    provider: str,
+    merchant: str,
+    raw: RawCallback,
+    at: datetime,
+    callback: Callback | None,
+    rejected: str | None,
+) -> StoredCallback:
     """Make what is kept; without a genuine callback `rejected` says why."""
     if callback is not None:
-        return StoredCallback(new_id("cb", at), provider, merchant, raw, at, "received", digest=_digest(callback))
+        return StoredCallback(
+            new_id("cb", at), provider, merchant, raw, at, "received", digest=_digest(callback)
+        )
     shortened = replace(raw, query=raw.query[:KEPT_OF_REJECTED], body=raw.body[:KEPT_OF_REJECTED])
     return StoredCallback(new_id("cb", at), provider, merchant, shortened, at, "rejected", rejected)
 
 
 def _digest(callback: Callback) -> str:
     """Name what a genuine callback says, whatever bytes it came in: more fields, another order or case make no other callback of it."""
-    said = json.dumps([callback.provider_reference, callback.our_reference, callback.name, callback.said])
+    said = json.dumps(
+        [callback.provider_reference, callback.our_reference, callback.name, callback.said]
+    )
     return sha256(said.encode()).hexdigest()

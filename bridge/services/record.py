@@ -3,6 +3,7 @@
 Every committed change of a payment, refund, capture or cancel goes through a Record, so an event exists exactly when its change does.
 Nothing else writes payments or operations; a test holds that.
 """
+
 from __future__ import annotations
 
 import logging
@@ -10,7 +11,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.domain.attempt import Progress
-from bridge.domain.events import OPERATION_EVENTS, PAYMENT_EVENTS, Event, EventType, NoteType, Source
+from bridge.domain.events import (
+    OPERATION_EVENTS,
+    PAYMENT_EVENTS,
+    Event,
+    EventType,
+    NoteType,
+    Source,
+)
 from bridge.domain.operation import Kind, Operation, OperationStatus, Origin, move
 from bridge.domain.payment import GIVEN_UP, UNFINISHED, Change, Fact, Failure, Payment, Status
 from bridge.domain.reasons import Reason
@@ -25,7 +33,9 @@ log = logging.getLogger("bridge.payments")
 class Record:
     """One payment, one unit, one source of facts. Call `save` at the end; nothing is stored before."""
 
-    def __init__(self, unit: Unit, payment: Payment, source: Source, at: datetime, represent: Represent) -> None:
+    def __init__(
+        self, unit: Unit, payment: Payment, source: Source, at: datetime, represent: Represent
+    ) -> None:
         """Open a record on a payment read in `unit` under lock."""
         self.unit = unit
         self.payment = payment
@@ -56,15 +66,22 @@ class Record:
         Amounts are the provider's totals, minor units. `source` is given where it differs from the record's.
         """
         before = self.payment.status
-        self.payment, change = self.payment.apply(fact, self.at, authorized=authorized, captured=captured, failure=failure)
+        self.payment, change = self.payment.apply(
+            fact, self.at, authorized=authorized, captured=captured, failure=failure
+        )
         if change is Change.APPLIED:
             self._compare_with_order(before)
             self.tell(_event_for(before, self.payment.status), source=source)
         elif change is Change.CONTRADICTED:
-            self.review(NoteType.CONTRADICTION, f"{fact.value} was reported while the payment is {before.value}")
+            self.review(
+                NoteType.CONTRADICTION,
+                f"{fact.value} was reported while the payment is {before.value}",
+            )
         return change
 
-    def end(self, operation: Operation, status: OperationStatus, failure: Failure | None = None) -> Operation:
+    def end(
+        self, operation: Operation, status: OperationStatus, failure: Failure | None = None
+    ) -> Operation:
         """End a refund, capture or cancel and move the payment's amounts with it; return the stored operation."""
         ended, change = operation.end(status, self.at, failure)
         if change is Change.APPLIED:
@@ -73,9 +90,15 @@ class Record:
             self._tell_operation(ended)
             self._follow(ended)
             if ended.source is Origin.BRIDGE and status is not OperationStatus.SUCCEEDED:
-                self.review(NoteType.NEEDS_REVIEW, f"{ended.id} was to give the money back ({ended.reason}) and is {status.value}")
+                self.review(
+                    NoteType.NEEDS_REVIEW,
+                    f"{ended.id} was to give the money back ({ended.reason}) and is {status.value}",
+                )
         elif change is Change.CONTRADICTED:
-            self.review(NoteType.CONTRADICTION, f"{ended.id}: {status.value} was reported while it is {ended.status.value}")
+            self.review(
+                NoteType.CONTRADICTION,
+                f"{ended.id}: {status.value} was reported while it is {ended.status.value}",
+            )
         return ended
 
     def take_back(self, operation: Operation) -> Operation:
@@ -105,19 +128,38 @@ class Record:
         self._weigh_doubts(operation)
         return self.unit.operations.save(operation)
 
-    def tell(self, event_type: EventType, operation: Operation | None = None, source: Source | None = None) -> None:
+    def tell(
+        self,
+        event_type: EventType,
+        operation: Operation | None = None,
+        source: Source | None = None,
+    ) -> None:
         """Note an event for the shop; it is written with the payment, and the outbox entry that delivers it too."""
         self.set(sequence=self.payment.sequence + 1)
         p = self.payment
         event = self._event(event_type.value, source=source, sequence=p.sequence)
         body = to_json(self._represent.notification(event, p, operation))
         self._events.append(replace(event, body=body))
-        log.info("%s", event_type.value, extra={"payment_id": p.id, "shop": p.shop, "status": p.status.value, "reason": event.source})
+        log.info(
+            "%s",
+            event_type.value,
+            extra={
+                "payment_id": p.id,
+                "shop": p.shop,
+                "status": p.status.value,
+                "reason": event.source,
+            },
+        )
 
     def note(self, note_type: NoteType, detail: str) -> None:
         """Keep something in the history without telling the shop."""
         self._events.append(replace(self._event(note_type.value), detail=detail))
-        log.warning("%s: %s", note_type.value, detail, extra={"payment_id": self.payment.id, "shop": self.payment.shop})
+        log.warning(
+            "%s: %s",
+            note_type.value,
+            detail,
+            extra={"payment_id": self.payment.id, "shop": self.payment.shop},
+        )
 
     def review(self, note_type: NoteType, detail: str) -> None:
         """Keep a note once, and ask for an operator's eye."""
@@ -139,7 +181,9 @@ class Record:
         for event in self._events:
             self.unit.events.add(event)
         if any(event.sequence for event in self._events):
-            self.unit.outbox.put(JobKind.NOTIFY, self.payment.id, self.payment.shop, self.at, keep_due=True)
+            self.unit.outbox.put(
+                JobKind.NOTIFY, self.payment.id, self.payment.shop, self.at, keep_due=True
+            )
         self._events.clear()
         return self.payment
 
@@ -153,9 +197,13 @@ class Record:
         p = self.payment
         if p.status not in (Status.AUTHORIZED, Status.PAID):
             return
-        if p.duplicate_of is None and before is not Status.AUTHORIZED:  # what is captured was compared when it was authorized
+        if (
+            p.duplicate_of is None and before is not Status.AUTHORIZED
+        ):  # what is captured was compared when it was authorized
             self.set(duplicate_of=self.unit.payments.other_with_money(p, hold=True))
-        if p.status is Status.PAID and before not in UNFINISHED:  # only beside a payment that had ended another may have been opened
+        if (
+            p.status is Status.PAID and before not in UNFINISHED
+        ):  # only beside a payment that had ended another may have been opened
             self.unit.outbox.put(JobKind.ORDER, p.id, lane_of(p), self.at)
 
     def _tell_operation(self, operation: Operation) -> None:
@@ -171,10 +219,20 @@ class Record:
             self.set(provider_ended=True)
             self.apply(Fact.CANCELED, failure=Failure(Reason.GIVEN_UP))
 
-    def _event(self, event_type: str, *, source: Source | None = None, sequence: int | None = None) -> Event:
+    def _event(
+        self, event_type: str, *, source: Source | None = None, sequence: int | None = None
+    ) -> Event:
         p = self.payment
-        return Event(id=new_id("evt", self.at), type=event_type, payment_id=p.id, merchant=p.merchant, shop=p.shop,
-                     source=(source or self.source).value, at=self.at, sequence=sequence)
+        return Event(
+            id=new_id("evt", self.at),
+            type=event_type,
+            payment_id=p.id,
+            merchant=p.merchant,
+            shop=p.shop,
+            source=(source or self.source).value,
+            at=self.at,
+            sequence=sequence,
+        )
 
 
 def _event_for(before: Status, after: Status) -> EventType:

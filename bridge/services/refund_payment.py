@@ -1,4 +1,5 @@
 """A shop gives part or all of a payment back."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -8,7 +9,13 @@ from bridge.domain.events import Source
 from bridge.domain.money import Money
 from bridge.domain.operation import Kind, Operation
 from bridge.domain.payment import Payment, Status
-from bridge.errors import AmountTooLarge, FieldError, NotSupported, PaymentNotPaid, RefundableMismatch
+from bridge.errors import (
+    AmountTooLarge,
+    FieldError,
+    NotSupported,
+    PaymentNotPaid,
+    RefundableMismatch,
+)
 from bridge.ports import Capability, Clock, Providers, Shop
 from bridge.services.idempotent import Answered, Intent
 from bridge.services.operate import Operate
@@ -43,22 +50,44 @@ class RefundPayment:
         """
         at = self._clock()
         intent = Intent.of(shop, key, "refund_payment", payment_id, wish, at)
-        return self._operate(intent, payment_id, Source.SHOP, lambda _unit, payment: self._refund_of(payment, wish, at))
+        return self._operate(
+            intent,
+            payment_id,
+            Source.SHOP,
+            lambda _unit, payment: self._refund_of(payment, wish, at),
+        )
 
     def _refund_of(self, payment: Payment, wish: RefundWish, at: datetime) -> Operation:
         if payment.status is not Status.PAID:
-            raise PaymentNotPaid(f"The payment is {payment.status.value}; only a paid payment can be refunded.")
+            raise PaymentNotPaid(
+                f"The payment is {payment.status.value}; only a paid payment can be refunded."
+            )
         left = payment.amount_refundable
         if wish.expected_refundable not in (None, left):
-            raise RefundableMismatch(f"{Money(left, payment.currency)} is left to refund.", amount_refundable=left)
+            raise RefundableMismatch(
+                f"{Money(left, payment.currency)} is left to refund.", amount_refundable=left
+            )
         amount = left if wish.amount is None else wish.amount
         if amount > left or amount == 0:
-            raise AmountTooLarge(f"{Money(left, payment.currency)} is left to refund.", amount_refundable=left,
-                                 errors=(FieldError("/amount", "too_large", f"at most {left}"),))
+            raise AmountTooLarge(
+                f"{Money(left, payment.currency)} is left to refund.",
+                amount_refundable=left,
+                errors=(FieldError("/amount", "too_large", f"at most {left}"),),
+            )
         self._check_part(payment, amount)
-        return self._operate.new(Kind.REFUND, payment, amount, at, reason=wish.reason, refund_reference=wish.refund_reference)
+        return self._operate.new(
+            Kind.REFUND,
+            payment,
+            amount,
+            at,
+            reason=wish.reason,
+            refund_reference=wish.refund_reference,
+        )
 
     def _check_part(self, payment: Payment, amount: int) -> None:
         provider = self._providers.get(payment.merchant, payment.provider)
-        if amount < payment.amount_captured and Capability.PARTIAL_REFUND not in provider.capabilities:
+        if (
+            amount < payment.amount_captured
+            and Capability.PARTIAL_REFUND not in provider.capabilities
+        ):
             raise NotSupported("This provider refunds a payment as a whole only.")

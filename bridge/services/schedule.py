@@ -2,6 +2,7 @@
 
 Every payment and operation that is not settled has exactly one outbox job, so nothing is forgotten by a crash.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -26,7 +27,10 @@ EXPIRED_OFFSETS = (3_600, DAY)
 PAGE_CLOSED = timedelta(seconds=60)
 """How long after the expiry a page that the provider closes by itself counts as open: its clock may differ from ours, and a card may be under way."""
 
-AUTHORIZED_OFFSETS = (*(offset for offset in INQUIRY_OFFSETS if offset < DAY), *range(DAY, 32 * DAY, DAY // 4))
+AUTHORIZED_OFFSETS = (
+    *(offset for offset in INQUIRY_OFFSETS if offset < DAY),
+    *range(DAY, 32 * DAY, DAY // 4),
+)
 """The same for an authorization: it may be captured by itself for 29 days, and end by itself at any time."""
 
 PAYMENT_RETRIES = (2, 5, 15)
@@ -54,7 +58,12 @@ class Patience:
 class Schedule:
     """Plans the next look."""
 
-    def __init__(self, providers: Providers, patience: Patience, steady_since: Callable[[], datetime | None] = lambda: None) -> None:
+    def __init__(
+        self,
+        providers: Providers,
+        patience: Patience,
+        steady_since: Callable[[], datetime | None] = lambda: None,
+    ) -> None:
         """Take the accounts, whose deadlines bound every wait, and since when all processes agree on the time; None: always."""
         self._providers = providers
         self._patience = patience
@@ -82,7 +91,9 @@ class Schedule:
 
     def absence_counts(self, payment: Payment, sent_at: datetime, at: datetime) -> bool:
         """Tell whether "no such request" from the provider is to be believed at `at`."""
-        return at >= self.answered_by(payment, sent_at) + timedelta(seconds=self._patience.not_found_grace)
+        return at >= self.answered_by(payment, sent_at) + timedelta(
+            seconds=self._patience.not_found_grace
+        )
 
     def over_at(self, p: Payment) -> datetime:
         """Return when an unanswered payment is over: at its expiry, and where the provider closes its page by itself, when that is surely done."""
@@ -94,7 +105,10 @@ class Schedule:
 
     def _page_closes(self, p: Payment) -> bool:
         try:
-            return p.page_url is not None and self._providers.get(p.merchant, p.provider).terms().page_closes
+            return (
+                p.page_url is not None
+                and self._providers.get(p.merchant, p.provider).terms().page_closes
+            )
         except (NotFound, MerchantOff):
             return False
 
@@ -112,7 +126,9 @@ class Schedule:
         due, over = _next_look(p, sent_at, at), self.over_at(p)
         if at < over:
             return min(due or over, over)
-        return due or (_next_offset(over, at, EXPIRED_OFFSETS) if p.status is Status.EXPIRED else None)
+        return due or (
+            _next_offset(over, at, EXPIRED_OFFSETS) if p.status is Status.EXPIRED else None
+        )
 
     def operation(self, payment: Payment, o: Operation, at: datetime) -> datetime | None:
         """Return when to look at a refund, capture or cancel again."""
@@ -140,7 +156,9 @@ def awaits_the_provider(p: Payment) -> bool:
     """Tell whether the provider's word can still change a payment that it was asked for."""
     if p.attempt.in_doubt or p.status is Status.PENDING:
         return True
-    return p.status is Status.AUTHORIZED or (p.status in GIVEN_UP and p.attempt.accepted and not p.provider_ended)
+    return p.status is Status.AUTHORIZED or (
+        p.status in GIVEN_UP and p.attempt.accepted and not p.provider_ended
+    )
 
 
 def _next_look(p: Payment, sent_at: datetime, at: datetime) -> datetime | None:
@@ -155,6 +173,8 @@ def _step(steps: tuple[int, ...], attempt: int) -> int:
     return 0 if attempt == 0 else steps[min(attempt, len(steps)) - 1]
 
 
-def _next_offset(since: datetime, at: datetime, offsets: tuple[int, ...] = INQUIRY_OFFSETS) -> datetime | None:
+def _next_offset(
+    since: datetime, at: datetime, offsets: tuple[int, ...] = INQUIRY_OFFSETS
+) -> datetime | None:
     age = (at - since).total_seconds()
     return next((since + timedelta(seconds=offset) for offset in offsets if offset > age), None)

@@ -1,4 +1,5 @@
 """How often something may happen in a minute, by name: an address, a shop, an account. Counted in this process."""
+
 from __future__ import annotations
 
 import threading

@@ -3,6 +3,7 @@
 A lost callback costs no money, because inquiries learn the same later. It costs time, and nobody sees it. So a payment that an inquiry finds
 paid counts against the account until a genuine callback arrives.
 """
+
 from __future__ import annotations
 
 from collections import Counter
@@ -50,7 +51,9 @@ class Watched:
 class WatchAccounts:
     """Judges every account of the profiles in force."""
 
-    def __init__(self, units: Units, clock: Clock, accounts: Callable[[], Collection[tuple[str, str]]]) -> None:
+    def __init__(
+        self, units: Units, clock: Clock, accounts: Callable[[], Collection[tuple[str, str]]]
+    ) -> None:
         """Take the store, the clock, and which (merchant, provider) there are."""
         self._units = units
         self._clock = clock
@@ -66,7 +69,9 @@ class WatchAccounts:
 
     def count(self) -> Mapping[str, int]:
         """Return how many accounts have each alarm; an alarm that no account has counts 0."""
-        return {alarm.value: 0 for alarm in Alarm} | Counter(alarm.value for one in self() for alarm in one.alarms)
+        return {alarm.value: 0 for alarm in Alarm} | Counter(
+            alarm.value for one in self() for alarm in one.alarms
+        )
 
     def is_quiet(self) -> bool:
         """Tell whether no account has an alarm."""

@@ -1,4 +1,5 @@
 """How far a request has got, as the three columns that payments and operations share."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,4 +1,5 @@
 """Raw callbacks, kept as they arrived."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -15,7 +16,9 @@ from bridge.store.schema import callbacks
 def _add(dialect: Dialect) -> Any:
     query = dialect.insert(callbacks)
     counted = {"repeats": callbacks.c.repeats + 1, "repeated_at": query.excluded.received_at}
-    return query.on_conflict_do_update(index_elements=["merchant", "provider", "digest"], set_=counted).returning(callbacks.c.id)
+    return query.on_conflict_do_update(
+        index_elements=["merchant", "provider", "digest"], set_=counted
+    ).returning(callbacks.c.id)
 
 
 _ADD = {dialect: _add(dialect) for dialect in DIALECTS}
@@ -32,28 +35,70 @@ class SqlCallbacks:
     def add(self, callback: StoredCallback) -> bool:
         """Insert, or count a repeat; True: it is new."""
         raw = callback.raw
-        kept = self._connection.execute(_ADD[self._dialect], {
-            "id": callback.id, "provider": callback.provider, "merchant": callback.merchant, "received_at": callback.received_at,
-            "method": raw.method, "content_type": raw.content_type[:255], "query": raw.query, "body": raw.body, "state": callback.state,
-            "note": callback.note, "payment_id": callback.payment_id, "digest": callback.digest, "repeats": 0})
+        kept = self._connection.execute(
+            _ADD[self._dialect],
+            {
+                "id": callback.id,
+                "provider": callback.provider,
+                "merchant": callback.merchant,
+                "received_at": callback.received_at,
+                "method": raw.method,
+                "content_type": raw.content_type[:255],
+                "query": raw.query,
+                "body": raw.body,
+                "state": callback.state,
+                "note": callback.note,
+                "payment_id": callback.payment_id,
+                "digest": callback.digest,
+                "repeats": 0,
+            },
+        )
         return bool(kept.scalar_one() == callback.id)
 
     def get(self, callback_id: str) -> StoredCallback:
         """Return one. Raises NotFound."""
-        row = self._connection.execute(select(callbacks).where(callbacks.c.id == callback_id)).first()
+        row = self._connection.execute(
+            select(callbacks).where(callbacks.c.id == callback_id)
+        ).first()
         if row is None:
             raise NotFound
-        return StoredCallback(row.id, row.provider, row.merchant, RawCallback(row.method, row.content_type, row.query, row.body),
-                              row.received_at, row.state, row.note, row.payment_id, row.digest, row.repeats)
+        return StoredCallback(
+            row.id,
+            row.provider,
+            row.merchant,
+            RawCallback(row.method, row.content_type, row.query, row.body),
+            row.received_at,
+            row.state,
+            row.note,
+            row.payment_id,
+            row.digest,
+            row.repeats,
+        )
 
-    def mark(self, callback_id: str, state: str, note: str | None = None, payment_id: str | None = None, *, forget: bool = False) -> None:
+    def mark(
+        self,
+        callback_id: str,
+        state: str,
+        note: str | None = None,
+        payment_id: str | None = None,
+        *,
+        forget: bool = False,
+    ) -> None:
         """Note what became of it; `forget` what it says, so that the same once more is new."""
         forgotten = {"digest": None} if forget else {}
-        self._connection.execute(update(callbacks).where(callbacks.c.id == callback_id).values(state=state, note=note,
-                                                                                               payment_id=payment_id, **forgotten))
+        self._connection.execute(
+            update(callbacks)
+            .where(callbacks.c.id == callback_id)
+            .values(state=state, note=note, payment_id=payment_id, **forgotten)
+        )
 
     def prune(self, older_than: datetime, most: int, state: str | None = None) -> int:
         """Delete what is older, at most so many, only what is in a state where one is given; return how many."""
         c = callbacks.c
-        old = select(c.id).where(c.received_at < older_than, *([c.state == state] if state else [])).order_by(c.received_at).limit(most)
+        old = (
+            select(c.id)
+            .where(c.received_at < older_than, *([c.state == state] if state else []))
+            .order_by(c.received_at)
+            .limit(most)
+        )
         return self._connection.execute(delete(callbacks).where(c.id.in_(old))).rowcount

@@ -9,16 +9,30 @@ clock         the server's                                this machine's
 index         led to, where statistics may be missing     named, where statistics would be needed
 held order    a lock by name, until the transaction ends   the write lock of the whole file
 """
+
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Select, Table, and_, bindparam, func, literal, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    literal,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.store import schema
 
-ORDERS = 0x6f726472
+ORDERS = 0x6F726472
 """The space in which PostgreSQL keeps the locks that are named by orders."""
 
 
@@ -38,7 +52,9 @@ class PostgreSQL:
     seconds: ColumnElement[Any] = func.extract("epoch", func.clock_timestamp())
     """Seconds since 1970, UTC, by the database's clock."""
 
-    hold: Executable | None = select(func.pg_advisory_xact_lock(ORDERS, func.hashtext(bindparam("name"))))
+    hold: Executable | None = select(
+        func.pg_advisory_xact_lock(ORDERS, func.hashtext(bindparam("name")))
+    )
     """Holds a name until the transaction ends; None where every writing unit holds everything."""
 
     @staticmethod
@@ -59,7 +75,9 @@ class PostgreSQL:
     @staticmethod
     def later_than(xact: int, position: int) -> ColumnElement[bool]:
         """Limit events to those behind one."""
-        return tuple_(schema.events.c.xact, schema.events.c.position) > tuple_(literal(xact), literal(position))
+        return tuple_(schema.events.c.xact, schema.events.c.position) > tuple_(
+            literal(xact), literal(position)
+        )
 
     @staticmethod
     def locked(query: Select[Any], *, skip: bool = False) -> Select[Any]:
@@ -99,7 +117,9 @@ class SQLite:
     @staticmethod
     def later_than(xact: int, position: int) -> ColumnElement[bool]:
         """Limit events to those behind one; all have the same `xact`."""
-        return and_(schema.events.c.xact == literal(xact), schema.events.c.position > literal(position))
+        return and_(
+            schema.events.c.xact == literal(xact), schema.events.c.position > literal(position)
+        )
 
     @staticmethod
     def locked(query: Select[Any], *, skip: bool = False) -> Select[Any]:

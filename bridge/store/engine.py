@@ -1,4 +1,5 @@
 """Opens the database: SQLite on one node (WAL, durable commits, one writer), PostgreSQL on many."""
+
 from __future__ import annotations
 
 import os
@@ -20,13 +21,23 @@ SQLITE_ROOM = 16 * 1024 * 1024
 
 POOL_TIMEOUT_SECONDS = 10
 
-POSTGRESQL_TIMEOUTS = {"lock_timeout": "10s", "statement_timeout": "30s", "idle_in_transaction_session_timeout": "30s"}
+POSTGRESQL_TIMEOUTS = {
+    "lock_timeout": "10s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "30s",
+}
 """The last is for a node that sleeps or is cut off in the middle of a transaction: what it has locked is free again after that time."""
 
 POSTGRESQL_SESSION = {"timezone": "utc"}
 """What a session is given besides, where there are sessions."""
 
-POSTGRESQL_WAITS = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000}
+POSTGRESQL_WAITS = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
 """How a server that went away without a word is noticed: seconds, the last one milliseconds; without them it takes minutes or hours. A URL
 that names one of them has its way."""
 
@@ -61,37 +72,78 @@ def is_pooled(engine: Engine) -> bool:
 
 def _open_postgresql(url: URL, pool_size: int, pgbouncer: bool) -> Engine:
     waits = {name: value for name, value in POSTGRESQL_WAITS.items() if name not in url.query}
-    asked = {"prepare_threshold": None} if pgbouncer else {
-        "options": " ".join(f"-c {name}={value}" for name, value in (POSTGRESQL_SESSION | POSTGRESQL_TIMEOUTS).items())}
-    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=POOL_TIMEOUT_SECONDS, pool_pre_ping=True,
-                           connect_args={**asked, **waits}, execution_options={"pgbouncer": pgbouncer})
+    asked = (
+        {"prepare_threshold": None}
+        if pgbouncer
+        else {
+            "options": " ".join(
+                f"-c {name}={value}"
+                for name, value in (POSTGRESQL_SESSION | POSTGRESQL_TIMEOUTS).items()
+            )
+        }
+    )
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=POOL_TIMEOUT_SECONDS,
+        pool_pre_ping=True,
+        connect_args={**asked, **waits},
+        execution_options={"pgbouncer": pgbouncer},
+    )
     if pgbouncer:
+
         @event.listens_for(engine, "begin")
         def _set_timeouts(connection: Connection) -> None:
-            connection.execute(select(*(func.set_config(name, value, True) for name, value in POSTGRESQL_TIMEOUTS.items())))
+            connection.execute(
+                select(
+                    *(
+                        func.set_config(name, value, True)
+                        for name, value in POSTGRESQL_TIMEOUTS.items()
+                    )
+                )
+            )
 
     @event.listens_for(engine, "handle_error")
     def _leave_a_standby(context: ExceptionContext) -> None:
         if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
-            context.is_disconnect = True  # after a fail-over, new connections find the server that takes writes
+            context.is_disconnect = (
+                True  # after a fail-over, new connections find the server that takes writes
+            )
 
     return engine
 
 
 def _open_sqlite(url: str, *, in_memory: bool) -> Engine:
-    pool = {"poolclass": StaticPool} if in_memory else {"pool_size": 32, "max_overflow": 32, "pool_timeout": POOL_TIMEOUT_SECONDS}
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_SECONDS}, **pool)
+    pool = (
+        {"poolclass": StaticPool}
+        if in_memory
+        else {"pool_size": 32, "max_overflow": 32, "pool_timeout": POOL_TIMEOUT_SECONDS}
+    )
+    engine = create_engine(
+        url, connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_SECONDS}, **pool
+    )
 
     @event.listens_for(engine, "do_connect")
     def _keep_to_the_owner(_dialect, _record, arguments, _parameters) -> None:  # type: ignore[no-untyped-def]
         if not in_memory:
             with suppress(OSError):  # it is there, or SQLite will say what is wrong
-                os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # what stands beside the file gets its mode
+                os.close(
+                    os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+                )  # what stands beside the file gets its mode
 
     @event.listens_for(engine, "connect")
     def _prepare(connection, _record) -> None:  # type: ignore[no-untyped-def]
-        connection.isolation_level = None  # the driver's own BEGIN comes too late for a write lock; ours is explicit
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000", "temp_store=MEMORY"):
+        connection.isolation_level = (
+            None  # the driver's own BEGIN comes too late for a write lock; ours is explicit
+        )
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-16000",
+            "temp_store=MEMORY",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
@@ -109,7 +161,11 @@ class Transactions:
         self.engine = engine
         self._sqlite = engine.dialect.name == "sqlite"
         # Behind PgBouncer a reader has a transaction, because its time-outs end with it; each statement still sees what is committed by then.
-        self._reading = engine if self._sqlite or is_pooled(engine) else engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reading = (
+            engine
+            if self._sqlite or is_pooled(engine)
+            else engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
         self._in_memory = isinstance(engine.pool, StaticPool)
         self._writer = threading.RLock() if self._in_memory else threading.Lock()
 

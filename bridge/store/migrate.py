@@ -2,6 +2,7 @@
 
 Alembic is loaded by whoever migrates; a process that serves needs neither its memory nor its time.
 """
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -50,7 +51,9 @@ def is_migrated(engine: Engine, *, or_later: bool = False) -> bool:
         if not inspect(connection).has_table("alembic_version"):
             return False
         current = connection.execute(text("select version_num from alembic_version")).scalar()
-    return current == newest_revision() or (or_later and current is not None and current > newest_revision())
+    return current == newest_revision() or (
+        or_later and current is not None and current > newest_revision()
+    )
 
 
 def newest_revision() -> str:
@@ -60,12 +63,20 @@ def newest_revision() -> str:
 
 def _migrate_sqlite(connection: Connection, revision: str) -> None:
     try:
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # or a table that is built anew would take the rows that refer to it along
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # held to the end: who is killed on the way leaves the tables as they were
+        connection.exec_driver_sql(
+            "PRAGMA foreign_keys=OFF"
+        )  # or a table that is built anew would take the rows that refer to it along
+        connection.exec_driver_sql(
+            "BEGIN IMMEDIATE"
+        )  # held to the end: who is killed on the way leaves the tables as they were
         while _step(connection, revision):
             pass
         if lost := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-            raise ConfigError([f"the migration would leave a row of {lost.table} without the row of {lost.parent} that it refers to; nothing was changed"])
+            raise ConfigError(
+                [
+                    f"the migration would leave a row of {lost.table} without the row of {lost.parent} that it refers to; nothing was changed"
+                ]
+            )
         connection.commit()
     finally:
         connection.rollback()
@@ -77,15 +88,25 @@ def _migrate_postgresql(connection: Connection, revision: str) -> bool:
     for _ in range(TRIES):
         try:
             with connection.begin():
-                connection.execute(text("set local lock_timeout = 0; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0"))
-                connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+                connection.execute(
+                    text(
+                        "set local lock_timeout = 0; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0"
+                    )
+                )
+                connection.execute(
+                    text("select pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK}
+                )
                 connection.execute(text(f"set local lock_timeout = '{PATIENCE}'"))
                 return _step(connection, revision)
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) not in BUSY:
                 raise
             sleep(TRY_AGAIN_SECONDS)
-    raise ConfigError(["the tables are never free: a transaction on them does not end; nothing was changed by this step"])
+    raise ConfigError(
+        [
+            "the tables are never free: a transaction on them does not end; nothing was changed by this step"
+        ]
+    )
 
 
 def _step(connection: Connection, revision: str) -> bool:
@@ -97,12 +118,24 @@ def _step(connection: Connection, revision: str) -> bool:
     config = _config()
     config.attributes["connection"] = connection
     current = MigrationContext.configure(connection).get_current_revision() or "base"
-    known = ["base", *reversed([script.revision for script in ScriptDirectory.from_config(config).walk_revisions()])]
+    known = [
+        "base",
+        *reversed(
+            [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+        ),
+    ]
     if current not in known:
-        raise ConfigError([f"the tables are at revision {current}, which this version of the service does not know; use the version that knows it"])
+        raise ConfigError(
+            [
+                f"the tables are at revision {current}, which this version of the service does not know; use the version that knows it"
+            ]
+        )
     if revision not in ("head", *known):
         raise ConfigError([f"there is no revision {revision}; there are {', '.join(known[1:])}"])
-    at, wanted = known.index(current), len(known) - 1 if revision == "head" else known.index(revision)
+    at, wanted = (
+        known.index(current),
+        len(known) - 1 if revision == "head" else known.index(revision),
+    )
     if at < wanted:
         command.upgrade(config, known[at + 1])
     elif at > wanted:

@@ -1,4 +1,5 @@
 """Payments as rows."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -6,7 +7,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
 
 from bridge.domain.attempt import AttemptState
 from bridge.domain.operation import OperationStatus
@@ -19,11 +31,43 @@ from bridge.store.dialects import DIALECTS, Dialect
 from bridge.store.schema import operations, payments
 
 _PLAIN = (
-    "id", "merchant", "shop", "order_reference", "method", "provider", "channel", "capture", "amount", "currency", "return_url",
-    "cancel_url", "description", "checkout_token", "matching_number", "created_at", "updated_at", "expires_at",
-    "tries", "next_check_at", "amount_authorized", "amount_captured", "amount_capture_pending", "amount_refunded",
-    "amount_refund_pending", "fee_estimate", "provider_reference", "pay_currency", "reason_id", "page_url", "review",
-    "operations_doubtful_since", "giving_up", "provider_ended", "duplicate_of", "sequence", "version",
+    "id",
+    "merchant",
+    "shop",
+    "order_reference",
+    "method",
+    "provider",
+    "channel",
+    "capture",
+    "amount",
+    "currency",
+    "return_url",
+    "cancel_url",
+    "description",
+    "checkout_token",
+    "matching_number",
+    "created_at",
+    "updated_at",
+    "expires_at",
+    "tries",
+    "next_check_at",
+    "amount_authorized",
+    "amount_captured",
+    "amount_capture_pending",
+    "amount_refunded",
+    "amount_refund_pending",
+    "fee_estimate",
+    "provider_reference",
+    "pay_currency",
+    "reason_id",
+    "page_url",
+    "review",
+    "operations_doubtful_since",
+    "giving_up",
+    "provider_ended",
+    "duplicate_of",
+    "sequence",
+    "version",
 )
 """Columns that hold exactly the field of the same name."""
 
@@ -37,16 +81,32 @@ _BY_ID = _by("id")
 _BY_SHOP = _by("shop", "id")
 _BY_TOKEN = _by("checkout_token")
 _BY_REFERENCE = _by("merchant", "provider", "provider_reference")
-_PAID_OTHERWISE = select(payments.c.id).where(
-    payments.c.shop == bindparam("shop"), payments.c.order_reference == bindparam("order_reference"), payments.c.id != bindparam("id"),
-    or_(payments.c.duplicate_of.is_(None), payments.c.duplicate_of != bindparam("id")),
-    or_(payments.c.status == Status.AUTHORIZED.value,
-        payments.c.amount_captured > payments.c.amount_refunded + payments.c.amount_refund_pending),
-).order_by(payments.c.duplicate_of.is_not(None), payments.c.id).limit(1)  # first the one that is nobody's duplicate
+_PAID_OTHERWISE = (
+    select(payments.c.id)
+    .where(
+        payments.c.shop == bindparam("shop"),
+        payments.c.order_reference == bindparam("order_reference"),
+        payments.c.id != bindparam("id"),
+        or_(payments.c.duplicate_of.is_(None), payments.c.duplicate_of != bindparam("id")),
+        or_(
+            payments.c.status == Status.AUTHORIZED.value,
+            payments.c.amount_captured
+            > payments.c.amount_refunded + payments.c.amount_refund_pending,
+        ),
+    )
+    .order_by(payments.c.duplicate_of.is_not(None), payments.c.id)
+    .limit(1)
+)  # first the one that is nobody's duplicate
 _LOCKED = {query: query.with_for_update() for query in (_BY_ID, _BY_SHOP, _BY_TOKEN)}
-_ADD = {dialect: dialect.insert(payments).on_conflict_do_nothing(index_elements=["shop", "open_order"]).returning(payments.c.id)
-        for dialect in DIALECTS}
-_SAVE = update(payments).where(payments.c.id == bindparam("saved_id"), payments.c.version == bindparam("saved_version"))
+_ADD = {
+    dialect: dialect.insert(payments)
+    .on_conflict_do_nothing(index_elements=["shop", "open_order"])
+    .returning(payments.c.id)
+    for dialect in DIALECTS
+}
+_SAVE = update(payments).where(
+    payments.c.id == bindparam("saved_id"), payments.c.version == bindparam("saved_version")
+)
 
 
 class SqlPayments:
@@ -71,8 +131,15 @@ class SqlPayments:
         saved = replace(payment, version=payment.version + 1)
         row = _row_from(saved)
         if payment.is_open:
-            del row["open_order"]  # a late payment stays without its order, which may have another payment by now
-        if self._connection.execute(_SAVE, row | {"saved_id": payment.id, "saved_version": payment.version}).rowcount != 1:
+            del row[
+                "open_order"
+            ]  # a late payment stays without its order, which may have another payment by now
+        if (
+            self._connection.execute(
+                _SAVE, row | {"saved_id": payment.id, "saved_version": payment.version}
+            ).rowcount
+            != 1
+        ):
             raise LeaseLost
         return saved
 
@@ -97,12 +164,21 @@ class SqlPayments:
     def other_with_money(self, payment: Payment, *, hold: bool = False) -> str | None:
         """Return the id of another payment of the same order that has its money."""
         if hold and self._dialect.hold is not None:
-            self._connection.execute(self._dialect.hold, {"name": f"{payment.shop}:{payment.order_reference}"})
+            self._connection.execute(
+                self._dialect.hold, {"name": f"{payment.shop}:{payment.order_reference}"}
+            )
         return self._paid_otherwise(payment)
 
-    def list(self, shop: str | None, wanted: PaymentFilter, limit: int, before: str | None) -> Sequence[Payment]:
+    def list(
+        self, shop: str | None, wanted: PaymentFilter, limit: int, before: str | None
+    ) -> Sequence[Payment]:
         """Return payments, newest first, older than the id `before`."""
-        query = select(payments).where(*_conditions(shop, wanted)).order_by(payments.c.id.desc()).limit(limit)
+        query = (
+            select(payments)
+            .where(*_conditions(shop, wanted))
+            .order_by(payments.c.id.desc())
+            .limit(limit)
+        )
         if before is not None:
             query = query.where(payments.c.id < before)
         return [_payment_from(row) for row in self._connection.execute(query)]
@@ -118,14 +194,21 @@ class SqlPayments:
         return self._connection.execute(_PAID_OTHERWISE, order).scalar()
 
     def _open_payment(self, shop: str, order_reference: str) -> str | None:
-        query = select(payments.c.id).where(payments.c.shop == shop, payments.c.open_order == order_reference)
+        query = select(payments.c.id).where(
+            payments.c.shop == shop, payments.c.open_order == order_reference
+        )
         return self._connection.execute(query).scalar()
 
 
 def _conditions(shop: str | None, wanted: PaymentFilter) -> list[ColumnElement[bool]]:
     c = payments.c
-    equal = ((c.shop, shop), (c.order_reference, wanted.order_reference), (c.status, wanted.status), (c.method, wanted.method),
-             (c.provider_reference, wanted.provider_reference))
+    equal = (
+        (c.shop, shop),
+        (c.order_reference, wanted.order_reference),
+        (c.status, wanted.status),
+        (c.method, wanted.method),
+        (c.provider_reference, wanted.provider_reference),
+    )
     found = [column == value for column, value in equal if value is not None]
     since = ((c.created_at, wanted.created_from), (c.updated_at, wanted.updated_from))
     found += [column >= value for column, value in since if value is not None]
@@ -141,11 +224,18 @@ def _in_doubt_since_before(at: datetime | None) -> list[ColumnElement[bool]]:
     if at is None:
         return []
     c, o, in_doubt = payments.c, operations.c, WORDS[AttemptState.IN_DOUBT]
-    inquired = exists().where(o.payment_id == c.id, o.status == OperationStatus.PENDING.value, o.asking == in_doubt,
-                              o.asked_at < at, o.review.is_(None))
-    return [and_(c.asking == in_doubt, c.asked_at < at, c.next_check_at.is_not(None)),
-            and_(c.giving_up.is_not(None), c.updated_at < at, c.next_check_at.is_not(None)),
-            and_(c.operations_doubtful_since < at, inquired)]
+    inquired = exists().where(
+        o.payment_id == c.id,
+        o.status == OperationStatus.PENDING.value,
+        o.asking == in_doubt,
+        o.asked_at < at,
+        o.review.is_(None),
+    )
+    return [
+        and_(c.asking == in_doubt, c.asked_at < at, c.next_check_at.is_not(None)),
+        and_(c.giving_up.is_not(None), c.updated_at < at, c.next_check_at.is_not(None)),
+        and_(c.operations_doubtful_since < at, inquired),
+    ]
 
 
 def _row_from(payment: Payment) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 Amounts are minor units. Times are UTC: `timestamptz` on PostgreSQL, sortable ISO text on SQLite.
 """
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -51,22 +52,29 @@ class Utc(TypeDecorator[datetime]):
             raise ValueError("a time needs its zone")
         if dialect.name == "postgresql":
             return value
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+        return (
+            value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.")
+            + f"{value.microsecond // 1000:03d}Z"
+        )
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Read as an aware UTC time."""
         if value is None:
             return None
-        return value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)
+        return (
+            value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)
+        )
 
 
-metadata = MetaData(naming_convention={
-    "pk": "pk_%(table_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-})
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
 
 Id = String(40)
 Name = String(64)
@@ -78,16 +86,30 @@ def _one_of(column: str, *words: str) -> CheckConstraint:
     return CheckConstraint(f"{column} in ({listed})", name=f"{column}_known")
 
 
-_STATUSES = ("created", "pending", "authorized", "paid", "declined", "failed", "canceled", "expired")
+_STATUSES = (
+    "created",
+    "pending",
+    "authorized",
+    "paid",
+    "declined",
+    "failed",
+    "canceled",
+    "expired",
+)
 _ASKING = tuple(WORDS.values())
 
 payments = Table(
-    "payments", metadata,
+    "payments",
+    metadata,
     Column("id", Id, primary_key=True),
     Column("merchant", Name, nullable=False),
     Column("shop", Name, nullable=False),
     Column("order_reference", String(255), nullable=False),
-    Column("open_order", String(255), comment="the order reference while the payment is open: one open payment per order"),
+    Column(
+        "open_order",
+        String(255),
+        comment="the order reference while the payment is open: one open payment per order",
+    ),
     Column("method", Word, nullable=False),
     Column("provider", Word, nullable=False),
     Column("channel", Word, nullable=False),
@@ -125,9 +147,23 @@ payments = Table(
     Column("reason_id", Word),
     Column("page_url", Text),
     Column("review", Text),
-    Column("operations_doubtful_since", Utc, comment="when the oldest of its refunds, captures and cancels in doubt was asked for"),
-    Column("giving_up", Word, comment="who wants it given up while the provider has not said whether it is paid"),
-    Column("provider_ended", Boolean, nullable=False, server_default=false(), comment="the provider has said its last word"),
+    Column(
+        "operations_doubtful_since",
+        Utc,
+        comment="when the oldest of its refunds, captures and cancels in doubt was asked for",
+    ),
+    Column(
+        "giving_up",
+        Word,
+        comment="who wants it given up while the provider has not said whether it is paid",
+    ),
+    Column(
+        "provider_ended",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="the provider has said its last word",
+    ),
     Column("duplicate_of", Id, comment="another payment of the same order that has its money"),
     Column("sequence", Integer, nullable=False),
     Column("version", Integer, nullable=False),
@@ -136,29 +172,54 @@ payments = Table(
     UniqueConstraint("merchant", "provider", "provider_reference"),
     CheckConstraint("amount > 0", name="amount_positive"),
     CheckConstraint("amount_authorized between 0 and amount", name="authorized_within_amount"),
-    CheckConstraint("amount_captured >= 0 and amount_capture_pending >= 0"
-                    " and amount_captured + amount_capture_pending <= amount_authorized", name="captured_within_authorized"),
-    CheckConstraint("amount_refunded >= 0 and amount_refund_pending >= 0"
-                    " and amount_refunded + amount_refund_pending <= amount_captured", name="refunded_within_captured"),
+    CheckConstraint(
+        "amount_captured >= 0 and amount_capture_pending >= 0"
+        " and amount_captured + amount_capture_pending <= amount_authorized",
+        name="captured_within_authorized",
+    ),
+    CheckConstraint(
+        "amount_refunded >= 0 and amount_refund_pending >= 0"
+        " and amount_refunded + amount_refund_pending <= amount_captured",
+        name="refunded_within_captured",
+    ),
     CheckConstraint("status <> 'paid' or amount_captured > 0", name="paid_is_captured"),
-    CheckConstraint("open_order is null or status in ('created', 'pending', 'authorized', 'paid')", name="open_order_is_open"),
+    CheckConstraint(
+        "open_order is null or status in ('created', 'pending', 'authorized', 'paid')",
+        name="open_order_is_open",
+    ),
     _one_of("status", *_STATUSES),
     _one_of("asking", *_ASKING),
 )
 Index("ix_payments_shop_id", payments.c.shop, payments.c.id)
-Index("ix_payments_shop_order_reference_id", payments.c.shop, payments.c.order_reference, payments.c.id)
+Index(
+    "ix_payments_shop_order_reference_id",
+    payments.c.shop,
+    payments.c.order_reference,
+    payments.c.id,
+)
 Index("ix_payments_shop_status_id", payments.c.shop, payments.c.status, payments.c.id)
 Index("ix_payments_shop_method_id", payments.c.shop, payments.c.method, payments.c.id)
 Index("ix_payments_shop_provider_reference", payments.c.shop, payments.c.provider_reference)
 Index("ix_payments_shop_created_at", payments.c.shop, payments.c.created_at)
 Index("ix_payments_shop_updated_at", payments.c.shop, payments.c.updated_at)
-Index("ix_payments_review", payments.c.id, sqlite_where=text("review is not null"), postgresql_where=text("review is not null"))
+Index(
+    "ix_payments_review",
+    payments.c.id,
+    sqlite_where=text("review is not null"),
+    postgresql_where=text("review is not null"),
+)
 _IN_DOUBT = text("asking = 'doubtful' or operations_doubtful_since is not null")
-Index("ix_payments_giving_up", payments.c.id, sqlite_where=text("giving_up is not null"), postgresql_where=text("giving_up is not null"))
+Index(
+    "ix_payments_giving_up",
+    payments.c.id,
+    sqlite_where=text("giving_up is not null"),
+    postgresql_where=text("giving_up is not null"),
+)
 Index("ix_payments_in_doubt", payments.c.id, sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT)
 
 operations = Table(
-    "operations", metadata,
+    "operations",
+    metadata,
     Column("id", Id, primary_key=True),
     Column("kind", Word, nullable=False),
     Column("payment_id", Id, ForeignKey("payments.id"), nullable=False),
@@ -191,10 +252,16 @@ operations = Table(
 Index("ix_operations_payment_id_id", operations.c.payment_id, operations.c.id)
 
 events = Table(
-    "events", metadata,
+    "events",
+    metadata,
     Column("position", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True),
-    Column("xact", BigInteger, nullable=False, comment="of the first version: the writing transaction; of all events since: 2^62 (PostgreSQL) or 0 "
-                                                       "(SQLite), so that position alone is their order"),
+    Column(
+        "xact",
+        BigInteger,
+        nullable=False,
+        comment="of the first version: the writing transaction; of all events since: 2^62 (PostgreSQL) or 0 "
+        "(SQLite), so that position alone is their order",
+    ),
     Column("id", Id, nullable=False),
     Column("type", Word, nullable=False),
     Column("payment_id", Id, ForeignKey("payments.id"), nullable=False),
@@ -214,11 +281,16 @@ events = Table(
 )
 Index("ix_events_payment_id_position", events.c.payment_id, events.c.position)
 Index("ix_events_shop_xact_position", events.c.shop, events.c.xact, events.c.position)
-Index("ix_events_undeliverable", events.c.position, sqlite_where=text("undeliverable_at is not null"),
-      postgresql_where=text("undeliverable_at is not null"))
+Index(
+    "ix_events_undeliverable",
+    events.c.position,
+    sqlite_where=text("undeliverable_at is not null"),
+    postgresql_where=text("undeliverable_at is not null"),
+)
 
 outbox = Table(
-    "outbox", metadata,
+    "outbox",
+    metadata,
     Column("kind", Word, primary_key=True),
     Column("subject", Id, primary_key=True),
     Column("lane", String(255), nullable=False),
@@ -232,12 +304,24 @@ outbox = Table(
 Index("ix_outbox_due_at", outbox.c.due_at)
 ROOMS = {"money": "kind <> 'notify'", "notifications": "kind = 'notify'"}
 """The jobs of a room, see `ports.Room`. A query uses an index below only when it says these very words."""
-Index("ix_outbox_money", outbox.c.lane, outbox.c.due_at, sqlite_where=text(ROOMS["money"]), postgresql_where=text(ROOMS["money"]))
-Index("ix_outbox_notifications", outbox.c.lane, outbox.c.due_at, sqlite_where=text(ROOMS["notifications"]),
-      postgresql_where=text(ROOMS["notifications"]))
+Index(
+    "ix_outbox_money",
+    outbox.c.lane,
+    outbox.c.due_at,
+    sqlite_where=text(ROOMS["money"]),
+    postgresql_where=text(ROOMS["money"]),
+)
+Index(
+    "ix_outbox_notifications",
+    outbox.c.lane,
+    outbox.c.due_at,
+    sqlite_where=text(ROOMS["notifications"]),
+    postgresql_where=text(ROOMS["notifications"]),
+)
 
 callbacks = Table(
-    "callbacks", metadata,
+    "callbacks",
+    metadata,
     Column("id", Id, primary_key=True),
     Column("provider", Word, nullable=False),
     Column("merchant", Name, nullable=False),
@@ -249,17 +333,39 @@ callbacks = Table(
     Column("state", Word, nullable=False),
     Column("note", Text),
     Column("payment_id", Id),
-    Column("digest", String(64), comment="SHA-256 of what a genuine callback says; the same once more is counted"),
-    Column("repeats", Integer, nullable=False, server_default="0", comment="how often the same came again"),
+    Column(
+        "digest",
+        String(64),
+        comment="SHA-256 of what a genuine callback says; the same once more is counted",
+    ),
+    Column(
+        "repeats",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="how often the same came again",
+    ),
     Column("repeated_at", Utc, comment="when the same came last"),
     _one_of("state", "received", "rejected", "applied", "unmatched"),
 )
 Index("ix_callbacks_received_at", callbacks.c.received_at)
-Index("ix_callbacks_digest", callbacks.c.merchant, callbacks.c.provider, callbacks.c.digest, unique=True)
-Index("ix_callbacks_rejected", callbacks.c.received_at, sqlite_where=text("state = 'rejected'"), postgresql_where=text("state = 'rejected'"))
+Index(
+    "ix_callbacks_digest",
+    callbacks.c.merchant,
+    callbacks.c.provider,
+    callbacks.c.digest,
+    unique=True,
+)
+Index(
+    "ix_callbacks_rejected",
+    callbacks.c.received_at,
+    sqlite_where=text("state = 'rejected'"),
+    postgresql_where=text("state = 'rejected'"),
+)
 
 idempotency = Table(
-    "idempotency", metadata,
+    "idempotency",
+    metadata,
     Column("shop", Name, primary_key=True),
     Column("key", String(255), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
@@ -270,21 +376,27 @@ idempotency = Table(
 Index("ix_idempotency_created_at", idempotency.c.created_at)
 
 account_signs = Table(
-    "account_signs", metadata,
+    "account_signs",
+    metadata,
     Column("merchant", Name, primary_key=True),
     Column("provider", Word, primary_key=True),
     Column("heard_at", Utc, comment="the last genuine callback, within a minute"),
-    Column("rejected", Integer, nullable=False, comment="callbacks since then that were not genuine"),
+    Column(
+        "rejected", Integer, nullable=False, comment="callbacks since then that were not genuine"
+    ),
     Column("rejected_at", Utc),
     Column("rejected_why", Text),
-    Column("unheard", Integer, nullable=False, comment="payments since then that an inquiry found paid"),
+    Column(
+        "unheard", Integer, nullable=False, comment="payments since then that an inquiry found paid"
+    ),
     Column("unheard_since", Utc),
     Column("refused", Integer, nullable=False, comment="calls in a row whose login was refused"),
     Column("refused_since", Utc),
 )
 
 documents = Table(
-    "documents", metadata,
+    "documents",
+    metadata,
     Column("owner", Name, primary_key=True),
     Column("name", String(255), primary_key=True),
     Column("value", JSON, nullable=False),

@@ -1,4 +1,5 @@
 """Looks at how PostgreSQL is reached: a pooler in between that nobody told us of drops time-outs and mixes up prepared statements."""
+
 from __future__ import annotations
 
 from sqlalchemy import Engine, func, select
@@ -14,11 +15,17 @@ def session_mistakes(engine: Engine) -> list[str]:
     if engine.dialect.name != "postgresql":
         return []
     with translated(), engine.connect() as connection:
-        values = connection.execute(select(*(func.current_setting(name) for name in POSTGRESQL_TIMEOUTS))).one()
+        values = connection.execute(
+            select(*(func.current_setting(name) for name in POSTGRESQL_TIMEOUTS))
+        ).one()
         served_by = connection.execute(select(func.pg_backend_pid())).scalar_one()
         promised = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
     off = [name for name, value in zip(POSTGRESQL_TIMEOUTS, values, strict=True) if value == "0"]
-    mistakes = [f"the database does not know our time-outs ({', '.join(off)}); {WRITE_SETTING}"] if off else []
+    mistakes = (
+        [f"the database does not know our time-outs ({', '.join(off)}); {WRITE_SETTING}"]
+        if off
+        else []
+    )
     if served_by != promised and not is_pooled(engine):
         mistakes.append(f"the database is reached through a pooler; {WRITE_SETTING}")
     return mistakes

@@ -1,4 +1,5 @@
 """What callbacks and answers say about the merchants' accounts, one row per account."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -12,7 +13,13 @@ from bridge.store.dialects import DIALECTS, Dialect
 from bridge.store.schema import account_signs
 
 _C = account_signs.c
-_NOTHING = {"rejected": 0, "rejected_at": None, "rejected_why": None, "unheard": 0, "unheard_since": None}
+_NOTHING = {
+    "rejected": 0,
+    "rejected_at": None,
+    "rejected_why": None,
+    "unheard": 0,
+    "unheard_since": None,
+}
 _COUNTED = 1_000
 """Counters stop here, so that a busy account with a lasting fault does not make every transaction wait for one row."""
 
@@ -24,12 +31,27 @@ _THIS = and_(_C.merchant == bindparam("of_merchant"), _C.provider == bindparam("
 _SEE = select(account_signs).where(_THIS)
 _MAKE = {dialect: dialect.insert(account_signs).on_conflict_do_nothing() for dialect in DIALECTS}
 _HEARD = update(account_signs).where(_THIS).values(heard_at=bindparam("at"), **_NOTHING)
-_REJECTED = update(account_signs).where(_THIS, _C.rejected < _COUNTED).values(
-    rejected=_C.rejected + 1, rejected_at=bindparam("at"), rejected_why=bindparam("why"))
-_UNHEARD = update(account_signs).where(_THIS, _C.unheard < _COUNTED).values(
-    unheard=_C.unheard + 1, unheard_since=func.coalesce(_C.unheard_since, bindparam("at", type_=_C.unheard_since.type)))
-_REFUSED = update(account_signs).where(_THIS, _C.refused < _COUNTED).values(
-    refused=_C.refused + 1, refused_since=func.coalesce(_C.refused_since, bindparam("at", type_=_C.refused_since.type)))
+_REJECTED = (
+    update(account_signs)
+    .where(_THIS, _C.rejected < _COUNTED)
+    .values(rejected=_C.rejected + 1, rejected_at=bindparam("at"), rejected_why=bindparam("why"))
+)
+_UNHEARD = (
+    update(account_signs)
+    .where(_THIS, _C.unheard < _COUNTED)
+    .values(
+        unheard=_C.unheard + 1,
+        unheard_since=func.coalesce(_C.unheard_since, bindparam("at", type_=_C.unheard_since.type)),
+    )
+)
+_REFUSED = (
+    update(account_signs)
+    .where(_THIS, _C.refused < _COUNTED)
+    .values(
+        refused=_C.refused + 1,
+        refused_since=func.coalesce(_C.refused_since, bindparam("at", type_=_C.refused_since.type)),
+    )
+)
 _ACCEPTED = update(account_signs).where(_THIS, _C.refused > 0).values(refused=0, refused_since=None)
 _ALL = select(account_signs).order_by(_C.merchant, _C.provider)
 
@@ -47,7 +69,10 @@ class SqlSigns:
         row = self._connection.execute(_SEE, _key(merchant, provider)).first()
         if row is None:
             self._make(merchant, provider)
-        elif not (row.rejected or row.unheard or row.heard_at is None) and at - row.heard_at < _HEARD_EVERY:
+        elif (
+            not (row.rejected or row.unheard or row.heard_at is None)
+            and at - row.heard_at < _HEARD_EVERY
+        ):
             return
         self._connection.execute(_HEARD, _key(merchant, provider) | {"at": at})
 
@@ -76,7 +101,10 @@ class SqlSigns:
         self._connection.execute(statement, _key(merchant, provider) | values)
 
     def _make(self, merchant: str, provider: str) -> None:
-        self._connection.execute(_MAKE[self._dialect], {"merchant": merchant, "provider": provider, "refused": 0} | _NOTHING)
+        self._connection.execute(
+            _MAKE[self._dialect],
+            {"merchant": merchant, "provider": provider, "refused": 0} | _NOTHING,
+        )
 
 
 def _key(merchant: str, provider: str) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 """One unit of work: one database transaction and the repositories that share it."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -43,7 +44,9 @@ class SqlUnit:
 
     def now(self) -> datetime:
         """Return the time by the database's own clock, UTC."""
-        return datetime.fromtimestamp(float(self._connection.execute(select(self._dialect.seconds)).scalar_one()), UTC)
+        return datetime.fromtimestamp(
+            float(self._connection.execute(select(self._dialect.seconds)).scalar_one()), UTC
+        )
 
 
 class SqlUnits:

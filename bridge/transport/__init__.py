@@ -8,6 +8,7 @@
 NotSent: not one byte of the request can have left (name unknown, refused, connect or TLS failed, breaker open, time up).
 NoAnswer: from the first byte on, whatever happened.
 """
+
 from bridge.transport.http import HttpTransport
 from bridge.transport.patience import Patient
 from bridge.transport.transcript import Transcript

@@ -1,4 +1,5 @@
 """A breaker per lane: after some failures in a row the lane is left alone for a while, then one call tries again."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -26,7 +27,9 @@ class Breaker:
             if self._open_until is None:
                 return
             if self._trying or self._clock() < self._open_until:
-                raise NotSent(f"not asked: the last {self._in_a_row} calls failed, the next try is due in a moment")
+                raise NotSent(
+                    f"not asked: the last {self._in_a_row} calls failed, the next try is due in a moment"
+                )
             self._trying = True
 
     def leave(self, ok: bool | None) -> None:

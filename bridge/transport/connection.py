@@ -4,6 +4,7 @@ The timeouts of sockets count anew with every operation, so that a peer who drip
 for ever. Here every operation of a socket, the reading of headers included, gets only the time that is left of the call.
 A name look-up cannot be interrupted, so it runs on a thread of its own and is waited for (`names.py`).
 """
+
 from __future__ import annotations
 
 import math
@@ -154,7 +155,9 @@ class _Connection:
             self.connect()
         exchange.left()
         self.sock.until = exchange.until
-        exchange.sent = exchange.sent or not self.connecting  # what is said to a proxy before the tunnel stands is no part of the request
+        exchange.sent = (
+            exchange.sent or not self.connecting
+        )  # what is said to a proxy before the tunnel stands is no part of the request
         super().send(data)  # type: ignore[misc]
 
     def _new_conn(self) -> socket.socket:

@@ -1,4 +1,5 @@
 """The transport itself: one call from the caller's words to a whole answer or one of two errors."""
+
 from __future__ import annotations
 
 import logging
@@ -28,7 +29,11 @@ _log = logging.getLogger(__name__)
 _CHUNK = 64 * 1024
 _AWAY = frozenset({502, 503, 504})
 """Answers by which the other side says that it is not there: failures for the breaker, answers for the caller."""
-_HEADERS = {"User-Agent": f"payment-bridge/{software_version()}", "Accept": "*/*", "Accept-Encoding": "identity"}
+_HEADERS = {
+    "User-Agent": f"payment-bridge/{software_version()}",
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+}
 _EXPECTED = (RequestException, HTTPError, OSError, ValueError)
 
 
@@ -93,10 +98,19 @@ class HttpTransport:
         fields = {name: (None, value) for name, value in (multipart or {}).items()}
         prepared = requests.PreparedRequest()
         try:
-            prepared.prepare(method, url, {**_HEADERS, **(headers or {})}, fields or None, form if body is None else body, params)
+            prepared.prepare(
+                method,
+                url,
+                {**_HEADERS, **(headers or {})},
+                fields or None,
+                form if body is None else body,
+                params,
+            )
         except (RequestException, ValueError) as error:
             raise NotSent(f"the request cannot be written: {scrub(str(error), hidden)}") from None
-        return self._guarded(_Call(lane, prepared, hidden, started), Exchange(started + deadline, self._names))
+        return self._guarded(
+            _Call(lane, prepared, hidden, started), Exchange(started + deadline, self._names)
+        )
 
     def close(self) -> None:
         """Start no more name look-ups; for the end of a process or a test."""
@@ -131,13 +145,28 @@ class HttpTransport:
         timeout = (min(self._connect, exchange.left()), exchange.left())
         direct = is_this_machine(urlsplit(request.url or "").hostname or "")
         proxies = {} if direct else self._proxies
-        with self._session().send(request, stream=True, timeout=timeout, allow_redirects=False, verify=True, proxies=proxies) as response:
+        with self._session().send(
+            request,
+            stream=True,
+            timeout=timeout,
+            allow_redirects=False,
+            verify=True,
+            proxies=proxies,
+        ) as response:
             body = _read(response)
-            return HttpAnswer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
+            return HttpAnswer(
+                response.status_code,
+                {name.lower(): value for name, value in response.headers.items()},
+                body,
+            )
 
     def _failed(self, call: _Call, exchange: Exchange, error: Exception) -> TransportError:
         if not isinstance(error, _EXPECTED):
-            _log.error("an outgoing call failed in an unexpected way", exc_info=error, extra={"lane": call.lane})
+            _log.error(
+                "an outgoing call failed in an unexpected way",
+                exc_info=error,
+                extra={"lane": call.lane},
+            )
         text = scrub(_why(error), call.secrets)
         self._tell(call, None, text)
         return NoAnswer(text) if exchange.sent else NotSent(text)
@@ -146,7 +175,12 @@ class HttpTransport:
         seconds = monotonic() - call.started
         if error:
             host = urlsplit(call.request.url or "").netloc
-            _log.warning("no answer from %s: %s", host, error, extra={"lane": call.lane, "seconds": round(seconds, 3)})
+            _log.warning(
+                "no answer from %s: %s",
+                host,
+                error,
+                extra={"lane": call.lane, "seconds": round(seconds, 3)},
+            )
         if self._on_transcript or _log.isEnabledFor(logging.DEBUG):
             transcript = _transcript(call, answer, error, seconds)
             _log.debug("%s", transcript, extra={"lane": call.lane})
@@ -155,7 +189,9 @@ class HttpTransport:
 
     def _breaker(self, lane: str) -> Breaker:
         with self._lock:
-            return self._breakers.setdefault(lane, Breaker(self._failures, self._seconds, monotonic))
+            return self._breakers.setdefault(
+                lane, Breaker(self._failures, self._seconds, monotonic)
+            )
 
     def _session(self) -> requests.Session:
         session = getattr(self._own, "session", None)
@@ -185,17 +221,24 @@ def _read(response: requests.Response) -> bytes:
 
 def _why(error: BaseException) -> str:
     """Name the innermost cause; the layers above it only repeat addresses of objects."""
-    inner = getattr(error, "reason", None) or next((one for one in error.args if isinstance(one, BaseException)), None)
+    inner = getattr(error, "reason", None) or next(
+        (one for one in error.args if isinstance(one, BaseException)), None
+    )
     if isinstance(inner, BaseException):
         return _why(inner)
     return f"{type(error).__name__}: {error}"
 
 
 def _text_of(headers: Mapping[str, str | bytes]) -> dict[str, str]:
-    return {name: value.decode("latin-1") if isinstance(value, bytes) else value for name, value in headers.items()}
+    return {
+        name: value.decode("latin-1") if isinstance(value, bytes) else value
+        for name, value in headers.items()
+    }
 
 
-def _transcript(call: _Call, answer: HttpAnswer | None, error: str | None, seconds: float) -> Transcript:
+def _transcript(
+    call: _Call, answer: HttpAnswer | None, error: str | None, seconds: float
+) -> Transcript:
     request = call.request
     body = request.body if isinstance(request.body, bytes | str) else None
     asked = write(f"{request.method} {request.url}", _text_of(request.headers), body, call.secrets)

@@ -1,4 +1,5 @@
 """Looks names up on threads of its own, because nothing can interrupt a look-up: whoever waits for one can at least stop waiting."""
+
 from __future__ import annotations
 
 import socket

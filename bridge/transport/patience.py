@@ -1,4 +1,5 @@
 """Leaves an account alone for as long as its provider has asked for."""
+
 from __future__ import annotations
 
 import logging
@@ -31,7 +32,9 @@ class Patient:
         with self._lock:
             until = self._until.get(lane)
         if until is not None and self._clock() < until:
-            raise NotSent(f"not asked: the provider wants no call before {until:%Y-%m-%dT%H:%M:%SZ}")
+            raise NotSent(
+                f"not asked: the provider wants no call before {until:%Y-%m-%dT%H:%M:%SZ}"
+            )
         answer = self._transport(lane, method, url, **more)
         wait = answer.retry_after(self._clock()) if answer.status == 429 else None
         if wait:
@@ -42,4 +45,8 @@ class Patient:
         until = self._clock() + timedelta(seconds=seconds)
         with self._lock:
             self._until[lane] = max(until, self._until.get(lane, until))
-        _log.warning("the provider wants no call for %d seconds", seconds, extra={"lane": lane, "seconds": seconds})
+        _log.warning(
+            "the provider wants no call for %d seconds",
+            seconds,
+            extra={"lane": lane, "seconds": seconds},
+        )

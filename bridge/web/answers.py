@@ -1,4 +1,5 @@
 """Writing answers: JSON, made resources, pages of lists, and 304 where nothing changed."""
+
 from __future__ import annotations
 
 import gzip
@@ -17,7 +18,9 @@ from bridge.web.pack import Packed
 
 def to_bytes(document: Any) -> bytes:
     """Write compact JSON, UTF-8; half of a surrogate pair, which UTF-8 has no bytes for, as its escape."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "backslashreplace"
+    )
 
 
 class JsonHandler(BaseHandler):
@@ -95,4 +98,6 @@ def knows(req: Request, opaque: str) -> bool:
     given = req.get_header("If-None-Match")
     if not given:
         return False
-    return given.strip() == "*" or any(tag.strip().removeprefix("W/") == f'"{opaque}"' for tag in given.split(","))
+    return given.strip() == "*" or any(
+        tag.strip().removeprefix("W/") == f'"{opaque}"' for tag in given.split(",")
+    )

@@ -1,4 +1,5 @@
 """Builds the web application. Below is the one route table: every address that the bridge answers."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -13,7 +14,13 @@ from bridge.web.answers import JsonHandler
 from bridge.web.audience import Guards, Resource
 from bridge.web.callbacks import CallbacksResource
 from bridge.web.captures import CapturesResource
-from bridge.web.checkout import CancelCheckoutResource, CheckoutResource, ConfirmResource, PageResource, ReturnResource
+from bridge.web.checkout import (
+    CancelCheckoutResource,
+    CheckoutResource,
+    ConfirmResource,
+    PageResource,
+    ReturnResource,
+)
 from bridge.web.docs import DocsResource
 from bridge.web.events import EventsResource
 from bridge.web.files import FrameFiles, WidgetFiles
@@ -22,7 +29,13 @@ from bridge.web.methods import MethodsResource
 from bridge.web.metrics import Metrics
 from bridge.web.mobile import MobileAuthenticationResource, PaymentAuthenticationResource
 from bridge.web.openapi import OpenApiResource, document
-from bridge.web.payments import CancelResource, HistoryResource, PaymentResource, PaymentsResource, SyncResource
+from bridge.web.payments import (
+    CancelResource,
+    HistoryResource,
+    PaymentResource,
+    PaymentsResource,
+    SyncResource,
+)
 from bridge.web.problems import MEDIA_TYPE, Problems
 from bridge.web.refunds import RefundResource, RefundsResource
 from bridge.web.settings import WebSettings
@@ -84,10 +97,15 @@ def build(
     Problems(settings.public_url).install(app)
     app.resp_options.media_handlers.update({MEDIA_JSON: JsonHandler(), MEDIA_TYPE: JsonHandler()})
     app.req_options.media_handlers.update({MEDIA_JSON: JsonHandler(), MEDIA_TYPE: JsonHandler()})
-    special: dict[type[Resource], Callable[..., Any]] = {MetricsResource: partial(MetricsResource, metrics=metrics)}
+    special: dict[type[Resource], Callable[..., Any]] = {
+        MetricsResource: partial(MetricsResource, metrics=metrics)
+    }
     if settings.docs:
         written = cache(lambda: document(ROUTES, settings))
-        special |= {OpenApiResource: partial(OpenApiResource, written=written), DocsResource: partial(DocsResource, written=written)}
+        special |= {
+            OpenApiResource: partial(OpenApiResource, written=written),
+            DocsResource: partial(DocsResource, written=written),
+        }
     for path, resource in ROUTES:
         if settings.docs or resource not in (OpenApiResource, DocsResource):
             app.add_route(path, special.get(resource, resource)(services, settings))

@@ -2,6 +2,7 @@
 
 A resource that forgets to name its audience is answered to nobody.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -60,7 +61,9 @@ class Guards:
             Audience.PUBLIC: _let_in,
         }
 
-    def process_resource(self, req: Request, _resp: Response, resource: Any, _params: dict[str, str]) -> None:
+    def process_resource(
+        self, req: Request, _resp: Response, resource: Any, _params: dict[str, str]
+    ) -> None:
         """Run the guard; a resource without an audience has none, and is not answered."""
         self._guards[getattr(resource, "audience", None)](req)
 
@@ -93,7 +96,11 @@ def _ask_for_network(settings: WebSettings) -> Guard:
     def guard(req: Request) -> None:
         address = ip_address(clients.address(req))
         forwarded = any(req.get_header(name) for name in FORWARDED)
-        if not any(address in network for network in networks) and (forwarded or not address.is_loopback):
-            raise HTTPForbidden(description="Only this machine and the networks listed as operator_networks may read this.")
+        if not any(address in network for network in networks) and (
+            forwarded or not address.is_loopback
+        ):
+            raise HTTPForbidden(
+                description="Only this machine and the networks listed as operator_networks may read this."
+            )
 
     return guard

@@ -2,6 +2,7 @@
 
 Amounts are whole minor units; times are RFC 3339. These models are also the request side of `/openapi.json`.
 """
+
 from __future__ import annotations
 
 import re
@@ -9,7 +10,15 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from bridge.domain.language import read_locale
@@ -24,7 +33,9 @@ PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]+$"
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 """Characters without a width and marks of direction: they come along with what is pasted, and nobody sees them."""
 
-WEB_ADDRESS = r"^https?://([0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][!#-;=?-\[\]_a-z~]*)?$"
+WEB_ADDRESS = (
+    r"^https?://([0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][!#-;=?-\[\]_a-z~]*)?$"
+)
 """No user part, no backslash, nothing but ASCII: whatever two programs could read as two different hosts is refused."""
 
 
@@ -39,7 +50,9 @@ def _number(text: Any) -> Any:
 
 
 def _time(text: str) -> datetime:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", text, re.ASCII):
+    if not re.fullmatch(
+        r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", text, re.ASCII
+    ):
         raise _no_time()
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
@@ -48,7 +61,10 @@ def _time(text: str) -> datetime:
 
 
 def _no_time() -> PydanticCustomError:
-    return PydanticCustomError("invalid_time", "Write an RFC 3339 time such as 2026-05-01T12:00:00.000Z (a plus sign as %2B).")
+    return PydanticCustomError(
+        "invalid_time",
+        "Write an RFC 3339 time such as 2026-05-01T12:00:00.000Z (a plus sign as %2B).",
+    )
 
 
 def _locale(text: Any) -> Any:
@@ -66,7 +82,9 @@ def _one_host(url: str) -> str:
     try:
         urlsplit(url).port  # noqa: B018  reading it checks it, as it does the brackets of an IPv6 address
     except ValueError:
-        raise PydanticCustomError("invalid_format", "Write a web address with a valid host.") from None
+        raise PydanticCustomError(
+            "invalid_format", "Write a web address with a valid host."
+        ) from None
     return url
 
 
@@ -75,15 +93,30 @@ def _text(longest: int, pattern: str = PRINTABLE) -> StringConstraints:
 
 
 Amount = Annotated[int, Field(ge=1, le=MAX_AMOUNT)]
-Currency = Annotated[str, AfterValidator(_known_currency), WithJsonSchema({"type": "string", "enum": sorted(exponents())})]
+Currency = Annotated[
+    str,
+    AfterValidator(_known_currency),
+    WithJsonSchema({"type": "string", "enum": sorted(exponents())}),
+]
 Locale = Annotated[str | None, BeforeValidator(_locale), WithJsonSchema({"type": "string"})]
 WalletName = Annotated[str, BeforeValidator(_seen), _text(254)]
 Method = Annotated[str, _text(32, r"^[a-z][0-9a-z_]*$")]
 Url = Annotated[str, _text(2048, WEB_ADDRESS), AfterValidator(_one_host)]
-Time = Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
-Limit = Annotated[int, BeforeValidator(_number), Field(ge=1, le=100), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 100})]
+Time = Annotated[
+    datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+Limit = Annotated[
+    int,
+    BeforeValidator(_number),
+    Field(ge=1, le=100),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 100}),
+]
 QueryAmount = Annotated[
-    int, BeforeValidator(_number), Field(ge=1, le=MAX_AMOUNT), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_AMOUNT})]
+    int,
+    BeforeValidator(_number),
+    Field(ge=1, le=MAX_AMOUNT),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_AMOUNT}),
+]
 Word = Annotated[str, StringConstraints(max_length=500, pattern=PRINTABLE.replace("+", "*"))]
 Metadata = Annotated[dict[Annotated[str, _text(40)], Word], Field(max_length=50)]
 
@@ -102,29 +135,61 @@ class PayerBody(Request):
     """What the shop knows of the person who pays; all of it optional."""
 
     wallet_username: WalletName | None = Field(
-        None, description="Who is asked for the money; without it the payer types it in the checkout. Characters without a width are left out.")
-    email: Annotated[str, _text(254, r"^[^\s@\u0000-\u001f\u007f-\u009f]+@[^\s@\u0000-\u001f\u007f-\u009f]+$")] | None = None
-    locale: Locale | None = Field(None, description="Language and region, such as de-DE. Any text is taken; of one that cannot be read the shop's language is used.")
+        None,
+        description="Who is asked for the money; without it the payer types it in the checkout. Characters without a width are left out.",
+    )
+    email: (
+        Annotated[
+            str,
+            _text(254, r"^[^\s@\u0000-\u001f\u007f-\u009f]+@[^\s@\u0000-\u001f\u007f-\u009f]+$"),
+        ]
+        | None
+    ) = None
+    locale: Locale | None = Field(
+        None,
+        description="Language and region, such as de-DE. Any text is taken; of one that cannot be read the shop's language is used.",
+    )
 
 
 class PaymentBody(Request):
     """A payment that a shop wants."""
 
-    order_reference: Annotated[str, _text(64)] = Field(description="The shop's number of the order; one open payment per order.")
+    order_reference: Annotated[str, _text(64)] = Field(
+        description="The shop's number of the order; one open payment per order."
+    )
     amount: Amount = Field(description="Minor units of `currency`.")
     currency: Currency
-    method: Method = Field(description="`wallet` or `card`; GET /v1/methods tells what this shop offers.")
+    method: Method = Field(
+        description="`wallet` or `card`; GET /v1/methods tells what this shop offers."
+    )
     channel: Literal["web", "pos", "mobile"] = "web"
     payer: PayerBody = PayerBody()
-    description: Annotated[str, _text(255)] | None = Field(None, description="What the payer reads.")
-    return_url: Url | None = Field(None, description="Where the payer goes afterwards; on an origin that the profile lists.")
-    cancel_url: Url | None = Field(None, description="Where the payer goes without having paid; on an origin that the profile lists.")
-    capture: Literal["automatic", "manual"] = Field("automatic", description="`manual`: reserve now, take with a capture (card only).")
-    expires_in: Annotated[int, Field(ge=1, le=2_592_000)] | None = Field(None, description="Seconds; capped by the profile.")
-    metadata: Metadata = Field({}, description="Up to 50 texts of the shop's own; given back unread.")
+    description: Annotated[str, _text(255)] | None = Field(
+        None, description="What the payer reads."
+    )
+    return_url: Url | None = Field(
+        None, description="Where the payer goes afterwards; on an origin that the profile lists."
+    )
+    cancel_url: Url | None = Field(
+        None,
+        description="Where the payer goes without having paid; on an origin that the profile lists.",
+    )
+    capture: Literal["automatic", "manual"] = Field(
+        "automatic", description="`manual`: reserve now, take with a capture (card only)."
+    )
+    expires_in: Annotated[int, Field(ge=1, le=2_592_000)] | None = Field(
+        None, description="Seconds; capped by the profile."
+    )
+    metadata: Metadata = Field(
+        {}, description="Up to 50 texts of the shop's own; given back unread."
+    )
     reason: Annotated[str, _text(32)] | None = Field(
-        None, description="One of the payment reasons of GET /v1/methods; where it lists `reason` among the payer's fields and none is given, the payer chooses on the page.")
-    pay_currency: Annotated[str, _text(3, r"^[0-9A-Z]{3}$")] | None = Field(None, description="One of the payer's currencies of GET /v1/methods.")
+        None,
+        description="One of the payment reasons of GET /v1/methods; where it lists `reason` among the payer's fields and none is given, the payer chooses on the page.",
+    )
+    pay_currency: Annotated[str, _text(3, r"^[0-9A-Z]{3}$")] | None = Field(
+        None, description="One of the payer's currencies of GET /v1/methods."
+    )
 
     def wish(self) -> CreatePayment:
         """Return it as the use case wants it."""
@@ -136,9 +201,13 @@ class RefundBody(Request):
 
     amount: Amount | None = Field(None, description="Minor units; left out: all that is left.")
     reason: Annotated[str, _text(255)] | None = None
-    refund_reference: Annotated[str, _text(64)] | None = Field(None, description="The shop's number of the refund.")
+    refund_reference: Annotated[str, _text(64)] | None = Field(
+        None, description="The shop's number of the refund."
+    )
     expected_refundable: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] | None = Field(
-        None, description="What the shop believes is left, minor units; if wrong nothing is refunded.")
+        None,
+        description="What the shop believes is left, minor units; if wrong nothing is refunded.",
+    )
 
     def wish(self) -> RefundWish:
         """Return it as the use case wants it."""
@@ -173,7 +242,9 @@ class PageQuery(Request):
     """Which page of a list."""
 
     limit: Limit = 20
-    cursor: Annotated[str, _text(500)] | None = Field(None, description="`next_cursor` of the page before.")
+    cursor: Annotated[str, _text(500)] | None = Field(
+        None, description="`next_cursor` of the page before."
+    )
 
 
 class PaymentsQuery(PageQuery):
@@ -195,7 +266,9 @@ class PaymentsQuery(PageQuery):
 class EventsQuery(Request):
     """Which notifications."""
 
-    after: Annotated[str, _text(40, r"^evt_[0-9A-Za-z]+$")] | None = Field(None, description="The last notification that the shop has seen.")
+    after: Annotated[str, _text(40, r"^evt_[0-9A-Za-z]+$")] | None = Field(
+        None, description="The last notification that the shop has seen."
+    )
     limit: Limit = 20
 
 

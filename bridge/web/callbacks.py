@@ -1,4 +1,5 @@
 """Provider door: raw bytes are handed over to be stored before anybody understands them."""
+
 from __future__ import annotations
 
 from falcon import Request, Response

@@ -1,4 +1,5 @@
 """Shop door: captures of an authorized amount."""
+
 from __future__ import annotations
 
 from falcon import Request, Response
@@ -16,9 +17,21 @@ class CapturesResource(Resource):
 
     audience = Audience.SHOP
 
-    @operation({201: Capture, 202: Capture}, body=CaptureBody, key=True, problems=(
-        errors.NotFound, errors.PaymentNotAuthorized, errors.AmountTooLarge, errors.NotSupported, errors.OutcomeUnknown))
-    def on_post(self, req: Request, resp: Response, payment_id: str, key: str, body: CaptureBody) -> None:
+    @operation(
+        {201: Capture, 202: Capture},
+        body=CaptureBody,
+        key=True,
+        problems=(
+            errors.NotFound,
+            errors.PaymentNotAuthorized,
+            errors.AmountTooLarge,
+            errors.NotSupported,
+            errors.OutcomeUnknown,
+        ),
+    )
+    def on_post(
+        self, req: Request, resp: Response, payment_id: str, key: str, body: CaptureBody
+    ) -> None:
         """Capture an authorized payment.
 
         Takes part or all of the authorized amount. What became of it shows in the payment, to which Location points. 202: the provider has not answered yet.
@@ -29,4 +42,8 @@ class CapturesResource(Resource):
     @operation({200: Captures}, query=PageQuery, problems=(errors.NotFound,))
     def on_get(self, req: Request, resp: Response, payment_id: str, query: PageQuery) -> None:
         """List a payment's captures."""
-        answers.page(req, resp, self.services.list_captures(req.context.shop, payment_id, query.limit, query.cursor))
+        answers.page(
+            req,
+            resp,
+            self.services.list_captures(req.context.shop, payment_id, query.limit, query.cursor),
+        )

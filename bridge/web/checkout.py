@@ -1,4 +1,5 @@
 """Payer door: the checkout page, what it shows, and what the payer does there. The token in the path is the permission."""
+
 from __future__ import annotations
 
 import logging
@@ -28,7 +29,11 @@ class CheckoutResource(Resource):
 
     audience = Audience.PAYER
 
-    @operation({200: Checkout, 304: None}, query=LocaleQuery, problems=(errors.NotFound, errors.CheckoutGone))
+    @operation(
+        {200: Checkout, 304: None},
+        query=LocaleQuery,
+        problems=(errors.NotFound, errors.CheckoutGone),
+    )
     def on_get(self, req: Request, resp: Response, token: str, query: LocaleQuery) -> None:
         """Read a checkout.
 
@@ -43,16 +48,28 @@ class ConfirmResource(Resource):
 
     audience = Audience.PAYER
 
-    @operation({200: Checkout}, body=ConfirmBody, problems=(
-        errors.NotFound, errors.CheckoutGone, errors.CheckoutClosed, errors.WalletUsernameRefused, errors.CurrencyNotSupported,
-        errors.TooManyTries, errors.ProviderUnreachable))
+    @operation(
+        {200: Checkout},
+        body=ConfirmBody,
+        problems=(
+            errors.NotFound,
+            errors.CheckoutGone,
+            errors.CheckoutClosed,
+            errors.WalletUsernameRefused,
+            errors.CurrencyNotSupported,
+            errors.TooManyTries,
+            errors.ProviderUnreachable,
+        ),
+    )
     def on_post(self, req: Request, resp: Response, token: str, body: ConfirmBody) -> None:
         """Confirm a checkout.
 
         Takes the payer's wallet user name and asks for the money; at most 5 tries per checkout.
         """
         language = language_for(req).language
-        shown = self.services.confirm_checkout(token, body.wallet_username, body.reason, body.currency, language)
+        shown = self.services.confirm_checkout(
+            token, body.wallet_username, body.reason, body.currency, language
+        )
         resp.media = shown.view
 
 
@@ -61,8 +78,18 @@ class CancelCheckoutResource(Resource):
 
     audience = Audience.PAYER
 
-    @operation({200: Checkout}, body=Nothing, problems=(
-        errors.NotFound, errors.CheckoutGone, errors.CheckoutClosed, errors.NotCancelable, errors.NotSupported, errors.OutcomeUnknown))
+    @operation(
+        {200: Checkout},
+        body=Nothing,
+        problems=(
+            errors.NotFound,
+            errors.CheckoutGone,
+            errors.CheckoutClosed,
+            errors.NotCancelable,
+            errors.NotSupported,
+            errors.OutcomeUnknown,
+        ),
+    )
     def on_post(self, req: Request, resp: Response, token: str) -> None:
         """Cancel a checkout.
 
@@ -90,7 +117,9 @@ class PageResource(Resource):
         reader = language_for(req, req.get_param("locale"), self._frame.languages)
         try:
             parse.path({"token": token})
-            self._frame.show(req, resp, token, reader, self.services.show_checkout(token, reader.language))
+            self._frame.show(
+                req, resp, token, reader, self.services.show_checkout(token, reader.language)
+            )
         except Ended as gone:
             self._frame.sorry(req, resp, token, reader, status_of(Ended), gone.code, gone.shown)
         except BridgeError as error:
@@ -126,5 +155,10 @@ class ReturnResource(Resource):
         try:
             parse.path({"token": token})
             self.services.receive_return(token, parse.raw_callback(req))
-        except Exception as error:  # whatever became of it, the payer is shown the checkout, which knows better
-            log.warning("a return could not be taken", exc_info=None if isinstance(error, BridgeError | HTTPError) else error)
+        except (
+            Exception
+        ) as error:  # whatever became of it, the payer is shown the checkout, which knows better
+            log.warning(
+                "a return could not be taken",
+                exc_info=None if isinstance(error, BridgeError | HTTPError) else error,
+            )

@@ -1,4 +1,5 @@
 """Who a request comes from, also behind reverse proxies: what is counted per client is counted under this name."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence

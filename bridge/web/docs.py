@@ -1,4 +1,5 @@
 """`/docs`: the contract for people, rendered from the same document that `/openapi.json` serves."""
+
 from __future__ import annotations
 
 import base64
@@ -52,11 +53,23 @@ def _policy_for(page: str) -> str:
 def render(written: Mapping[str, Any]) -> str:
     """Write the page."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"code": inline_code, "prose": _prose, "pretty": _pretty, "kind": _kind, "target": _target, "anchor": _anchor,
-                            "codes": _codes, "is_problem": _is_problem}
-    template = environment.from_string((resources.files(__package__) / "docs.html").read_text("utf-8"))
+    environment.filters |= {
+        "code": inline_code,
+        "prose": _prose,
+        "pretty": _pretty,
+        "kind": _kind,
+        "target": _target,
+        "anchor": _anchor,
+        "codes": _codes,
+        "is_problem": _is_problem,
+    }
+    template = environment.from_string(
+        (resources.files(__package__) / "docs.html").read_text("utf-8")
+    )
     hook = next(iter(written["webhooks"].values()))["post"]
-    return template.render(api=written, doors=list(_doors(written)), hook=hook, problems=_problems(written))
+    return template.render(
+        api=written, doors=list(_doors(written)), hook=hook, problems=_problems(written)
+    )
 
 
 def inline_code(text: str) -> Markup:
@@ -67,7 +80,10 @@ def inline_code(text: str) -> Markup:
 def _prose(text: str) -> Markup:
     """Set paragraphs, and lines that start with a dash as a list."""
     first, _, rest = text.partition("\n\n")
-    items = Markup("").join(Markup("<li>{}</li>").format(inline_code(line.removeprefix("- "))) for line in rest.splitlines())
+    items = Markup("").join(
+        Markup("<li>{}</li>").format(inline_code(line.removeprefix("- ")))
+        for line in rest.splitlines()
+    )
     return Markup("<p>{}</p><ul>{}</ul>").format(inline_code(first), items)
 
 
@@ -77,15 +93,26 @@ def _style_of(page: str) -> str:
 
 def _doors(written: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for tag in written["tags"]:
-        found = [{"method": method, "path": path, **operation} for path, item in written["paths"].items()
-                 for method, operation in item.items() if tag["name"] in operation["tags"]]
+        found = [
+            {"method": method, "path": path, **operation}
+            for path, item in written["paths"].items()
+            for method, operation in item.items()
+            if tag["name"] in operation["tags"]
+        ]
         yield {**tag, "operations": found}
 
 
 def _problems(written: Mapping[str, Any]) -> list[tuple[str, int, str]]:
     """Every code with its status and sentence, read back from the answers."""
-    answers = ((status, answer) for item in written["paths"].values() for call in item.values() for status, answer in call["responses"].items())
-    found = {(int(status), code, title) for status, answer in answers for code, title in _codes(answer)}
+    answers = (
+        (status, answer)
+        for item in written["paths"].values()
+        for call in item.values()
+        for status, answer in call["responses"].items()
+    )
+    found = {
+        (int(status), code, title) for status, answer in answers for code, title in _codes(answer)
+    }
     return [(code, status, title) for status, code, title in sorted(found)]
 
 

@@ -1,4 +1,5 @@
 """Shop door: the notifications again, for a shop that was down."""
+
 from __future__ import annotations
 
 from falcon import Request, Response
@@ -21,4 +22,9 @@ class EventsResource(Resource):
 
         What the shop was told, or should have been, after one that it knows; oldest first.
         """
-        answers.page(req, resp, self.services.list_events(req.context.shop, query.after, query.limit), "after")
+        answers.page(
+            req,
+            resp,
+            self.services.list_events(req.context.shop, query.after, query.limit),
+            "after",
+        )

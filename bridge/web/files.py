@@ -2,6 +2,7 @@
 
 All are read and made ready at the start (see `pack.py`); an address that names none of them is unknown, whatever it is made of.
 """
+
 from __future__ import annotations
 
 import json
@@ -46,7 +47,10 @@ Files = Mapping[str, Packed]
 
 def folder(root: Path, name: str, pattern: str = "**/*") -> dict[str, Packed]:
     """Return the files of a folder below `root`, ready to be served, by their path in it."""
-    return {path.relative_to(root / name).as_posix(): made for path, made in pack(_served(root / name, pattern), root).items()}
+    return {
+        path.relative_to(root / name).as_posix(): made
+        for path, made in pack(_served(root / name, pattern), root).items()
+    }
 
 
 def _served(base: Path, pattern: str) -> list[Path]:
@@ -82,14 +86,30 @@ class WidgetFiles(Resource):
         super().__init__(services, settings)
         here = settings.static / "widget"
         newest = f"v{settings.version}"
-        files = {name: _at_home(file, settings.public_url) for name, file in folder(settings.static, "widget", "*").items()}
-        kept = {old.name: {path.name: packed(path.read_bytes()) for path in _served(old, "*")} for old in here.glob("v*/")}
-        self._releases: dict[str, Files] = {**kept, newest: files, "v1": {**files, "integrity.json": _integrity(newest, files)}}
+        files = {
+            name: _at_home(file, settings.public_url)
+            for name, file in folder(settings.static, "widget", "*").items()
+        }
+        kept = {
+            old.name: {path.name: packed(path.read_bytes()) for path in _served(old, "*")}
+            for old in here.glob("v*/")
+        }
+        self._releases: dict[str, Files] = {
+            **kept,
+            newest: files,
+            "v1": {**files, "integrity.json": _integrity(newest, files)},
+        }
 
     @operation({200: "*/*", 304: None}, query=None)
     def on_get(self, req: Request, resp: Response, release: str, file: str) -> None:
         """Serve a file of the widget, with hashes for the `integrity` attribute in `v1/integrity.json`."""
-        _serve(req, resp, self._releases.get(release, {}), file, EVERGREEN if release == "v1" else PINNED)
+        _serve(
+            req,
+            resp,
+            self._releases.get(release, {}),
+            file,
+            EVERGREEN if release == "v1" else PINNED,
+        )
 
 
 def _at_home(file: Packed, public_url: str) -> Packed:
@@ -101,12 +121,21 @@ def _serve(req: Request, resp: Response, files: Files, name: str, caching: str) 
     file = files.get(name)
     if file is None:
         raise HTTPRouteNotFound
-    resp.set_headers({"Access-Control-Allow-Origin": "*", "Cache-Control": caching, "Cross-Origin-Resource-Policy": "cross-origin"})
+    resp.set_headers(
+        {
+            "Access-Control-Allow-Origin": "*",
+            "Cache-Control": caching,
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        }
+    )
     answers.packed_unless_known(req, resp, file)
     if resp.data is not None:
         resp.content_type = TYPES[Path(name).suffix]
 
 
 def _integrity(release: str, files: Files) -> Packed:
-    hashes = {name: {"url": f"/widget/{release}/{name}", "integrity": file.integrity} for name, file in files.items()}
+    hashes = {
+        name: {"url": f"/widget/{release}/{name}", "integrity": file.integrity}
+        for name, file in files.items()
+    }
     return packed(json.dumps({"version": release[1:], "files": hashes}, indent=2).encode() + b"\n")

@@ -1,4 +1,5 @@
 """Operator door: is the process alive, is it ready, and how is it doing."""
+
 from __future__ import annotations
 
 import logging

@@ -1,4 +1,5 @@
 """Which language a person reads: what the address asks for, else what the browser prefers, else English."""
+
 from __future__ import annotations
 
 import re
@@ -21,7 +22,9 @@ class Reader:
     locale: str
 
 
-def language_for(req: Request, asked: str | None = None, offered: Sequence[str] = LANGUAGES) -> Reader:
+def language_for(
+    req: Request, asked: str | None = None, offered: Sequence[str] = LANGUAGES
+) -> Reader:
     """Choose for a request; `asked` wins over Accept-Language (RFC 9110, section 12.5.4). What cannot be read asks for nothing."""
     for tag in (asked or "", *_preferred(req.get_header("Accept-Language") or "")):
         found = read_locale(tag)
@@ -34,6 +37,10 @@ def _preferred(header: str) -> Iterator[str]:
     weighed = []
     for part in header[:_LONGEST].split(","):
         tag, _, quality = part.partition(";")
-        weight = re.fullmatch(r"\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*", quality, re.ASCII) if quality else None
+        weight = (
+            re.fullmatch(r"\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*", quality, re.ASCII)
+            if quality
+            else None
+        )
         weighed.append((float(weight[1]) if weight else 1.0, tag.strip()))
     return (tag for quality, tag in sorted(weighed, key=lambda pair: -pair[0]) if quality > 0)

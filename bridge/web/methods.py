@@ -1,4 +1,5 @@
 """Shop door: what may be offered for an amount."""
+
 from __future__ import annotations
 
 from falcon import Request, Response
@@ -23,4 +24,6 @@ class MethodsResource(Resource):
         What this shop may offer for an amount: method, limits, fee estimate, what the payer must type.
         """
         language = language_for(req, query.locale).language
-        resp.media = self.services.offer_methods(req.context.shop, query.amount, query.currency, language)
+        resp.media = self.services.offer_methods(
+            req.context.shop, query.amount, query.currency, language
+        )

@@ -1,11 +1,20 @@
 """Measurements for Prometheus, in a registry of our own: requests, latency, and at scrape time the state of the house."""
+
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -27,9 +36,22 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         """Register in `registry`; nothing is global."""
         self._registry = registry
-        self._requests = Counter("bridge_http_requests", "Requests answered.", ("route", "method", "status"), registry=registry)
-        self._seconds = Histogram("bridge_http_request_seconds", "Time to answer.", ("route",), buckets=BUCKETS, registry=registry)
-        self._running = Gauge("bridge_http_requests_in_progress", "Requests being answered.", registry=registry)
+        self._requests = Counter(
+            "bridge_http_requests",
+            "Requests answered.",
+            ("route", "method", "status"),
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "bridge_http_request_seconds",
+            "Time to answer.",
+            ("route",),
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        self._running = Gauge(
+            "bridge_http_requests_in_progress", "Requests being answered.", registry=registry
+        )
 
     def began(self) -> None:
         """Note that a request has come."""
@@ -43,7 +65,9 @@ class Metrics:
 
     def tell_version(self, version: str) -> None:
         """Show which version of the software serves."""
-        Info("bridge_build", "The software that serves.", registry=self._registry).info({"version": version})
+        Info("bridge_build", "The software that serves.", registry=self._registry).info(
+            {"version": version}
+        )
 
     def watch_house(self, measure: Callable[[], Mapping[str, Any]]) -> None:
         """Ask `measure` at every scrape: name → number, or name → {kind: number}."""
@@ -75,7 +99,9 @@ class _House(Collector):
 def _gauge(name: str, value: Any) -> Metric:
     if not isinstance(value, Mapping):
         return GaugeMetricFamily(f"bridge_{name}", f"State of the house: {name}.", value)
-    family = GaugeMetricFamily(f"bridge_{name}", f"State of the house: {name}.", labels=[LABELS.get(name, "kind")])
+    family = GaugeMetricFamily(
+        f"bridge_{name}", f"State of the house: {name}.", labels=[LABELS.get(name, "kind")]
+    )
     for kind, number in value.items():
         family.add_metric([str(kind)], number)
     return family

@@ -1,4 +1,5 @@
 """Provider door: where the mobile SDK of a merchant's app fetches the token of one checkout."""
+
 from __future__ import annotations
 
 from falcon import Request, Response
@@ -9,7 +10,13 @@ from bridge.web.bodies import AppBody
 from bridge.web.operation import operation
 from bridge.web.shapes import AppToken
 
-PROBLEMS = (errors.NotFound, errors.Unauthorized, errors.TooManyTries, errors.ProviderUnreachable, errors.Unavailable)
+PROBLEMS = (
+    errors.NotFound,
+    errors.Unauthorized,
+    errors.TooManyTries,
+    errors.ProviderUnreachable,
+    errors.Unavailable,
+)
 
 
 class _Authentication(Resource):
@@ -17,13 +24,21 @@ class _Authentication(Resource):
 
     audience = Audience.PROVIDER
 
-    def answer(self, req: Request, resp: Response, shop: str, body: AppBody, token: str | None) -> None:
+    def answer(
+        self, req: Request, resp: Response, shop: str, body: AppBody, token: str | None
+    ) -> None:
         """Give the SDK what it needs."""
-        given = self.services.authenticate_app(shop, body.merchantID, token, bearer(req), self.clients.name(req))
+        given = self.services.authenticate_app(
+            shop, body.merchantID, token, bearer(req), self.clients.name(req)
+        )
         resp.set_header("Cache-Control", "no-store")
         resp.media = {
-            "AuthToken": given.token, "AuthLabel": given.label, "ExpiryDate": given.expiry, "Description": given.description,
-            "Status": given.status, "Code": given.code,
+            "AuthToken": given.token,
+            "AuthLabel": given.label,
+            "ExpiryDate": given.expiry,
+            "Description": given.description,
+            "Status": given.status,
+            "Code": given.code,
         }
 
 

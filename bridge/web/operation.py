@@ -3,6 +3,7 @@
 The declaration is carried out before the method runs (path, Idempotency-Key, query, body, in this order), and
 `/openapi.json` is written from it: what is promised and what is done are the same lines.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -64,7 +65,9 @@ def operation(
     """Declare a method; it is called with what its path, key, query and body brought, already checked."""
 
     def declare(method: Callable[..., None]) -> Callable[..., None]:
-        declared = Operation(cleandoc(method.__doc__ or ""), answers, query, body, body_optional, key, problems, page)
+        declared = Operation(
+            cleandoc(method.__doc__ or ""), answers, query, body, body_optional, key, problems, page
+        )
 
         @wraps(method)
         def responder(self: Any, req: Request, resp: Response, **params: Any) -> None:

@@ -4,6 +4,7 @@ A module that another one imports is put in its place, so that one file needs on
 below `static/` stay plain modules that tests and type checks read as they are; what browsers get is made here and nowhere else. The
 library that writes them shorter is pinned to one version: an address with our version in it means the same bytes for ever.
 """
+
 from __future__ import annotations
 
 import base64
@@ -19,7 +20,9 @@ from bridge.web.shorter import shorter
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from '(\.{1,2}/[^']+)';\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const |let |function |async |class )", re.MULTILINE)
-_COMMENT = re.compile(r"^[ \t]*/\*[^\n]*?(?:\n(?![^\n]*/\*)[^\n]*?)*?\*/[ \t]*(?:\n|(?=\S))", re.MULTILINE)
+_COMMENT = re.compile(
+    r"^[ \t]*/\*[^\n]*?(?:\n(?![^\n]*/\*)[^\n]*?)*?\*/[ \t]*(?:\n|(?=\S))", re.MULTILINE
+)
 _INDENT = re.compile(r"^[ \t]+|\n(?=\s*\n)", re.MULTILINE)
 
 SCRIPTS = frozenset({".js", ".mjs"})
@@ -39,19 +42,32 @@ class Packed:
 def pack(paths: Iterable[Path], root: Path) -> dict[Path, Packed]:
     """Make files ready. Raises ValueError where one is not what its name says, or imports what cannot be joined, or from outside of `root`."""
     whole = list(paths)
-    long = {path: ("text/javascript", _join(path.resolve(), root.resolve(), set())) for path in whole if path.suffix in SCRIPTS}
+    long = {
+        path: ("text/javascript", _join(path.resolve(), root.resolve(), set()))
+        for path in whole
+        if path.suffix in SCRIPTS
+    }
     long |= {path: ("text/css", path.read_text("utf-8")) for path in whole if path.suffix in STYLES}
     short = dict(zip(long, _shorter(tuple(long.values())), strict=True))
-    return {path: packed(short[path].encode() if path in short else path.read_bytes()) for path in whole}
+    return {
+        path: packed(short[path].encode() if path in short else path.read_bytes()) for path in whole
+    }
 
 
-_shorter = cache(shorter)  # the same texts bring the same bytes, and a process that composes the doors again need not wait for them again
+_shorter = cache(
+    shorter
+)  # the same texts bring the same bytes, and a process that composes the doors again need not wait for them again
 
 
 def packed(body: bytes) -> Packed:
     """Compress and hash bytes."""
     sha = hashlib.sha384(body).digest()
-    return Packed(body, gzip.compress(body, 9, mtime=0), sha.hex()[:24], f"sha384-{base64.b64encode(sha).decode()}")
+    return Packed(
+        body,
+        gzip.compress(body, 9, mtime=0),
+        sha.hex()[:24],
+        f"sha384-{base64.b64encode(sha).decode()}",
+    )
 
 
 def lean(text: str) -> str:

@@ -3,6 +3,7 @@
 Raises MalformedBody for what is no JSON object in UTF-8, ValidationFailed for what is one but not acceptable, and
 Falcon's own 413 and 415.
 """
+
 from __future__ import annotations
 
 import json
@@ -14,7 +15,13 @@ from urllib.parse import parse_qsl
 from falcon import HTTPContentTooLarge, HTTPUnsupportedMediaType, Request
 from pydantic import BaseModel, ValidationError
 
-from bridge.errors import FieldError, IdempotencyKeyRequired, MalformedBody, NotFound, ValidationFailed
+from bridge.errors import (
+    FieldError,
+    IdempotencyKeyRequired,
+    MalformedBody,
+    NotFound,
+    ValidationFailed,
+)
 from bridge.ports import RawCallback
 
 M = TypeVar("M", bound=BaseModel)
@@ -68,7 +75,11 @@ def idempotency_key(req: Request) -> str:
     if not key:
         raise IdempotencyKeyRequired
     if not re.fullmatch(r"[!-~]{1,255}", key):
-        refuse("/headers/Idempotency-Key", "invalid_format", "Write 1 to 255 visible ASCII characters, quoted or bare.")
+        refuse(
+            "/headers/Idempotency-Key",
+            "invalid_format",
+            "Write 1 to 255 visible ASCII characters, quoted or bare.",
+        )
     return key
 
 
@@ -96,7 +107,12 @@ def query(req: Request, model: type[M]) -> M:
 def raw_callback(req: Request) -> RawCallback:
     """Return a request as it came, byte for byte; a zero byte in the query, which no database keeps, as %00. At most CALLBACK_LIMIT bytes."""
     query_string = req.query_string.replace("\0", "%00")
-    return RawCallback(req.method, (req.content_type or "")[:255], query_string, raw_body(req, CALLBACK_LIMIT - len(query_string)))
+    return RawCallback(
+        req.method,
+        (req.content_type or "")[:255],
+        query_string,
+        raw_body(req, CALLBACK_LIMIT - len(query_string)),
+    )
 
 
 def raw_body(req: Request, limit: int = LIMIT) -> bytes:
@@ -139,7 +155,9 @@ def validated(model: type[M], found: Mapping[str, Any]) -> M:
         return model.model_validate(found)
     except ValidationError as error:
         mistakes = error.errors(include_url=False, include_input=False)[:MAX_ERRORS]
-        raise ValidationFailed(errors=tuple(_field_error(mistake) for mistake in mistakes)) from None
+        raise ValidationFailed(
+            errors=tuple(_field_error(mistake) for mistake in mistakes)
+        ) from None
 
 
 def refuse(pointer: str, code: str, detail: str) -> NoReturn:
@@ -150,7 +168,9 @@ def refuse(pointer: str, code: str, detail: str) -> NoReturn:
 def _expect_json(req: Request) -> None:
     media_type = (req.content_type or "").partition(";")[0].strip().lower()
     if media_type != "application/json":
-        raise HTTPUnsupportedMediaType(description="Send the body as Content-Type: application/json.")
+        raise HTTPUnsupportedMediaType(
+            description="Send the body as Content-Type: application/json."
+        )
     if (req.get_header("Content-Encoding") or "identity").lower() != "identity":
         raise HTTPUnsupportedMediaType(description="Send the body without Content-Encoding.")
 
@@ -171,7 +191,11 @@ def _why(error: Exception) -> str:
         return "The body is not UTF-8."
     if isinstance(error, json.JSONDecodeError):
         return f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-    return f"The body is not acceptable JSON: {error}" if isinstance(error, ValueError) else "The body is nested too deeply."
+    return (
+        f"The body is not acceptable JSON: {error}"
+        if isinstance(error, ValueError)
+        else "The body is nested too deeply."
+    )
 
 
 def _field_error(mistake: Mapping[str, Any]) -> FieldError:
@@ -180,5 +204,7 @@ def _field_error(mistake: Mapping[str, Any]) -> FieldError:
 
 
 def _pointer(place: tuple[Any, ...]) -> str:
-    steps = (str(step)[:100].replace("~", "~0").replace("/", "~1") for step in place if step != "[key]")
+    steps = (
+        str(step)[:100].replace("~", "~0").replace("/", "~1") for step in place if step != "[key]"
+    )
     return "".join(f"/{step}" for step in steps)

@@ -1,4 +1,5 @@
 """Shop door: payments."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -18,9 +19,20 @@ class PaymentsResource(Resource):
 
     audience = Audience.SHOP
 
-    @operation({201: Payment, 202: Payment}, body=PaymentBody, key=True, problems=(
-        errors.PaymentExists, errors.MethodNotAvailable, errors.CurrencyNotSupported, errors.AmountTooSmall, errors.AmountTooLarge,
-        errors.ForeignUrl, errors.NotSupported))
+    @operation(
+        {201: Payment, 202: Payment},
+        body=PaymentBody,
+        key=True,
+        problems=(
+            errors.PaymentExists,
+            errors.MethodNotAvailable,
+            errors.CurrencyNotSupported,
+            errors.AmountTooSmall,
+            errors.AmountTooLarge,
+            errors.ForeignUrl,
+            errors.NotSupported,
+        ),
+    )
     def on_post(self, req: Request, resp: Response, key: str, body: PaymentBody) -> None:
         """Create a payment.
 
@@ -36,7 +48,13 @@ class PaymentsResource(Resource):
 
         Newest first; filters may be combined.
         """
-        answers.page(req, resp, self.services.list_payments(req.context.shop, query.wanted(), query.limit, query.cursor))
+        answers.page(
+            req,
+            resp,
+            self.services.list_payments(
+                req.context.shop, query.wanted(), query.limit, query.cursor
+            ),
+        )
 
 
 class PaymentResource(Resource):
@@ -55,8 +73,18 @@ class CancelResource(Resource):
 
     audience = Audience.SHOP
 
-    @operation({200: Payment, 202: Payment}, body=Nothing, body_optional=True, key=True, problems=(
-        errors.NotFound, errors.NotCancelable, errors.NotSupported, errors.OutcomeUnknown))
+    @operation(
+        {200: Payment, 202: Payment},
+        body=Nothing,
+        body_optional=True,
+        key=True,
+        problems=(
+            errors.NotFound,
+            errors.NotCancelable,
+            errors.NotSupported,
+            errors.OutcomeUnknown,
+        ),
+    )
     def on_post(self, req: Request, resp: Response, payment_id: str, key: str) -> None:
         """Cancel a payment.
 
@@ -91,4 +119,8 @@ class HistoryResource(Resource):
 
         What happened, in order, with the source of each fact.
         """
-        answers.page(req, resp, self.services.payment_events(req.context.shop, payment_id, query.limit, query.cursor))
+        answers.page(
+            req,
+            resp,
+            self.services.payment_events(req.context.shop, payment_id, query.limit, query.cursor),
+        )

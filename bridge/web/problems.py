@@ -1,4 +1,5 @@
 """Everything that goes wrong, as RFC 9457 problem details; the only place where an error gets its HTTP status."""
+
 from __future__ import annotations
 
 import logging
@@ -45,7 +46,10 @@ HTTP: Mapping[int, tuple[str, str]] = {
     403: ("forbidden", "This door is not open to you."),
     404: (NotFound.code, NotFound.title()),
     405: ("method_not_allowed", "This resource does not know that method."),
-    413: ("body_too_large", "The body is larger than 64 KiB, or a callback with its query than 16 KiB."),
+    413: (
+        "body_too_large",
+        "The body is larger than 64 KiB, or a callback with its query than 16 KiB.",
+    ),
     415: ("unsupported_media_type", "The body is not of the media type that is read here."),
     500: ("internal_error", "Something went wrong on our side."),
 }
@@ -80,18 +84,35 @@ class Problems:
         members = dict(error.members)
         if error.errors:
             members["errors"] = [asdict(mistake) for mistake in error.errors]
-        self._write(req, resp, status, error.code, error.title(), error.detail, error.retryable, members)
+        self._write(
+            req, resp, status, error.code, error.title(), error.detail, error.retryable, members
+        )
 
     def _overtaken(self, req: Request, resp: Response, _error: LeaseLost, params: Any) -> None:
-        self._refused(req, resp, Unavailable("Somebody else changed this at the same moment; nothing of yours was done."), params)
+        self._refused(
+            req,
+            resp,
+            Unavailable(
+                "Somebody else changed this at the same moment; nothing of yours was done."
+            ),
+            params,
+        )
 
-    def _refused_by_http(self, req: Request, resp: Response, error: HTTPError, _params: Any) -> None:
+    def _refused_by_http(
+        self, req: Request, resp: Response, error: HTTPError, _params: Any
+    ) -> None:
         code, title = HTTP.get(error.status_code, ("http_error", error.title))
         resp.set_headers(error.headers or {})
-        self._write(req, resp, error.status_code, code, title, error.description or title, False, {})
+        self._write(
+            req, resp, error.status_code, code, title, error.description or title, False, {}
+        )
 
     def _crashed(self, req: Request, resp: Response, error: Exception, _params: Any) -> None:
-        log.error("a request failed", exc_info=error, extra={"method": req.method, "route": req.uri_template})
+        log.error(
+            "a request failed",
+            exc_info=error,
+            extra={"method": req.method, "route": req.uri_template},
+        )
         code, title = HTTP[500]
         self._write(req, resp, 500, code, title, f"{title} Tell us the request id.", True, {})
 
@@ -99,13 +120,30 @@ class Problems:
         self._refused_by_http(req, resp, error, None)
 
     def _write(
-        self, req: Request, resp: Response, status: int, code: str, title: str, detail: str, retryable: bool, members: dict[str, Any]
+        self,
+        req: Request,
+        resp: Response,
+        status: int,
+        code: str,
+        title: str,
+        detail: str,
+        retryable: bool,
+        members: dict[str, Any],
     ) -> None:
         request_id = request_id_of(req)
         resp.status = code_to_http_status(status)
         resp.content_type = MEDIA_TYPE
         resp.set_header("X-Request-Id", request_id)
-        resp.data = to_bytes(members | {
-            "type": f"{self._public_url}/docs#problem-{code}", "title": title, "status": status, "detail": detail,
-            "instance": quote(req.path), "code": code, "request_id": request_id, "retryable": retryable,
-        })
+        resp.data = to_bytes(
+            members
+            | {
+                "type": f"{self._public_url}/docs#problem-{code}",
+                "title": title,
+                "status": status,
+                "detail": detail,
+                "instance": quote(req.path),
+                "code": code,
+                "request_id": request_id,
+                "retryable": retryable,
+            }
+        )

@@ -1,4 +1,5 @@
 """Shop door: refunds."""
+
 from __future__ import annotations
 
 from falcon import Request, Response
@@ -16,10 +17,22 @@ class RefundsResource(Resource):
 
     audience = Audience.SHOP
 
-    @operation({201: Refund, 202: Refund}, body=RefundBody, key=True, problems=(
-        errors.NotFound, errors.PaymentNotPaid, errors.AmountTooLarge, errors.RefundableMismatch, errors.NotSupported,
-        errors.OutcomeUnknown))
-    def on_post(self, req: Request, resp: Response, payment_id: str, key: str, body: RefundBody) -> None:
+    @operation(
+        {201: Refund, 202: Refund},
+        body=RefundBody,
+        key=True,
+        problems=(
+            errors.NotFound,
+            errors.PaymentNotPaid,
+            errors.AmountTooLarge,
+            errors.RefundableMismatch,
+            errors.NotSupported,
+            errors.OutcomeUnknown,
+        ),
+    )
+    def on_post(
+        self, req: Request, resp: Response, payment_id: str, key: str, body: RefundBody
+    ) -> None:
         """Refund a payment.
 
         Part of it, or all that is left. Pending refunds count against what is left. 202: the provider has not answered yet.
@@ -30,7 +43,11 @@ class RefundsResource(Resource):
     @operation({200: Refunds}, query=PageQuery, problems=(errors.NotFound,))
     def on_get(self, req: Request, resp: Response, payment_id: str, query: PageQuery) -> None:
         """List a payment's refunds."""
-        answers.page(req, resp, self.services.list_refunds(req.context.shop, payment_id, query.limit, query.cursor))
+        answers.page(
+            req,
+            resp,
+            self.services.list_refunds(req.context.shop, payment_id, query.limit, query.cursor),
+        )
 
 
 class RefundResource(Resource):

@@ -1,4 +1,5 @@
 """What the doors must know of the installation."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

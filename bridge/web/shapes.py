@@ -3,6 +3,7 @@
 Amounts are whole minor units; times are RFC 3339, UTC, milliseconds. Fields may be added to an answer; a caller ignores what it
 does not know.
 """
+
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
@@ -15,7 +16,11 @@ from bridge.domain.operation import OperationStatus, Origin
 from bridge.domain.payment import Status
 from bridge.domain.reasons import Reason
 
-Time = Annotated[str, Field(examples=["2026-05-01T12:00:00.000Z"]), WithJsonSchema({"type": "string", "format": "date-time"})]
+Time = Annotated[
+    str,
+    Field(examples=["2026-05-01T12:00:00.000Z"]),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 Whole = Annotated[int, Field(ge=0)]
 Code = Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["EUR"])]
 
@@ -54,7 +59,9 @@ class ProviderName(Answer):
 
     name: str
     reference: str | None
-    our_reference: str | None = Field(description="Our name for the payment there; what an app with the provider's SDK calls it by.")
+    our_reference: str | None = Field(
+        description="Our name for the payment there; what an app with the provider's SDK calls it by."
+    )
 
 
 class Payment(Answer):
@@ -67,20 +74,30 @@ class Payment(Answer):
     method: str
     channel: Literal["web", "pos", "mobile"]
     capture: Literal["automatic", "manual"]
-    status: Status = Field(description="What became of the money, as far as it is known. Refunded is a sum, not a status.")
+    status: Status = Field(
+        description="What became of the money, as far as it is known. Refunded is a sum, not a status."
+    )
     amount: Whole
     currency: Code
     amount_authorized: Whole
     amount_captured: Whole
-    amount_capture_pending: Whole = Field(description="Captures that have not ended; they count as taken from what is left to capture.")
+    amount_capture_pending: Whole = Field(
+        description="Captures that have not ended; they count as taken from what is left to capture."
+    )
     amount_refunded: Whole
     amount_refund_pending: Whole
     amount_refundable: Whole
     fee_estimate: Fee | None
-    outcome_known: bool = Field(description="False: the provider was asked for the payment, or for a refund, capture or cancel of it, and its"
-                                " answer was lost. Only its word ends that, never time.")
-    provider_open: bool = Field(description="True: canceled or expired here, and may still be accepted at the provider. The bridge watches it.")
-    duplicate_of: str | None = Field(description="Id of another payment of this order that has its money. This payment is held or given back.")
+    outcome_known: bool = Field(
+        description="False: the provider was asked for the payment, or for a refund, capture or cancel of it, and its"
+        " answer was lost. Only its word ends that, never time."
+    )
+    provider_open: bool = Field(
+        description="True: canceled or expired here, and may still be accepted at the provider. The bridge watches it."
+    )
+    duplicate_of: str | None = Field(
+        description="Id of another payment of this order that has its money. This payment is held or given back."
+    )
     failure: Failure | None
     description: str | None
     return_url: str | None
@@ -91,7 +108,9 @@ class Payment(Answer):
     expires_at: Time
     created_at: Time
     updated_at: Time
-    sequence: Whole = Field(description="How many events this payment has had; compare it to apply news only forward.")
+    sequence: Whole = Field(
+        description="How many events this payment has had; compare it to apply news only forward."
+    )
     metadata: dict[str, str]
 
 
@@ -105,7 +124,9 @@ class Capture(Answer):
     status: OperationStatus
     failure: Failure | None
     outcome_known: bool
-    source: Origin = Field(description="Who made it; `bridge`: by the shop's policy, `provider`: made by others directly at the provider.")
+    source: Origin = Field(
+        description="Who made it; `bridge`: by the shop's policy, `provider`: made by others directly at the provider."
+    )
     created_at: Time
     updated_at: Time
 
@@ -229,7 +250,9 @@ class Shop(Answer):
     platform: str
     methods: list[str]
     modes: dict[str, Literal["live", "test"]]
-    currencies: dict[str, list[str]] = Field(description="Per method, the currencies that shop and provider both take; empty: the method takes none of them.")
+    currencies: dict[str, list[str]] = Field(
+        description="Per method, the currencies that shop and provider both take; empty: the method takes none of them."
+    )
     origins: list[str]
     notification_url: str | None
 
@@ -289,9 +312,13 @@ class Checkout(Answer):
     description: str | None
     now: Time
     expires_at: Time | None
-    canceling: bool = Field(description="True: the payment is to be canceled, and the provider has not said whether it is paid.")
-    advice: Advice | None = Field(description="What the payer may be told when the payment has ended. Only `again` says that nothing was"
-                                  " charged. `app` and `page`: it may still be accepted, in the payer's app or on the provider's page.")
+    canceling: bool = Field(
+        description="True: the payment is to be canceled, and the provider has not said whether it is paid."
+    )
+    advice: Advice | None = Field(
+        description="What the payer may be told when the payment has ended. Only `again` says that nothing was"
+        " charged. `app` and `page`: it may still be accepted, in the payer's app or on the provider's page."
+    )
     failure: PayerFailure | None
     matching_number: str | None
     tries_left: Whole
@@ -320,7 +347,9 @@ class Ready(Answer):
 class Mistake(Answer):
     """One mistake in one field."""
 
-    pointer: str = Field(description="JSON pointer into the body; for a query parameter its name after a slash.")
+    pointer: str = Field(
+        description="JSON pointer into the body; for a query parameter its name after a slash."
+    )
     code: str
     detail: str
 
@@ -335,7 +364,9 @@ class Problem(Answer):
     instance: str
     code: str = Field(description="Stable; act on this.")
     request_id: str
-    retryable: bool = Field(description="The same request may succeed later; keep its Idempotency-Key.")
+    retryable: bool = Field(
+        description="The same request may succeed later; keep its Idempotency-Key."
+    )
     errors: list[Mistake] = []
 
 

@@ -1,4 +1,5 @@
 """Shop door: who am I, and do notifications arrive."""
+
 from __future__ import annotations
 
 from falcon import Request, Response

@@ -2,6 +2,7 @@
 
 Neither queries nor bodies nor addresses with tokens are ever logged: the route's template is.
 """
+
 from __future__ import annotations
 
 import logging
@@ -43,11 +44,15 @@ def request_id_of(req: Request) -> str:
 class Watch:
     """Falcon middleware around everything else."""
 
-    def __init__(self, settings: WebSettings, metrics: Metrics, bind_request_id: Callable[[str], object]) -> None:
+    def __init__(
+        self, settings: WebSettings, metrics: Metrics, bind_request_id: Callable[[str], object]
+    ) -> None:
         """Take where to measure, and what puts a request's id into log lines."""
         self._metrics = metrics
         self._bind = bind_request_id
-        self._headers = HEADERS | {"Bridge-Version": settings.version} | (HSTS if settings.secure else {})
+        self._headers = (
+            HEADERS | {"Bridge-Version": settings.version} | (HSTS if settings.secure else {})
+        )
 
     def process_request(self, req: Request, resp: Response) -> None:
         """Begin."""
@@ -58,7 +63,9 @@ class Watch:
         resp.set_header("X-Request-Id", request_id)
         self._metrics.began()
 
-    def process_response(self, req: Request, resp: Response, _resource: Any, _succeeded: bool) -> None:
+    def process_response(
+        self, req: Request, resp: Response, _resource: Any, _succeeded: bool
+    ) -> None:
         """End; Falcon calls this after errors too."""
         began = getattr(req.context, "began", None)
         if began is None:
@@ -66,5 +73,15 @@ class Watch:
         seconds = perf_counter() - began
         route = req.uri_template or "(unknown)"
         self._metrics.ended(req.method, route, resp.status_code, seconds)
-        log.info("%s %s %d", req.method, route, resp.status_code, extra={
-            "method": req.method, "route": route, "status": resp.status_code, "seconds": round(seconds, 6)})
+        log.info(
+            "%s %s %d",
+            req.method,
+            route,
+            resp.status_code,
+            extra={
+                "method": req.method,
+                "route": route,
+                "status": resp.status_code,
+                "seconds": round(seconds, 6),
+            },
+        )

@@ -1,4 +1,5 @@
 """The table of jobs: kind of job → use case."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

@@ -7,6 +7,7 @@ A lane is a shop or an account. Three rules keep a lane that hangs from delaying
   half of the places for itself;
 - a lane whose job took ten seconds hangs: it is left alone for a while, then one job tries again, which takes no place, and the pauses grow.
 """
+
 from __future__ import annotations
 
 import threading
@@ -57,14 +58,19 @@ class Lanes:
         """Return how many places are free."""
         with self._lock:
             lanes = list(self._lanes.values())
-            running, slow = sum(len(lane.started) for lane in lanes), sum(self._slow(lane) for lane in lanes)
+            running, slow = (
+                sum(len(lane.started) for lane in lanes),
+                sum(self._slow(lane) for lane in lanes),
+            )
         return max(0, self._places - (running - min(slow, self._places * SLOW_PER_PLACE)))
 
     def room_for_unknown(self) -> int:
         """Return how many jobs may begin in lanes of which nothing is known yet, one in each."""
         with self._lock:
             unknown = [lane for lane in self._lanes.values() if not lane.proven and not lane.hung]
-            return max(1, self._places // 2) - sum(len(lane.started) - self._slow(lane) for lane in unknown)
+            return max(1, self._places // 2) - sum(
+                len(lane.started) - self._slow(lane) for lane in unknown
+            )
 
     def is_unknown(self, name: str) -> bool:
         """Tell whether no job of a lane has ended yet."""
@@ -85,7 +91,11 @@ class Lanes:
             if lane is None:
                 return 1
             if lane.hung:
-                return int(not lane.started and self._time() >= lane.rests_until and self._probing() < self._places * SLOW_PER_PLACE // 2)
+                return int(
+                    not lane.started
+                    and self._time() >= lane.rests_until
+                    and self._probing() < self._places * SLOW_PER_PLACE // 2
+                )
             if any(self._time() - since >= HANGS for since in lane.started):
                 return 0
             return max(0, (max(1, self._places // 2) if lane.proven else 1) - len(lane.started))
@@ -120,7 +130,11 @@ class Lanes:
 
     def _slow(self, lane: _Lane) -> int:
         """Return how many jobs of a lane take no place."""
-        return len(lane.started) if lane.hung else sum(self._time() - since >= SLOW for since in lane.started)
+        return (
+            len(lane.started)
+            if lane.hung
+            else sum(self._time() - since >= SLOW for since in lane.started)
+        )
 
     def _probing(self) -> int:
         return sum(bool(lane.hung and lane.started) for lane in self._lanes.values())

@@ -3,6 +3,7 @@
 As many workers as wanted may run on one database. A lease that runs out makes its job claimable again; its fence keeps the old holder
 from writing. Jobs that move money have a room of their own, whose threads notifications cannot take.
 """
+
 from __future__ import annotations
 
 import logging
@@ -28,7 +29,15 @@ class Worker:
     """Works the outbox off until it is told to stop."""
 
     def __init__(
-        self, units: Units, jobs: Jobs, clock: Clock, *, threads: int, notification_threads: int, lease: float, poll: float,
+        self,
+        units: Units,
+        jobs: Jobs,
+        clock: Clock,
+        *,
+        threads: int,
+        notification_threads: int,
+        lease: float,
+        poll: float,
         chore: Callable[[], object],
     ) -> None:
         """Take the jobs, how many run at once, how long a lease lasts, the pause between two looks (seconds), and an hourly chore."""
@@ -44,7 +53,12 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stop`; jobs under way are finished first."""
-        working = [threading.Thread(target=room.work, args=(self._guarded,), name=f"worker-{room.room.value}") for room in self._rooms]
+        working = [
+            threading.Thread(
+                target=room.work, args=(self._guarded,), name=f"worker-{room.room.value}"
+            )
+            for room in self._rooms
+        ]
         for thread in working:
             thread.start()
         while not self._stopping.is_set():
@@ -68,8 +82,18 @@ class Worker:
         return ran
 
     def _new_rooms(self) -> list[WorkRoom]:
-        return [WorkRoom(room, self._units, self._clock, self._run, places=places, lease=self._lease, poll=self._poll)
-                for room, places in self._places.items()]
+        return [
+            WorkRoom(
+                room,
+                self._units,
+                self._clock,
+                self._run,
+                places=places,
+                lease=self._lease,
+                poll=self._poll,
+            )
+            for room, places in self._places.items()
+        ]
 
     def _run(self, job: Job) -> None:
         try:
@@ -78,12 +102,23 @@ class Worker:
             if not ended:
                 self._end(job)
         except MerchantOff:
-            log.info("a job waits, because its merchant is switched off", extra={"kind": job.kind.value, "detail": job.subject, "lane": job.lane})
+            log.info(
+                "a job waits, because its merchant is switched off",
+                extra={"kind": job.kind.value, "detail": job.subject, "lane": job.lane},
+            )
             self._guarded(lambda: self._back_off(job, LONGEST_WAIT_FOR_A_MERCHANT))
         except LeaseLost:
-            log.info("another worker holds this job by now", extra={"kind": job.kind.value, "detail": job.subject})
+            log.info(
+                "another worker holds this job by now",
+                extra={"kind": job.kind.value, "detail": job.subject},
+            )
         except Exception as error:
-            _tell("a job failed and is tried again later", error, kind=job.kind.value, detail=job.subject)
+            _tell(
+                "a job failed and is tried again later",
+                error,
+                kind=job.kind.value,
+                detail=job.subject,
+            )
             self._guarded(lambda: self._back_off(job))
 
     def _end(self, job: Job) -> None:

@@ -1,4 +1,5 @@
 """A room of the worker: takes due jobs of one sort in turn from lane to lane, and runs them on threads of its own."""
+
 from __future__ import annotations
 
 import logging
@@ -21,7 +22,17 @@ CIRCLE = 64
 class WorkRoom:
     """Claims and runs the jobs of one room until it is told to stop."""
 
-    def __init__(self, room: Room, units: Units, clock: Clock, run: Callable[[Job], None], *, places: int, lease: float, poll: float) -> None:
+    def __init__(
+        self,
+        room: Room,
+        units: Units,
+        clock: Clock,
+        run: Callable[[Job], None],
+        *,
+        places: int,
+        lease: float,
+        poll: float,
+    ) -> None:
         """Take what runs a job (it never raises), how many run at once, how long a lease lasts, and the pause between two looks (seconds)."""
         self.room = room
         self._units = units
@@ -37,7 +48,9 @@ class WorkRoom:
 
     def work(self, guarded: Callable[[Callable[[], object]], object]) -> None:
         """Work until `stop`; jobs under way are finished first. `guarded` runs an act and outlives what it raises."""
-        with ThreadPoolExecutor(self._lanes.threads, thread_name_prefix=f"job-{self.room.value}") as pool:
+        with ThreadPoolExecutor(
+            self._lanes.threads, thread_name_prefix=f"job-{self.room.value}"
+        ) as pool:
             while not self._stopping.is_set():
                 if not guarded(lambda: self._take(pool)):
                     self._changed.wait(self._poll)
@@ -67,7 +80,15 @@ class WorkRoom:
 
     def _new_circle(self) -> deque[str]:
         with self._units.read() as unit:
-            return deque(unit.outbox.lanes_due(self.room, self._clock(), after=self._last, left_out=self._lanes.left_out(), most=CIRCLE))
+            return deque(
+                unit.outbox.lanes_due(
+                    self.room,
+                    self._clock(),
+                    after=self._last,
+                    left_out=self._lanes.left_out(),
+                    most=CIRCLE,
+                )
+            )
 
     def _claim_in_circle(self, free: int) -> Sequence[Job]:
         while lanes := self._next_lanes(free):
@@ -87,7 +108,12 @@ class WorkRoom:
         return found
 
     def _leased(self, lanes: Sequence[str], share: int) -> Sequence[Job]:
-        shares = [Share(lane, min(share, self._lanes.room_for(lane)), newest=self._lanes.turn(lane) % 2 == 1) for lane in lanes]
+        shares = [
+            Share(
+                lane, min(share, self._lanes.room_for(lane)), newest=self._lanes.turn(lane) % 2 == 1
+            )
+            for lane in lanes
+        ]
         now = self._clock()
         with self._units() as unit:
             return unit.outbox.claim(self.room, shares, now, now + self._lease)
@@ -99,6 +125,11 @@ class WorkRoom:
             held_back = not self._lanes.free() or not self._lanes.room_for(job.lane)
             rest = self._lanes.end(job.lane, began)
             if rest is not None:
-                log.warning("%s hangs, and is left alone for %d s", job.lane, rest, extra={"lane": job.lane, "kind": job.kind.value})
+                log.warning(
+                    "%s hangs, and is left alone for %d s",
+                    job.lane,
+                    rest,
+                    extra={"lane": job.lane, "kind": job.kind.value},
+                )
             if held_back:
                 self._changed.set()

@@ -1,4 +1,5 @@
 """`python -m tests.bench [--quick] [--full] [--only NAME]`: measure and report. Nothing here fails a build: goals are met or not, and said so."""
+
 from __future__ import annotations
 
 import argparse
@@ -29,8 +30,12 @@ def main() -> None:
     """Run the sections that were asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a third of the time, wider spread")
-    parser.add_argument("--full", action="store_true", help="P7 with 1,000,000 payments: some minutes more")
-    parser.add_argument("--only", choices=SECTIONS, action="append", help="this section; may be given again")
+    parser.add_argument(
+        "--full", action="store_true", help="P7 with 1,000,000 payments: some minutes more"
+    )
+    parser.add_argument(
+        "--only", choices=SECTIONS, action="append", help="this section; may be given again"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="pairs of each measurement (5)")
     wanted = parser.parse_args()
     began, before = time.monotonic(), machine()
@@ -46,7 +51,9 @@ def _end(found: Stage, before: tuple[float, float, float], took: float) -> None:
     say("Goals\n")
     for goal in found.goals:
         say(goal.line())
-    say(f"\n{LEFT_OUT}{took:.0f} s in all; {(after[1] - before[1]) / (after[2] - before[2]):.1%} of the processors' time was taken by other machines.")
+    say(
+        f"\n{LEFT_OUT}{took:.0f} s in all; {(after[1] - before[1]) / (after[2] - before[2]):.1%} of the processors' time was taken by other machines."
+    )
 
 
 if __name__ == "__main__":

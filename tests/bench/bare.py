@@ -3,6 +3,7 @@
 Plain SQL through the driver, prepared once; on SQLite one thread (more only wait for its one writer), on PostgreSQL as many
 as the bridge is asked by.
 """
+
 from __future__ import annotations
 
 import sqlite3
@@ -30,7 +31,10 @@ def payments(database: str, seconds: float) -> Sample:
     if database.startswith("sqlite"):
         _sqlite(database, seconds, times)
     else:
-        threads = [threading.Thread(target=_postgres, args=(database, seconds, times)) for _ in range(THREADS)]
+        threads = [
+            threading.Thread(target=_postgres, args=(database, seconds, times))
+            for _ in range(THREADS)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -39,7 +43,9 @@ def payments(database: str, seconds: float) -> Sample:
 
 
 def _sqlite(database: str, seconds: float, times: list[float]) -> None:
-    connection = sqlite3.connect(database.removeprefix("sqlite:///"), isolation_level=None, timeout=30)
+    connection = sqlite3.connect(
+        database.removeprefix("sqlite:///"), isolation_level=None, timeout=30
+    )
     for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on", "cache_size=-16000"):
         connection.execute(f"pragma {pragma}")
     _repeat(lambda sql, values: connection.execute(sql, values), "?", seconds, times)
@@ -48,7 +54,12 @@ def _sqlite(database: str, seconds: float, times: list[float]) -> None:
 
 def _postgres(database: str, seconds: float, times: list[float]) -> None:
     with psycopg.connect(houses.libpq(database), autocommit=True) as connection:
-        _repeat(lambda sql, values: connection.execute(sql, values, prepare=bool(values)), "%s", seconds, times)
+        _repeat(
+            lambda sql, values: connection.execute(sql, values, prepare=bool(values)),
+            "%s",
+            seconds,
+            times,
+        )
 
 
 def _repeat(run: Run, mark: str, seconds: float, times: list[float]) -> None:
@@ -60,23 +71,48 @@ def _repeat(run: Run, mark: str, seconds: float, times: list[float]) -> None:
 
 def _payment(run: Run, mark: str, n: int) -> None:
     """Beat 1 and beat 3 of creating a payment: the same rows in the same tables."""
-    payment, event, key = houses.payment_row(n), houses.event_row(n) | {"body": BODY}, houses.key_row(n) | {"body": None}
+    payment, event, key = (
+        houses.payment_row(n),
+        houses.event_row(n) | {"body": BODY},
+        houses.key_row(n) | {"body": None},
+    )
     identity = (payment["id"],)
     run("begin", ())
     _insert(run, mark, "idempotency", key)
     _insert(run, mark, "payments", payment)
     _insert(run, mark, "events", event)
     for kind in ("payment", "notify"):
-        _insert(run, mark, "outbox", {"kind": kind, "subject": payment["id"], "lane": "now", "due_at": payment["created_at"], "attempts": 0,
-                                      "fence": 0, "revision": 0})
+        _insert(
+            run,
+            mark,
+            "outbox",
+            {
+                "kind": kind,
+                "subject": payment["id"],
+                "lane": "now",
+                "due_at": payment["created_at"],
+                "attempts": 0,
+                "fence": 0,
+                "revision": 0,
+            },
+        )
     run("commit", ())
     run("begin", ())
-    run(f"update payments set status = 'paid', sequence = 2, version = 4, provider_reference = 'r{n}' where id = {mark}", identity)
+    run(
+        f"update payments set status = 'paid', sequence = 2, version = 4, provider_reference = 'r{n}' where id = {mark}",
+        identity,
+    )
     _insert(run, mark, "events", event | {"id": f"evt_01{n:024d}", "sequence": 2})
     run(f"update outbox set revision = 1 where subject = {mark}", identity)
-    run(f"update idempotency set body = {mark} where shop = {mark} and key = {mark}", (BODY, key["shop"], key["key"]))
+    run(
+        f"update idempotency set body = {mark} where shop = {mark} and key = {mark}",
+        (BODY, key["shop"], key["key"]),
+    )
     run("commit", ())
 
 
 def _insert(run: Run, mark: str, table: str, row: dict[str, object]) -> None:
-    run(f"insert into {table} ({', '.join(row)}) values ({', '.join([mark] * len(row))})", tuple(row.values()))
+    run(
+        f"insert into {table} ({', '.join(row)}) values ({', '.join([mark] * len(row))})",
+        tuple(row.values()),
+    )

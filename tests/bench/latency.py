@@ -1,4 +1,5 @@
 """P4, P9, P10: what the bridge adds to a provider's time, how soon shops and providers hear from it; open model, 50 arrivals per second."""
+
 from __future__ import annotations
 
 import socket
@@ -24,33 +25,83 @@ OPEN = {"rate": RATE, "connections": 32}
 def added(stage: Stage) -> None:
     """P4: creating a payment over a provider that takes 100 ms, beside asking that provider directly."""
     seconds = max(2.0, 2 * stage.seconds)
-    say(f"Latency that the bridge adds: {RATE} arrivals per second at drawn times, counted from the drawn time, {stage.rounds} rounds of {seconds:g} s, "
-        "all answers together.\n")
+    say(
+        f"Latency that the bridge adds: {RATE} arrivals per second at drawn times, counted from the drawn time, {stage.rounds} rounds of {seconds:g} s, "
+        "all answers together.\n"
+    )
     rows = []
     for kind in KINDS:
         with stage.house(kind).running() as bridge:
             fire(stage.client, bridge, shots.create(bridge, "slow"), seconds=1.0, **OPEN)
-            found = in_turn(stage.rounds, {
-                "direct": partial(fire, stage.client, stage.standin, shots.provider(stage.standin, "slow"), seconds=seconds, **OPEN),
-                "bridge": partial(fire, stage.client, bridge, shots.create(bridge, "slow"), stage.database(kind), seconds=seconds, **OPEN)})
-        rows += [[kind, who, *(f"{one.all_ms(percent):.1f}" for percent in (50, 95, 99)), odd(one, (201,))] for who, one in found.items()]
-        more = {percent: found["bridge"].all_ms(percent) - found["direct"].all_ms(percent) for percent in (50, 99)}
-        stage.goal("P4", f"added at 50/s: p50 ≤ 10 ms, p99 ≤ 50 ms, {kind}", f"+{more[50]:.1f} ms, +{more[99]:.1f} ms", more[50] <= 10 and more[99] <= 50)
+            found = in_turn(
+                stage.rounds,
+                {
+                    "direct": partial(
+                        fire,
+                        stage.client,
+                        stage.standin,
+                        shots.provider(stage.standin, "slow"),
+                        seconds=seconds,
+                        **OPEN,
+                    ),
+                    "bridge": partial(
+                        fire,
+                        stage.client,
+                        bridge,
+                        shots.create(bridge, "slow"),
+                        stage.database(kind),
+                        seconds=seconds,
+                        **OPEN,
+                    ),
+                },
+            )
+        rows += [
+            [
+                kind,
+                who,
+                *(f"{one.all_ms(percent):.1f}" for percent in (50, 95, 99)),
+                odd(one, (201,)),
+            ]
+            for who, one in found.items()
+        ]
+        more = {
+            percent: found["bridge"].all_ms(percent) - found["direct"].all_ms(percent)
+            for percent in (50, 99)
+        }
+        stage.goal(
+            "P4",
+            f"added at 50/s: p50 ≤ 10 ms, p99 ≤ 50 ms, {kind}",
+            f"+{more[50]:.1f} ms, +{more[99]:.1f} ms",
+            more[50] <= 10 and more[99] <= 50,
+        )
     table(["created", "asked", "p50 ms", "p95 ms", "p99 ms", "others"], rows)
 
 
 def told(stage: Stage) -> None:
     """P9 and P10: notifications and callbacks, with the worker in the same process and in one of its own."""
     seconds = max(2.0, 2 * stage.seconds)
-    say(f"Notifications and callbacks: {RATE} per second, {stage.rounds} rounds of {seconds:g} s, the worker a thread of `bridge serve` or a process of its own.\n"
-        "A payment has two notifications; their time counts from the event's, which is just before its commit.\n")
+    say(
+        f"Notifications and callbacks: {RATE} per second, {stage.rounds} rounds of {seconds:g} s, the worker a thread of `bridge serve` or a process of its own.\n"
+        "A payment has two notifications; their time counts from the event's, which is just before its commit.\n"
+    )
     rows = []
     for kind, apart in product(KINDS, (False, True)):
         layout = f"{kind}, {'worker apart' if apart else 'one process'}"
         house = stage.house(kind, worker=not apart)
         with house.running() as bridge, house.worked_off() if apart else nullcontext() as worker:
-            callbacks = Series([fire(stage.client, bridge, shots.callback(bridge), stage.database(kind), seconds=seconds, **OPEN)
-                                for _ in range(stage.rounds)])
+            callbacks = Series(
+                [
+                    fire(
+                        stage.client,
+                        bridge,
+                        shots.callback(bridge),
+                        stage.database(kind),
+                        seconds=seconds,
+                        **OPEN,
+                    )
+                    for _ in range(stage.rounds)
+                ]
+            )
             _quiet(stage)
             alone, beside, cost = [], [], []
             for _ in range(stage.rounds):
@@ -59,34 +110,73 @@ def told(stage: Stage) -> None:
                 cost.append((_cpu(bridge, worker) - before) / len(arrived) * 2 * 1e3)
                 alone += arrived
                 beside += _notified(stage, bridge, seconds, dead=True)
-        rows.append([layout, *(f"{callbacks.all_ms(percent):.1f}" for percent in (50, 99)),
-                     *(f"{percentile(alone, percent):,.0f}" for percent in (50, 95, 99)), f"{percentile(beside, 99):,.0f}",
-                     f"{median(cost):.1f}", odd(callbacks, (200,))])
+        rows.append(
+            [
+                layout,
+                *(f"{callbacks.all_ms(percent):.1f}" for percent in (50, 99)),
+                *(f"{percentile(alone, percent):,.0f}" for percent in (50, 95, 99)),
+                f"{percentile(beside, 99):,.0f}",
+                f"{median(cost):.1f}",
+                odd(callbacks, (200,)),
+            ]
+        )
         _judge(stage, layout, callbacks, alone, beside)
-    table(["", "callback p50 ms", "p99 ms", "notified p50 ms", "p95 ms", "p99 ms", "p99 ms beside a dead shop",
-           "processor ms per payment told", "others"], rows)
+    table(
+        [
+            "",
+            "callback p50 ms",
+            "p99 ms",
+            "notified p50 ms",
+            "p95 ms",
+            "p99 ms",
+            "p99 ms beside a dead shop",
+            "processor ms per payment told",
+            "others",
+        ],
+        rows,
+    )
 
 
 def crowded(stage: Stage) -> None:
     """P9: a house whose 20 other shops hang, each with 500 events waiting, beside the same house without them."""
     seconds = max(2.0, 2 * stage.seconds)
-    say(f"Notifications beside 20 hanging shops with 500 events each: {RATE} payments per second, {stage.rounds} rounds of {seconds:g} s in turn, "
-        "the worker a process of its own.\n")
+    say(
+        f"Notifications beside 20 hanging shops with 500 events each: {RATE} payments per second, {stage.rounds} rounds of {seconds:g} s in turn, "
+        "the worker a process of its own.\n"
+    )
     rows = []
     with _hole() as hole:
         for kind in KINDS:
             plain, crowd = (stage.house(kind, hole=hole) for _ in range(2))
             queue_for_crowd(crowd.database, 500)
-            with plain.running() as alone, plain.worked_off(), crowd.running() as beside, crowd.worked_off():
+            with (
+                plain.running() as alone,
+                plain.worked_off(),
+                crowd.running() as beside,
+                crowd.worked_off(),
+            ):
                 for bridge in (alone, beside):
                     _notified(stage, bridge, 2.0, dead=False)
                 found: dict[str, list[float]] = {"alone": [], "beside": []}
                 for _ in range(stage.rounds):
                     found["alone"] += _notified(stage, alone, seconds, dead=False)
                     found["beside"] += _notified(stage, beside, seconds, dead=False)
-            rows += [[kind, name, str(len(ms)), *(f"{percentile(ms, percent):,.0f}" for percent in (50, 95, 99))] for name, ms in found.items()]
+            rows += [
+                [
+                    kind,
+                    name,
+                    str(len(ms)),
+                    *(f"{percentile(ms, percent):,.0f}" for percent in (50, 95, 99)),
+                ]
+                for name, ms in found.items()
+            ]
             change = percentile(found["beside"], 95) / percentile(found["alone"], 95) - 1
-            stage.goal("P9", f"20 hanging shops with 500 events each change the others' p95 by ≤ 20 %, {kind}", f"{change:+.0%}", change <= 0.2)
+            stage.goal(
+                "P9",
+                f"20 hanging shops with 500 events each change the others' p95 by ≤ 20 %, {kind}",
+                f"{change:+.0%}",
+                change <= 0.2,
+            )
     table(["notified", "", "notifications", "p50 ms", "p95 ms", "p99 ms"], rows)
 
 
@@ -95,6 +185,7 @@ def _hole() -> Iterator[int]:
     """Accept every connection on every loopback address, and never answer; give the port."""
     held: list[socket.socket] = []
     with socket.create_server(("0.0.0.0", 0), backlog=512) as listening:
+
         def hold() -> None:
             with suppress(OSError):
                 while True:
@@ -111,13 +202,30 @@ def _cpu(bridge: Party, worker: int | None) -> float:
     return bridge.cpu() + (cpu_of(worker) if worker else 0.0)
 
 
-def _judge(stage: Stage, layout: str, callbacks: Series, alone: list[float], beside: list[float]) -> None:
+def _judge(
+    stage: Stage, layout: str, callbacks: Series, alone: list[float], beside: list[float]
+) -> None:
     p99 = callbacks.all_ms(99)
-    stage.goal("P10", f"a callback is acknowledged: p99 ≤ 100 ms at {RATE}/s, {layout}", f"{p99:.1f} ms", p99 <= 100)
+    stage.goal(
+        "P10",
+        f"a callback is acknowledged: p99 ≤ 100 ms at {RATE}/s, {layout}",
+        f"{p99:.1f} ms",
+        p99 <= 100,
+    )
     p95 = percentile(alone, 95)
-    stage.goal("P9", f"a notification arrives: p95 ≤ 1 s at {RATE} payments/s, {layout}", f"{p95:,.0f} ms of {len(alone)}", p95 <= 1000)
+    stage.goal(
+        "P9",
+        f"a notification arrives: p95 ≤ 1 s at {RATE} payments/s, {layout}",
+        f"{p95:,.0f} ms of {len(alone)}",
+        p95 <= 1000,
+    )
     change = percentile(beside, 99) / percentile(alone, 99) - 1
-    stage.goal("P9", f"a dead shop changes the others' p99 by ≤ 20 %, {layout}", f"{change:+.0%}", change <= 0.2)
+    stage.goal(
+        "P9",
+        f"a dead shop changes the others' p99 by ≤ 20 %, {layout}",
+        f"{change:+.0%}",
+        change <= 0.2,
+    )
 
 
 def _notified(stage: Stage, bridge: Party, seconds: float, dead: bool) -> list[float]:

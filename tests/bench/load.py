@@ -4,6 +4,7 @@
 Closed model: every connection sends its next request when the last is answered. Open model: requests start at drawn
 times, whatever the answers do, and their latency counts from that time.
 """
+
 from __future__ import annotations
 
 import asyncio
@@ -44,7 +45,11 @@ class Shot:
 
     def requests(self) -> Iterator[bytes]:
         """Yield requests as bytes, each different."""
-        lines = [f"{self.method} {self.path} HTTP/1.1", "Host: 127.0.0.1", *(f"{name}: {value}" for name, value in self.headers.items())]
+        lines = [
+            f"{self.method} {self.path} HTTP/1.1",
+            "Host: 127.0.0.1",
+            *(f"{name}: {value}" for name, value in self.headers.items()),
+        ]
         head, body = "\r\n".join(lines), self.body or ""
         for n in count(self.first):
             value = self.values[n % len(self.values)]
@@ -133,13 +138,19 @@ class Run:
         await (self._closed(began) if self._shot.rate is None else self._open(began))
         took = perf_counter() - began
         lost = self._sent - len(self._codes)
-        result = {"seconds": took, "codes": self._codes + [0] * lost, "ms": [round(s * 1e3, 3) for s in self._seconds] + [0] * lost}
+        result = {
+            "seconds": took,
+            "codes": self._codes + [0] * lost,
+            "ms": [round(s * 1e3, 3) for s in self._seconds] + [0] * lost,
+        }
         for wire in self._wires:
             wire.close()
         return result
 
     async def _opened(self) -> Wire:
-        _, wire = await asyncio.get_running_loop().create_connection(Wire, "127.0.0.1", self._shot.port)
+        _, wire = await asyncio.get_running_loop().create_connection(
+            Wire, "127.0.0.1", self._shot.port
+        )
         return wire
 
     async def _closed(self, began: float) -> None:
@@ -147,7 +158,9 @@ class Run:
 
         def following(slot: int) -> None:
             nonlocal running
-            if perf_counter() < until and (self._shot.limit is None or self._sent < self._shot.limit):
+            if perf_counter() < until and (
+                self._shot.limit is None or self._sent < self._shot.limit
+            ):
                 self._send(slot, perf_counter(), following)
                 return
             running -= 1

@@ -1,4 +1,5 @@
 """Measuring: one stretch of load is a Sample, several of the same kind are a Series with a median and a spread."""
+
 from __future__ import annotations
 
 import os
@@ -56,7 +57,10 @@ class Series:
 
     def ratio(self, name: str, beside: Series) -> float:
         """Return the median of the ratios, pair by pair."""
-        return median(getattr(a, name) / (getattr(b, name) or 1) for a, b in zip(self.samples, beside.samples, strict=True))
+        return median(
+            getattr(a, name) / (getattr(b, name) or 1)
+            for a, b in zip(self.samples, beside.samples, strict=True)
+        )
 
     def all_ms(self, percent: float) -> float:
         """Return a percentile over every answer of all samples."""
@@ -73,7 +77,9 @@ def percentile(values: Iterable[float], percent: float) -> float:
     return found[min(len(found) - 1, int(len(found) * percent / 100))] if found else 0.0
 
 
-def fire(client: Client, server: Party, shot: Shot, postgres: int | None = None, **changes: Any) -> Sample:
+def fire(
+    client: Client, server: Party, shot: Shot, postgres: int | None = None, **changes: Any
+) -> Sample:
     """Fire a Shot at a server and measure."""
     return Stretch(client, [server], shot, postgres, **changes).end()
 
@@ -81,9 +87,20 @@ def fire(client: Client, server: Party, shot: Shot, postgres: int | None = None,
 class Stretch:
     """A Shot that has begun; `end` waits for it. Processor time is that of the servers, and of PostgreSQL apart."""
 
-    def __init__(self, client: Client, servers: Sequence[Party], shot: Shot, postgres: int | None = None, **changes: Any) -> None:
+    def __init__(
+        self,
+        client: Client,
+        servers: Sequence[Party],
+        shot: Shot,
+        postgres: int | None = None,
+        **changes: Any,
+    ) -> None:
         self._client, self._servers, self._postgres = client, servers, postgres
-        self._machine, self._cpu, self._database = machine(), self._servers_cpu(), self._database_cpu()
+        self._machine, self._cpu, self._database = (
+            machine(),
+            self._servers_cpu(),
+            self._database_cpu(),
+        )
         client.start(fresh(shot, **changes))
 
     def end(self) -> Sample:
@@ -119,7 +136,10 @@ def in_turn(rounds: int, measures: Mapping[str, Callable[[], Sample]]) -> Mappin
 
 def machine() -> tuple[float, float, float]:
     """Return seconds of all processors so far: busy, stolen by other machines, in all."""
-    fields = [int(field) / TICKS for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    fields = [
+        int(field) / TICKS
+        for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    ]
     return sum(fields) - fields[3] - fields[4], fields[7], sum(fields)
 
 

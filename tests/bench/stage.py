@@ -1,4 +1,5 @@
 """The stage on which everything is measured: stand-in, anchor, PostgreSQL, load generators, and houses made when wanted."""
+
 from __future__ import annotations
 
 import shutil
@@ -43,7 +44,13 @@ class Stage:
         """Build a house of its own on a kind of database."""
         name = f"{kind.lower()}_{next(self._numbers)}"
         folder = self.folder / name
-        return houses.build(folder, houses.new_database(kind, folder / "data", self.server, name), self.standin.port, payments, **more)
+        return houses.build(
+            folder,
+            houses.new_database(kind, folder / "data", self.server, name),
+            self.standin.port,
+            payments,
+            **more,
+        )
 
     def database(self, kind: str) -> int | None:
         """Return the process whose processor time is the database's; on SQLite that is the bridge's own."""

@@ -7,6 +7,7 @@ The sandbox keeps a durable ledger, so it would be the slowest part of every pay
     /shop/…   takes notifications and remembers how long after their event they came     /dead/…   takes them and never answers
     /told     what happened so far, as JSON, and starts counting anew
 """
+
 from __future__ import annotations
 
 import asyncio
@@ -78,7 +79,16 @@ class Door(asyncio.Protocol):
         elif rest == "request":
             self._money(place, body)
         elif rest:
-            self._answer(200, _ANSWERS[rest](self._books, method, place, {k: v[0] for k, v in parse_qs(url.query).items()}, body))
+            self._answer(
+                200,
+                _ANSWERS[rest](
+                    self._books,
+                    method,
+                    place,
+                    {k: v[0] for k, v in parse_qs(url.query).items()},
+                    body,
+                ),
+            )
         else:
             self._answer(200, {"told": self._books.report, "release": self._books.release}[place]())
 
@@ -88,7 +98,9 @@ class Door(asyncio.Protocol):
             return
         reference = secrets.token_hex(20)
         self._books.requests[reference] = _fields(body)
-        asyncio.get_running_loop().call_later(DELAY if place == "slow" else 0, self._answer, 201, {"hash": reference})
+        asyncio.get_running_loop().call_later(
+            DELAY if place == "slow" else 0, self._answer, 201, {"hash": reference}
+        )
 
     def _notified(self, place: str, shop: str, body: bytes) -> None:
         sent = _SENT.search(body)
@@ -125,13 +137,22 @@ def _settings(books: Books, method: str, place: str, _query: dict[str, str], bod
     return kept
 
 
-def _transactions(books: Books, _method: str, _place: str, query: dict[str, str], _body: bytes) -> Any:
+def _transactions(
+    books: Books, _method: str, _place: str, query: dict[str, str], _body: bytes
+) -> Any:
     asked = books.requests.get(query.get("hash", ""))
     if asked is None:
         return {"transactions": []}
-    return {"transaction": {
-        "hash": query["hash"], "method": "request", "transaction_state_id": 1, "amount": int(asked["amount"]), "currency_id": 1,
-        "extern": {"id": asked["extern.id"], "description": asked["extern.description"]}}}
+    return {
+        "transaction": {
+            "hash": query["hash"],
+            "method": "request",
+            "transaction_state_id": 1,
+            "amount": int(asked["amount"]),
+            "currency_id": 1,
+            "extern": {"id": asked["extern.id"], "description": asked["extern.description"]},
+        }
+    }
 
 
 _ANSWERS = {"salt": _salt, "settings": _settings, "transactions": _transactions}
@@ -140,7 +161,9 @@ _ANSWERS = {"salt": _salt, "settings": _settings, "transactions": _transactions}
 async def serve(port: int) -> None:
     """Serve for ever."""
     books = Books()
-    server = await asyncio.get_running_loop().create_server(lambda: Door(books), "127.0.0.1", port, backlog=512)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Door(books), "127.0.0.1", port, backlog=512
+    )
     async with server:
         await server.serve_forever()
 

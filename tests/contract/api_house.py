@@ -2,6 +2,7 @@
 
 Two merchants, so that there is always somebody else; no worker runs, so that what is stored is only what a test caused.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -60,14 +61,25 @@ class Api:
         self.app = build_app(house.services, WebSettings(PUBLIC_URL, STATIC))
         self.client = testing.TestClient(self.app)
 
-    def send(self, method: str, path: str, body: Any = None, *, merchant: str | None = "acme", key: str | None = None, **headers: str) -> testing.Result:
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        merchant: str | None = "acme",
+        key: str | None = None,
+        **headers: str,
+    ) -> testing.Result:
         """Send a request; `body` bytes go as they are, anything else as JSON."""
         given = {"Content-Type": "application/json"} if body is not None else {}
         given |= {"Authorization": f"Bearer {KEYS[merchant]}"} if merchant else {}
         given |= {"Idempotency-Key": key} if key else {}
         raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         path, _, query = path.partition("?")
-        return self.client.simulate_request(method, path, body=raw, query_string=query, headers=given | headers)
+        return self.client.simulate_request(
+            method, path, body=raw, query_string=query, headers=given | headers
+        )
 
     def create(self, merchant: str = "acme", **changes: Any) -> testing.Result:
         """Ask for a payment of a new order."""
@@ -91,12 +103,21 @@ class Api:
         """Everything that is stored about money, for comparing before and after."""
         tables = [table for table in metadata.sorted_tables if table.name != "outbox"]
         with self.house.engine.connect() as connection:
-            return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in tables}
+            return {
+                table.name: [tuple(row) for row in connection.execute(select(table))]
+                for table in tables
+            }
 
 
 def wish(**changes: Any) -> dict[str, Any]:
     """The body of a payment for a new order; a change to ... leaves the field out."""
-    body = {"order_reference": f"1000{next(_numbers)}", "amount": 4999, "currency": "EUR", "method": "wallet", "return_url": f"{SHOP}/done"}
+    body = {
+        "order_reference": f"1000{next(_numbers)}",
+        "amount": 4999,
+        "currency": "EUR",
+        "method": "wallet",
+        "return_url": f"{SHOP}/done",
+    }
     return {name: value for name, value in (body | changes).items() if value is not ...}
 
 
@@ -111,7 +132,13 @@ def serving(folder: Path, sandbox: Sandbox) -> Iterator[Api]:
     _write_settings(folder, sandbox.url)
     sandbox.control("POST", "reset")
     for merchant in KEYS:
-        sandbox.control("POST", "merchants", provider="cashcloud", username=f"{merchant}@merchant.example", password=PASSWORD)
+        sandbox.control(
+            "POST",
+            "merchants",
+            provider="cashcloud",
+            username=f"{merchant}@merchant.example",
+            password=PASSWORD,
+        )
     types, clock = discover(), Moving()
     house = build(load(folder / "bridge.yaml", types), types, clock=clock)
     make_tables(house.engine)
@@ -124,7 +151,9 @@ def serving(folder: Path, sandbox: Sandbox) -> Iterator[Api]:
 def _write_settings(folder: Path, sandbox_url: str) -> None:
     (folder / "merchants").mkdir()
     (folder / "password").write_text(PASSWORD)
-    (folder / "bridge.yaml").write_text(f"database: sqlite:///{folder}/bridge.db\npublic_url: {PUBLIC_URL}\nmerchants: merchants\n")
+    (folder / "bridge.yaml").write_text(
+        f"database: sqlite:///{folder}/bridge.db\npublic_url: {PUBLIC_URL}\nmerchants: merchants\n"
+    )
     for merchant, key in KEYS.items():
         (folder / "merchants" / f"{merchant}.yaml").write_text(_profile(merchant, key, sandbox_url))
 
@@ -155,7 +184,14 @@ shops:
 @contextmanager
 def listening(app: App) -> Iterator[str]:
     """Serve an application on a free port while the block runs, and give its address."""
-    server = create_server(app, listen="127.0.0.1:0", threads=4, asyncore_use_poll=True, asyncore_loop_timeout=0.1, ident=None)
+    server = create_server(
+        app,
+        listen="127.0.0.1:0",
+        threads=4,
+        asyncore_use_poll=True,
+        asyncore_loop_timeout=0.1,
+        ident=None,
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -180,8 +216,20 @@ def is_problem(answer: testing.Result, status: int, code: str) -> bool:
     """Tell whether an answer is this problem, whole and well-formed."""
     problem = answer.json
     assert answer.headers["content-type"] == "application/problem+json", answer.text
-    assert {"type", "title", "status", "detail", "instance", "code", "request_id", "retryable"} <= problem.keys()
-    assert problem["status"] == answer.status_code and problem["request_id"] == answer.headers["x-request-id"]
+    assert {
+        "type",
+        "title",
+        "status",
+        "detail",
+        "instance",
+        "code",
+        "request_id",
+        "retryable",
+    } <= problem.keys()
+    assert (
+        problem["status"] == answer.status_code
+        and problem["request_id"] == answer.headers["x-request-id"]
+    )
     assert problem["type"].endswith(f"#problem-{problem['code']}")
     assert (answer.status_code, problem["code"]) == (status, code), answer.text
     return True
@@ -190,7 +238,10 @@ def is_problem(answer: testing.Result, status: int, code: str) -> bool:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The service and its sandbox, for all tests of a module."""
-    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox, serving(tmp_path_factory.mktemp("house"), sandbox) as served:
+    with (
+        running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox,
+        serving(tmp_path_factory.mktemp("house"), sandbox) as served,
+    ):
         yield served
 
 

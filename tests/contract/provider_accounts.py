@@ -3,6 +3,7 @@
 Beside its unit tests every provider has `tests/unit/providers/<name>/contract_account.py` with an ACCOUNT: what the suite
 cannot know of it. The suite finds that file by the provider's name, so a new provider edits nothing here.
 """
+
 from __future__ import annotations
 
 import importlib.util
@@ -25,7 +26,15 @@ import requests
 
 from bridge.domain.money import Money
 from bridge.domain.outcome import Answer
-from bridge.ports import OperationRequest, PaymentRef, PaymentRequest, Provider, ProviderType, RawCallback, Start
+from bridge.ports import (
+    OperationRequest,
+    PaymentRef,
+    PaymentRequest,
+    Provider,
+    ProviderType,
+    RawCallback,
+    Start,
+)
 from bridge.transport import HttpTransport, Transcript
 
 FIFTY, PART = Money(4999, "EUR"), Money(1500, "EUR")
@@ -44,7 +53,12 @@ class Sandbox:
 
     def control(self, method: str, path: str, **body: Any) -> Any:
         """Make a control call; fail the test when it is refused."""
-        answer = requests.request(method, f"{self.url}/control/{path}", json=body if method == "POST" else None, timeout=10)
+        answer = requests.request(
+            method,
+            f"{self.url}/control/{path}",
+            json=body if method == "POST" else None,
+            timeout=10,
+        )
         assert answer.status_code < 300, (path, body, answer.text)
         return answer.json() if answer.content else None
 
@@ -55,17 +69,33 @@ class Sandbox:
     def entries(self, our_reference: str) -> list[Mapping[str, Any]]:
         """What the ledger has under one of our references; some providers write it with "-" where we write "_"."""
         names = {our_reference, our_reference.replace("_", "-")}
-        return [entry for entry in self.control("GET", "ledger")["entries"] if entry["our_reference"] in names]
+        return [
+            entry
+            for entry in self.control("GET", "ledger")["entries"]
+            if entry["our_reference"] in names
+        ]
 
 
 @contextmanager
 def running_sandbox(data: Path) -> Iterator[Sandbox]:
     """Run the sandbox as a process of its own on a free port."""
-    command = [sys.executable, "-m", "bridge.sandbox", "--listen", "127.0.0.1:0", "--data", str(data)]
+    command = [
+        sys.executable,
+        "-m",
+        "bridge.sandbox",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        str(data),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield Sandbox(next(word for word in process.stdout.readline().split() if word.startswith("http://")))
+            yield Sandbox(
+                next(
+                    word for word in process.stdout.readline().split() if word.startswith("http://")
+                )
+            )
         finally:
             process.terminate()
 
@@ -104,7 +134,9 @@ class _Listener(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         query = self.path.partition("?")[2]
-        self.server.ear.heard.put(RawCallback("POST", self.headers.get("Content-Type", ""), query, body))  # type: ignore[attr-defined]
+        self.server.ear.heard.put(
+            RawCallback("POST", self.headers.get("Content-Type", ""), query, body)
+        )  # type: ignore[attr-defined]
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b"OK")
@@ -150,7 +182,9 @@ def contract_account(name: str) -> ContractAccount:
 
 def makes_call(name: str, verb: str) -> bool:
     """Tell whether a provider makes a call for a verb; no where it has no ACCOUNT, which `contract_account` complains about."""
-    return (FOLDERS / name / "contract_account.py").exists() and verb in contract_account(name).calls
+    return (FOLDERS / name / "contract_account.py").exists() and verb in contract_account(
+        name
+    ).calls
 
 
 def _loaded(path: Path) -> ModuleType:
@@ -185,10 +219,19 @@ class Bench:
         """A request under a reference of its own, by a payer who can pay."""
         number = next(_numbers)
         fields = {
-            "reference": f"pay_{number}-1", "payment_id": f"pay_{number}", "order_reference": f"1000{number}", "money": FIFTY,
-            "payer": self.about.payer(), "channel": "web", "capture": "automatic", "description": f"Order 1000{number}",
-            "matching_number": "42", "language": "en", "expires_at": datetime.now(UTC) + timedelta(hours=1),
-            "return_url": self.ear.url, "callback_url": self.ear.url,
+            "reference": f"pay_{number}-1",
+            "payment_id": f"pay_{number}",
+            "order_reference": f"1000{number}",
+            "money": FIFTY,
+            "payer": self.about.payer(),
+            "channel": "web",
+            "capture": "automatic",
+            "description": f"Order 1000{number}",
+            "matching_number": "42",
+            "language": "en",
+            "expires_at": datetime.now(UTC) + timedelta(hours=1),
+            "return_url": self.ear.url,
+            "callback_url": self.ear.url,
         }
         return PaymentRequest(**{**fields, **changes})
 

@@ -2,6 +2,7 @@
 
 The modules' own tests hold their code to the same files; so a module that keeps its promise is understood here.
 """
+
 from __future__ import annotations
 
 import json
@@ -22,7 +23,11 @@ def contracts(name: str) -> list[tuple[str, dict[str, Any]]]:
 
 def requests() -> list[Any]:
     """Return every request of every adapter."""
-    return [pytest.param(request, id=f"{adapter}-{request['name']}") for adapter, told in contracts("requests") for request in told["requests"]]
+    return [
+        pytest.param(request, id=f"{adapter}-{request['name']}")
+        for adapter, told in contracts("requests")
+        for request in told["requests"]
+    ]
 
 
 def play(api: Api, request: dict[str, Any]) -> Any:
@@ -32,7 +37,9 @@ def play(api: Api, request: dict[str, Any]) -> Any:
         path = path.format(open=api.create().json["id"])
     elif "{paid}" in path:
         path = path.format(paid=api.paid(payer={"wallet_username": PAYER})["id"])
-    return path, api.send(request["method"], path, request.get("body"), key=request.get("idempotency_key"))
+    return path, api.send(
+        request["method"], path, request.get("body"), key=request.get("idempotency_key")
+    )
 
 
 @pytest.mark.parametrize("request_", requests())
@@ -41,16 +48,28 @@ def test_request__as_a_module_sends_it__is_answered_as_the_module_expects(api, r
     assert answer.status_code == request_["status"], answer.text
     assert {name: answer.json[name] for name in request_["answer"]} == request_["answer"]
     if "idempotency_key" in request_ and answer.status_code < 300:
-        again = api.send(request_["method"], path, request_["body"], key=request_["idempotency_key"])
-        assert again.headers["idempotent-replayed"] == "true" and again.json["id"] == answer.json["id"]
+        again = api.send(
+            request_["method"], path, request_["body"], key=request_["idempotency_key"]
+        )
+        assert (
+            again.headers["idempotent-replayed"] == "true" and again.json["id"] == answer.json["id"]
+        )
 
 
 @pytest.mark.parametrize(("adapter", "told"), contracts("notifications"))
-def test_notifications__payment_of_the_contract__has_the_fields_that_the_bridge_shows(api, adapter, told):
+def test_notifications__payment_of_the_contract__has_the_fields_that_the_bridge_shows(
+    api, adapter, told
+):
     shown = api.created()
     assert told["payment"].keys() == shown.keys(), adapter
-    assert {name: type(value) for name, value in told["payment"].items() if value is not None and shown[name] is not None} == {
-        name: type(value) for name, value in shown.items() if value is not None and told["payment"][name] is not None
+    assert {
+        name: type(value)
+        for name, value in told["payment"].items()
+        if value is not None and shown[name] is not None
+    } == {
+        name: type(value)
+        for name, value in shown.items()
+        if value is not None and told["payment"][name] is not None
     }
 
 

@@ -1,4 +1,5 @@
 """Cashcloud against its sandbox: the faults and answers that only Cashcloud has."""
+
 from __future__ import annotations
 
 import re
@@ -14,9 +15,13 @@ from bridge.errors import ConfigError
 from bridge.providers import discover
 from bridge.settings import Resolved
 
-LOST_LOGINS = [("drop_before", {}), ("drop_after", {}), ("hang", {}), ("garbage", {}), ("truncate", {})] + [
-    ("status", {"code": code}) for code in (302, 403, 404, 412, 423, 500)
-]
+LOST_LOGINS = [
+    ("drop_before", {}),
+    ("drop_after", {}),
+    ("hang", {}),
+    ("garbage", {}),
+    ("truncate", {}),
+] + [("status", {"code": code}) for code in (302, 403, 404, 412, 423, 500)]
 
 
 @pytest.fixture(scope="module")
@@ -33,26 +38,39 @@ def bench(sandbox):
         made.transport.close()
 
 
-@pytest.mark.parametrize(("payer", "cents", "reason", "code"), [
-    ("poor@example.com", 4999, Reason.INSUFFICIENT_FUNDS, "recipient.errorStatus"),
-    ("blocked@example.com", 4999, Reason.PAYER_BLOCKED, "blackList"),
-    ("nobody@example.com", 4999, Reason.PAYER_UNKNOWN, "recipient.notFound"),
-    ("no address", 4999, Reason.PAYER_UNKNOWN, "email.emailDomain"),
-    (None, 4999, Reason.PAYER_UNKNOWN, "email.missing"),
-    ('a"; filename="x\r\n\r\n--b@example.com', 4999, Reason.PAYER_UNKNOWN, None),
-    ("customer@example.com", 19, Reason.BELOW_LIMIT, "minAmountTransactionPerTradeLimit"),
-])
-def test_start__payer_or_amount_not_accepted__is_declined_with_our_reason(bench, payer, cents, reason, code):
+@pytest.mark.parametrize(
+    ("payer", "cents", "reason", "code"),
+    [
+        ("poor@example.com", 4999, Reason.INSUFFICIENT_FUNDS, "recipient.errorStatus"),
+        ("blocked@example.com", 4999, Reason.PAYER_BLOCKED, "blackList"),
+        ("nobody@example.com", 4999, Reason.PAYER_UNKNOWN, "recipient.notFound"),
+        ("no address", 4999, Reason.PAYER_UNKNOWN, "email.emailDomain"),
+        (None, 4999, Reason.PAYER_UNKNOWN, "email.missing"),
+        ('a"; filename="x\r\n\r\n--b@example.com', 4999, Reason.PAYER_UNKNOWN, None),
+        ("customer@example.com", 19, Reason.BELOW_LIMIT, "minAmountTransactionPerTradeLimit"),
+    ],
+)
+def test_start__payer_or_amount_not_accepted__is_declined_with_our_reason(
+    bench, payer, cents, reason, code
+):
     request = bench.request(payer=Payer(payer), money=Money(cents, "EUR"))
     answer = bench.provider().start(request).answer
-    assert (answer.outcome, answer.reason) == (Outcome.DECLINED, reason) and code in (None, answer.provider_code)
+    assert (answer.outcome, answer.reason) == (Outcome.DECLINED, reason) and code in (
+        None,
+        answer.provider_code,
+    )
     assert not bench.sandbox.entries(request.reference)
 
 
-@pytest.mark.parametrize(("action", "outcome", "reason"), [
-    ("accept", Outcome.SUCCEEDED, None), ("decline", Outcome.DECLINED, Reason.PAYER_DECLINED),
-    ("expire", Outcome.DECLINED, Reason.EXPIRED), ("fail", Outcome.DECLINED, Reason.PROVIDER_ERROR),
-])
+@pytest.mark.parametrize(
+    ("action", "outcome", "reason"),
+    [
+        ("accept", Outcome.SUCCEEDED, None),
+        ("decline", Outcome.DECLINED, Reason.PAYER_DECLINED),
+        ("expire", Outcome.DECLINED, Reason.EXPIRED),
+        ("fail", Outcome.DECLINED, Reason.PROVIDER_ERROR),
+    ],
+)
 def test_payment__whatever_the_payer_does__is_learned_by_inquiry(bench, action, outcome, reason):
     provider, request = bench.provider(), bench.request()
     start = provider.start(request)
@@ -61,13 +79,21 @@ def test_payment__whatever_the_payer_does__is_learned_by_inquiry(bench, action, 
     assert (answer.outcome, answer.reason) == (outcome, reason)
 
 
-@pytest.mark.parametrize(("action", "outcome"), [
-    ("accept", Outcome.SUCCEEDED), ("decline", Outcome.DECLINED), ("expire", Outcome.DECLINED), ("fail", Outcome.DECLINED),
-])
+@pytest.mark.parametrize(
+    ("action", "outcome"),
+    [
+        ("accept", Outcome.SUCCEEDED),
+        ("decline", Outcome.DECLINED),
+        ("expire", Outcome.DECLINED),
+        ("fail", Outcome.DECLINED),
+    ],
+)
 def test_refund__whatever_the_payer_does__is_learned_by_inquiry(bench, action, outcome):
     provider = bench.provider()
     refund = refund_of(bench.paid(provider))
-    bench.sandbox.control("POST", f"payer/{provider.refund(refund).provider_reference}", action=action)
+    bench.sandbox.control(
+        "POST", f"payer/{provider.refund(refund).provider_reference}", action=action
+    )
     assert provider.inquire_operation("refund", refund).outcome is outcome
 
 
@@ -81,11 +107,19 @@ def test_login__fails_in_any_way__no_money_was_asked_for(bench, fault, options):
     assert not bench.sandbox.entries(request.reference)
 
 
-@pytest.mark.parametrize(("code", "times", "outcome", "told"), [
-    (403, 1, Outcome.PENDING, None), (403, 2, Outcome.NOT_EXECUTED, "authorization"),
-    (404, 1, Outcome.NOT_EXECUTED, "http.404"), (423, 1, Outcome.NOT_EXECUTED, "http.423"), (412, 1, Outcome.UNKNOWN, None),
-])
-def test_start__answered_with_a_status_of_the_sheet__means_what_the_ledger_says(bench, code, times, outcome, told):
+@pytest.mark.parametrize(
+    ("code", "times", "outcome", "told"),
+    [
+        (403, 1, Outcome.PENDING, None),
+        (403, 2, Outcome.NOT_EXECUTED, "authorization"),
+        (404, 1, Outcome.NOT_EXECUTED, "http.404"),
+        (423, 1, Outcome.NOT_EXECUTED, "http.423"),
+        (412, 1, Outcome.UNKNOWN, None),
+    ],
+)
+def test_start__answered_with_a_status_of_the_sheet__means_what_the_ledger_says(
+    bench, code, times, outcome, told
+):
     provider, request = bench.provider(), bench.request()
     bench.fault("start", "status", code=code, times=times)
     answer = provider.start(request).answer
@@ -103,17 +137,25 @@ def test_start__token_of_an_earlier_login__is_renewed_once(bench):
 
 
 def test_start__merchant_may_not_use_the_api__is_not_carried_out(bench):
-    bench.sandbox.control("POST", "merchants", **{**bench.about.merchant(), "account_type": "corporate"})
+    bench.sandbox.control(
+        "POST", "merchants", **{**bench.about.merchant(), "account_type": "corporate"}
+    )
     request = bench.request()
     answer = bench.provider().start(request).answer
-    assert answer.outcome in (Outcome.DECLINED, Outcome.NOT_EXECUTED) and not bench.sandbox.entries(request.reference)
+    assert answer.outcome in (Outcome.DECLINED, Outcome.NOT_EXECUTED) and not bench.sandbox.entries(
+        request.reference
+    )
     bench.sandbox.control("POST", "merchants", **bench.about.merchant())
 
 
 @pytest.mark.invariant("I12")
-@pytest.mark.parametrize(("fault", "options"), [("other_amount", {}), ("other_currency", {}), ("other_reference", {})])
+@pytest.mark.parametrize(
+    ("fault", "options"), [("other_amount", {}), ("other_currency", {}), ("other_reference", {})]
+)
 @pytest.mark.parametrize("pay_currency", [None, "CCR"])
-def test_inquiry__books_say_something_else__the_statement_does_too(bench, fault, options, pay_currency):
+def test_inquiry__books_say_something_else__the_statement_does_too(
+    bench, fault, options, pay_currency
+):
     """A genuine callback about other money never matches our row (I12)."""
     provider = bench.provider(cashcredits=True)
     provider.register(bench.ear.url, 600)
@@ -122,9 +164,17 @@ def test_inquiry__books_say_something_else__the_statement_does_too(bench, fault,
     bench.about.pay(bench.sandbox, request, provider.start(request))
     known = provider.read_callback(bench.ear.next()).provider_reference
     stated = provider.inquire(ref(request, known)).statement
-    assert (stated.our_reference, stated.currency, stated.amount) != (request.reference, "EUR", FIFTY.amount)
+    assert (stated.our_reference, stated.currency, stated.amount) != (
+        request.reference,
+        "EUR",
+        FIFTY.amount,
+    )
     unknown = provider.inquire(ref(request))
-    assert unknown.outcome is Outcome.UNKNOWN if fault == "other_reference" else unknown.statement == stated
+    assert (
+        unknown.outcome is Outcome.UNKNOWN
+        if fault == "other_reference"
+        else unknown.statement == stated
+    )
 
 
 def test_inquiry__a_state_that_the_sheet_does_not_know__is_unknown(bench):
@@ -166,26 +216,40 @@ def test_cashcredits__priced_asked_paid_and_given_back__always_say_euro(bench, b
 
 @pytest.mark.invariant("I4")
 @pytest.mark.parametrize("executed", [True, False])
-def test_start_and_refund__answered_with_an_error_and_a_hash__are_unknown_until_asked_about(bench, executed):
+def test_start_and_refund__answered_with_an_error_and_a_hash__are_unknown_until_asked_about(
+    bench, executed
+):
     """Cashcloud sheet, section Authorization and Calls: success is said by `"error": false` or by nothing (I4)."""
     provider, request = bench.provider(), bench.request()
     bench.sandbox.fault("cashcloud", "request", "error_true", executed=executed)
     answer = provider.start(request).answer
     assert (answer.outcome, answer.provider_reference) == (Outcome.UNKNOWN, None)
-    assert provider.inquire(ref(request)).outcome is (Outcome.PENDING if executed else Outcome.NOT_EXECUTED)
+    assert provider.inquire(ref(request)).outcome is (
+        Outcome.PENDING if executed else Outcome.NOT_EXECUTED
+    )
     refund = refund_of(bench.paid(provider))
     bench.sandbox.fault("cashcloud", "refund", "error_true", executed=executed)
     assert provider.refund(refund).outcome is Outcome.UNKNOWN
-    assert provider.inquire_operation("refund", refund).outcome is (Outcome.PENDING if executed else Outcome.NOT_EXECUTED)
+    assert provider.inquire_operation("refund", refund).outcome is (
+        Outcome.PENDING if executed else Outcome.NOT_EXECUTED
+    )
 
 
 def test_register__another_address_and_expiry__are_kept_there(bench):
     provider = bench.provider()
     provider.register("https://bridge.example/one", 600)
     provider.register("https://bridge.example/two", 1800)
-    posts = [one for one in bench.transcripts if one.request.startswith("POST") and "/settings" in one.request.splitlines()[0]]
+    posts = [
+        one
+        for one in bench.transcripts
+        if one.request.startswith("POST") and "/settings" in one.request.splitlines()[0]
+    ]
     provider.register("https://bridge.example/two", 1800)
-    again = [one for one in bench.transcripts if one.request.startswith("POST") and "/settings" in one.request.splitlines()[0]]
+    again = [
+        one
+        for one in bench.transcripts
+        if one.request.startswith("POST") and "/settings" in one.request.splitlines()[0]
+    ]
     assert len(posts) == len(again) == 2
 
 
@@ -196,7 +260,9 @@ def test_register__wrong_password__is_a_mistake_in_the_profile(bench):
 
 def test_reasons__asked_twice__are_asked_once(bench):
     provider = bench.provider(reason_id=None, payer_chooses_reason=True)
-    assert {"314": "Electronics", "317": "Grocery"}.items() <= {reason.id: reason.text for reason in provider.reasons()}.items()
+    assert {"314": "Electronics", "317": "Grocery"}.items() <= {
+        reason.id: reason.text for reason in provider.reasons()
+    }.items()
     asked = len(bench.transcripts)
     assert provider.reasons() and len(bench.transcripts) == asked
 

@@ -1,4 +1,5 @@
 """A database that goes wrong: callers learn that it cannot be had, nothing stays locked, and no commit whose fate is unknown moves money twice."""
+
 from __future__ import annotations
 
 import json
@@ -55,7 +56,9 @@ def administer(url: str, *statements: str) -> None:
 
 
 @pytest.mark.invariant("I11")
-def test_unit__asleep_with_what_it_has_locked__loses_it_and_can_write_nothing(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unit__asleep_with_what_it_has_locked__loses_it_and_can_write_nothing(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """I11: a node that is stopped, or cut off, in the middle of a transaction does not hold up the others until somebody ends it."""
     monkeypatch.setitem(opening.POSTGRESQL_TIMEOUTS, "idle_in_transaction_session_timeout", "300ms")
     payment = a_payment()
@@ -69,7 +72,9 @@ def test_unit__asleep_with_what_it_has_locked__loses_it_and_can_write_nothing(po
             sleeper.payments.save(asleep)
 
 
-def test_unit__of_a_standby__is_unavailable_until_a_new_connection_finds_the_primary(postgresql: str, postgres: str) -> None:
+def test_unit__of_a_standby__is_unavailable_until_a_new_connection_finds_the_primary(
+    postgresql: str, postgres: str
+) -> None:
     """After a fail-over the connections at hand may still lead to the old server, which only reads by now."""
     name = postgresql.partition("?")[0].rpartition("/")[2]
     administer(postgres, f"alter database {name} set default_transaction_read_only = on")
@@ -81,7 +86,9 @@ def test_unit__of_a_standby__is_unavailable_until_a_new_connection_finds_the_pri
             unit.payments.add(a_payment())
 
 
-def test_connect__to_a_server_that_says_nothing__is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connect__to_a_server_that_says_nothing__is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(opening.POSTGRESQL_WAITS, "connect_timeout", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql+psycopg://bridge@127.0.0.1:{silent.getsockname()[1]}/x"
@@ -92,7 +99,9 @@ def test_connect__to_a_server_that_says_nothing__is_given_up(monkeypatch: pytest
 # --- SQLite ----------------------------------------------------------------------------------------------------------
 
 
-def test_units__a_writer_is_held_up__the_others_give_up_and_reading_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_units__a_writer_is_held_up__the_others_give_up_and_reading_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each waits for its own time only; else all threads would stand in line behind one, and nobody were left to read."""
     monkeypatch.setattr(opening, "SQLITE_BUSY_SECONDS", 0.1)
     migrated(f"sqlite:///{tmp_path}/bridge.db").dispose()
@@ -118,7 +127,10 @@ class Commits:
 
     def __init__(self, engine: Engine) -> None:
         self.count, self.bad, self.how = 0, 0, ""
-        self._commit, self._error = engine.dialect.do_commit, engine.dialect.loaded_dbapi.OperationalError
+        self._commit, self._error = (
+            engine.dialect.do_commit,
+            engine.dialect.loaded_dbapi.OperationalError,
+        )
         engine.dialect.do_commit = self._carried_out  # type: ignore[method-assign]
 
     def fail(self, number: int, how: str) -> None:
@@ -145,7 +157,9 @@ def patiently(act: Callable[[], Any]) -> Any:
     raise AssertionError("still unavailable")
 
 
-def until_booked(stage: Stage, ask: Callable[[], Answered], books: Callable[[str], Sequence[Any]]) -> tuple[Any, str]:
+def until_booked(
+    stage: Stage, ask: Callable[[], Answered], books: Callable[[str], Sequence[Any]]
+) -> tuple[Any, str]:
     """Ask under the same key, as a shop does, until the provider has it in its books and we know; return the answer and the provider's reference."""
     for _ in range(20):
         with suppress(Unavailable, IdempotencyRunning, PaymentNotPaid):
@@ -170,9 +184,15 @@ def story(stage: Stage, commits: Commits, number: int, how: str) -> dict[str, An
     commits.fail(number, how)
     sale, back, wish = a_key(), a_key(), a_wish()
     services, shop, sandbox = stage.services, stage.shop(), stage.sandbox
-    payment, asked = until_booked(stage, lambda: services.create_payment(shop, sale, wish), sandbox.requests_of)
+    payment, asked = until_booked(
+        stage, lambda: services.create_payment(shop, sale, wish), sandbox.requests_of
+    )
     take(stage, asked)
-    refund, given = until_booked(stage, lambda: services.refund_payment(shop, payment["id"], back, RefundWish(amount=1500)), sandbox.refunds_of)
+    refund, given = until_booked(
+        stage,
+        lambda: services.refund_payment(shop, payment["id"], back, RefundWish(amount=1500)),
+        sandbox.refunds_of,
+    )
     take(stage, given)
     patiently(stage.drain)
     commits.bad = 0
@@ -182,15 +202,22 @@ def story(stage: Stage, commits: Commits, number: int, how: str) -> dict[str, An
 def outcome(stage: Stage, payment: Any, refund: Any) -> dict[str, Any]:
     row, told = stage.payment(payment), list(dict.fromkeys(stage.outside.told(payment["id"])))
     return {
-        "sums": (row.status, row.amount_captured, row.amount_refunded, row.amount_refund_pending), "known": (row.outcome_known, row.review),
-        "refund": stage.operation(refund).status, "told": told, "left": stage.jobs(),
-        "ledger": sorted((entry["kind"], entry["amount"], entry["state"]) for entry in stage.sandbox.ledger()),
+        "sums": (row.status, row.amount_captured, row.amount_refunded, row.amount_refund_pending),
+        "known": (row.outcome_known, row.review),
+        "refund": stage.operation(refund).status,
+        "told": told,
+        "left": stage.jobs(),
+        "ledger": sorted(
+            (entry["kind"], entry["amount"], entry["state"]) for entry in stage.sandbox.ledger()
+        ),
     }
 
 
 @pytest.mark.invariant("I1", "I3", "I8", "I10")
 @pytest.mark.parametrize("how", ["lost", "unheard"])
-def test_commit__any_of_a_story_goes_wrong__ends_as_if_nothing_had_happened(new_stage: Callable[..., Stage], how: str) -> None:
+def test_commit__any_of_a_story_goes_wrong__ends_as_if_nothing_had_happened(
+    new_stage: Callable[..., Stage], how: str
+) -> None:
     """I1, I3, I8, I10: nobody can know whether a commit happened whose answer was cut off, and nothing is done twice or forgotten for it."""
     stage = new_stage()
     commits = Commits(stage.house.engine)
@@ -198,13 +225,17 @@ def test_commit__any_of_a_story_goes_wrong__ends_as_if_nothing_had_happened(new_
     assert untroubled["sums"] == (Status.PAID, FIFTY, 1500, 0) and untroubled["left"] == []
     for number in range(1, count + 1):
         stage.clear()
-        assert story(stage, commits, number, how) == untroubled, f"commit {number} of {count} was {how}"
+        assert story(stage, commits, number, how) == untroubled, (
+            f"commit {number} of {count} was {how}"
+        )
 
 
 # --- a database that takes no writes -----------------------------------------------------------------------------------
 
 
-def test_readiness__a_server_that_only_reads__is_not_ready(new_stage: Callable[..., Stage], new_postgres_database: Callable[[], str], postgres: str) -> None:
+def test_readiness__a_server_that_only_reads__is_not_ready(
+    new_stage: Callable[..., Stage], new_postgres_database: Callable[[], str], postgres: str
+) -> None:
     """A standby, or one that an administrator has made read-only: a node on it would refuse every payment."""
     url = new_postgres_database()
     stage = new_stage(database=url)
@@ -223,14 +254,21 @@ def test_readiness__a_server_that_only_reads__is_not_ready(new_stage: Callable[.
 def small_disk() -> Iterator[Path | None]:
     """A real disk of 20 MiB; None where we have no right to mount one."""
     folder = Path(tempfile.mkdtemp(prefix="bridge-disk-"))
-    is_mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)], capture_output=True).returncode == 0
+    is_mounted = (
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)], capture_output=True
+        ).returncode
+        == 0
+    )
     yield folder if is_mounted else None
     if is_mounted:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
     folder.rmdir()
 
 
-def test_readiness__the_disk_is_full__is_not_ready_until_there_is_room_again(new_stage: Callable[..., Stage], small_disk: Path | None) -> None:
+def test_readiness__the_disk_is_full__is_not_ready_until_there_is_room_again(
+    new_stage: Callable[..., Stage], small_disk: Path | None
+) -> None:
     if small_disk is None:
         return  # the next test needs no right to mount
     stage = new_stage(database=f"sqlite:///{small_disk}/bridge.db")
@@ -248,7 +286,9 @@ def test_readiness__the_disk_is_full__is_not_ready_until_there_is_room_again(new
     write(stage.house.units)
 
 
-def test_readiness__little_room_on_the_disk__is_not_ready(new_stage: Callable[..., Stage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readiness__little_room_on_the_disk__is_not_ready(
+    new_stage: Callable[..., Stage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Before the first payment is refused: a small write may still find a place where a payment does not."""
     stage = new_stage(database=f"sqlite:///{tmp_path}/bridge.db")
     assert stage.services.check_health()["disk"]
@@ -257,7 +297,9 @@ def test_readiness__little_room_on_the_disk__is_not_ready(new_stage: Callable[..
 
 
 @pytest.mark.parametrize("mask", [0o022, 0o000])
-def test_sqlite__the_file_and_what_stands_beside_it__are_readable_by_their_owner_only(tmp_path: Path, mask: int) -> None:
+def test_sqlite__the_file_and_what_stands_beside_it__are_readable_by_their_owner_only(
+    tmp_path: Path, mask: int
+) -> None:
     """Names, orders and addresses of payers are nobody else's business; whatever the umask."""
     before = os.umask(mask)
     try:

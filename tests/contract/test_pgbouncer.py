@@ -1,4 +1,5 @@
 """Behind a real PgBouncer in transaction mode: everything works, and no time-out is lost."""
+
 from __future__ import annotations
 
 import os
@@ -55,11 +56,17 @@ def new_pooler(new_postgres_database: Callable[[], str]) -> Iterator[Callable[..
             port = probe.getsockname()[1]
         sockets, folder = str(url.query["host"]), tempfile.mkdtemp(prefix="bridge-pgbouncer-")
         # `any` has everybody be the user of the database, whatever he says.
-        Path(folder, "settings.ini").write_text(SETTINGS.format(host=f"{sockets} user={url.username}", port=port, folder=folder, more=more))
+        Path(folder, "settings.ini").write_text(
+            SETTINGS.format(
+                host=f"{sockets} user={url.username}", port=port, folder=folder, more=more
+            )
+        )
         owner = os.stat(sockets).st_uid  # PostgreSQL and PgBouncer run as no root
         as_user = ["--user", pwd.getpwuid(owner).pw_name] if os.geteuid() == 0 else []
         os.chown(folder, owner, -1)
-        process = subprocess.Popen([PGBOUNCER, *as_user, f"{folder}/settings.ini"], stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [PGBOUNCER, *as_user, f"{folder}/settings.ini"], stderr=subprocess.PIPE, text=True
+        )
         running.append((process, folder))
         _wait(process, port)
         return f"postgresql+psycopg://bridge@127.0.0.1:{port}/{url.database}"
@@ -91,7 +98,9 @@ def pooled(new_pooler: Callable[..., str]) -> Iterator[Any]:
     engine.dispose()
 
 
-def test_migrate__through_the_pooler_by_two_at_once__both_succeed(new_pooler: Callable[..., str]) -> None:
+def test_migrate__through_the_pooler_by_two_at_once__both_succeed(
+    new_pooler: Callable[..., str],
+) -> None:
     url = new_pooler()
     engines = [open_engine(url, pgbouncer=True) for _ in range(2)]
     assert at_once(2, lambda n: migrate(engines[n])) == [None, None] and is_migrated(engines[0])
@@ -125,7 +134,9 @@ def test_units__many_at_once_through_two_connections__write_lock_and_read(pooled
     assert len(seen) == len(set(seen)) == 96
 
 
-def test_units__through_the_pooler__have_their_time_outs_in_every_transaction(pooled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_units__through_the_pooler__have_their_time_outs_in_every_transaction(
+    pooled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Writing and reading, and nothing is left behind for whoever is served by the same connection next."""
     units, payment = SqlUnits(pooled), a_payment()
     with units() as unit:
@@ -163,12 +174,19 @@ def checked(folder: Path, url: str, **service: Any) -> str:
 
 
 def test_sessions__the_setting_is_missing__is_told_by_the_check_and_in_readiness(
-        new_pooler: Callable[..., str], tmp_path: Path, new_stage: Callable[..., Any]) -> None:
+    new_pooler: Callable[..., str], tmp_path: Path, new_stage: Callable[..., Any]
+) -> None:
     """PgBouncer refuses our startup options; where it was told to drop them, the time-outs are lost and it is we who must notice."""
     refusing, dropping = new_pooler(), new_pooler("ignore_startup_parameters = options")
-    assert "unsupported startup parameter: options; behind PgBouncer, write `pgbouncer: true`" in checked(tmp_path / "a", refusing)
+    assert (
+        "unsupported startup parameter: options; behind PgBouncer, write `pgbouncer: true`"
+        in checked(tmp_path / "a", refusing)
+    )
     told = checked(tmp_path / "b", dropping)
-    assert "does not know our time-outs (lock_timeout, statement_timeout, idle_in_transaction_session_timeout)" in told
+    assert (
+        "does not know our time-outs (lock_timeout, statement_timeout, idle_in_transaction_session_timeout)"
+        in told
+    )
     assert "is reached through a pooler; behind PgBouncer, write `pgbouncer: true`" in told
     assert "warning" not in checked(tmp_path / "c", dropping, pgbouncer=True)
     engine = open_engine(dropping)

@@ -1,4 +1,5 @@
 """The PrestaShop module's tables on a real MariaDB, set up as PrestaShop does (`sql_mode=''`): nothing that is stored is cut."""
+
 from __future__ import annotations
 
 import json
@@ -8,8 +9,22 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[2] / "adapters" / "prestashop" / "tests" / "php" / "on_mariadb.php"
-WIDTHS = {"order_reference": 64, "idempotency_key": 255, "payment_id": 64, "token": 64, "checkout_token": 128, "status": 32}
+SCRIPT = (
+    Path(__file__).resolve().parents[2]
+    / "adapters"
+    / "prestashop"
+    / "tests"
+    / "php"
+    / "on_mariadb.php"
+)
+WIDTHS = {
+    "order_reference": 64,
+    "idempotency_key": 255,
+    "payment_id": 64,
+    "token": 64,
+    "checkout_token": 128,
+    "status": 32,
+}
 """The characters that an attempt's columns must hold: what the API allows of a reference and a key, and what the bridge makes of the rest."""
 
 LONG = "SHOP-2026-BERLIN-ALEXANDERPLATZ-000000123"
@@ -48,7 +63,9 @@ class Shop:
     def php(self, what: str, *arguments: str) -> Any:
         """Have the module do something with its tables; see `on_mariadb.php`."""
         command = ["php", str(SCRIPT), self._mariadb.socket, self.database, what, *arguments]
-        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout)
+        return json.loads(
+            subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+        )
 
     def lengths(self) -> dict[str, int]:
         """Return how many characters each text column of the attempts holds."""
@@ -80,21 +97,29 @@ def test_attempt__columns__are_as_wide_as_what_they_hold(shop: Shop, version: st
 
 
 @pytest.mark.invariant("I24")
-@pytest.mark.parametrize("number", ["№" * 64, "9" * 64, 'Bestellung "Ä" \\7\' ?', "🛒" * 55 + "~0a1b2c3d"])
+@pytest.mark.parametrize(
+    "number", ["№" * 64, "9" * 64, 'Bestellung "Ä" \\7\' ?', "🛒" * 55 + "~0a1b2c3d"]
+)
 def test_attempt__of_the_longest_order_number__comes_back_whole(shop: Shop, number: str) -> None:
     shop.php("install")
     stored = attempt(number)
     read = shop.php("store", json.dumps(stored))
-    assert {name: str(read[name]) for name in stored} == {name: str(value) for name, value in stored.items()}
+    assert {name: str(read[name]) for name in stored} == {
+        name: str(value) for name, value in stored.items()
+    }
 
 
 @pytest.mark.invariant("I24")
-def test_upgrade__rows_cut_at_32__are_mended_and_looked_at_again_and_no_others_are(shop: Shop) -> None:
+def test_upgrade__rows_cut_at_32__are_mended_and_looked_at_again_and_no_others_are(
+    shop: Shop,
+) -> None:
     shop.run(TABLE_OF_0_1_0)
     for n, number in enumerate((LONG, LONG[:32], "XKBKNABJK", "9" * 70), start=1):
         row = attempt(number) | {"order_id": n, "attempt": n, "token": f"{n:064d}", "sequence": 5}
         values = ", ".join(f"'{value}'" for value in row.values())
-        shop.run(f"SET SESSION sql_mode = ''; INSERT INTO ps_payment_bridge_attempt ({', '.join(row)}) VALUES ({values})")
+        shop.run(
+            f"SET SESSION sql_mode = ''; INSERT INTO ps_payment_bridge_attempt ({', '.join(row)}) VALUES ({values})"
+        )
     shop.php("install")
     shop.php("install")
     assert [(str(row["order_reference"]), int(row["sequence"])) for row in shop.php("look")] == [

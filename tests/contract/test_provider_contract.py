@@ -1,11 +1,22 @@
 """What every provider owes the bridge: one suite over every discovered provider, against its sandbox, over real HTTP."""
+
 from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from provider_accounts import FIFTY, PART, Bench, as_text, listening, makes_call, ref, refund_of, running_sandbox
+from provider_accounts import (
+    FIFTY,
+    PART,
+    Bench,
+    as_text,
+    listening,
+    makes_call,
+    ref,
+    refund_of,
+    running_sandbox,
+)
 
 from bridge.domain.money import Money
 from bridge.domain.outcome import Outcome
@@ -15,8 +26,14 @@ from bridge.providers import discover
 
 NOWHERE = "http://127.0.0.1:1/"
 LOST = [
-    ("drop_before", {}), ("drop_after", {}), ("hang", {}), ("garbage", {}), ("truncate", {}), ("status", {"code": 500}),
-    ("status", {"code": 503}), ("status", {"code": 302}),
+    ("drop_before", {}),
+    ("drop_after", {}),
+    ("hang", {}),
+    ("garbage", {}),
+    ("truncate", {}),
+    ("status", {"code": 500}),
+    ("status", {"code": 503}),
+    ("status", {"code": 302}),
 ]
 """What can happen to a call after which nobody knows."""
 
@@ -44,7 +61,9 @@ def bench(request, sandbox, ear):
 
 def makes_a_call_for(verb):
     """Run a test for those providers only that make a call for this verb."""
-    return pytest.mark.parametrize("bench", [name for name in sorted(discover()) if makes_call(name, verb)], indirect=True)
+    return pytest.mark.parametrize(
+        "bench", [name for name in sorted(discover()) if makes_call(name, verb)], indirect=True
+    )
 
 
 # --- the account -----------------------------------------------------------------------------------------------------
@@ -54,7 +73,11 @@ def test_build__any_provider__makes_no_call(bench):
     provider = bench.provider()
     terms, fee = provider.terms(), provider.fee(FIFTY)
     assert provider.name == bench.name and provider.capabilities <= set(Capability)
-    assert "EUR" in terms.currencies and 0 <= terms.minimum <= (terms.maximum or terms.minimum) and (fee is None or fee >= 0)
+    assert (
+        "EUR" in terms.currencies
+        and 0 <= terms.minimum <= (terms.maximum or terms.minimum)
+        and (fee is None or fee >= 0)
+    )
     assert not bench.transcripts
 
 
@@ -92,28 +115,41 @@ def test_payment__paid__is_stated_with_reference_currency_and_amounts(bench):
     provider, request = bench.provider(), bench.request(money=Money(1234, "EUR"))
     bench.about.pay(bench.sandbox, request, provider.start(request))
     stated = provider.inquire(ref(request)).statement
-    assert (stated.our_reference, stated.currency, stated.amount, stated.captured) == (request.reference, "EUR", 1234, 1234)
+    assert (stated.our_reference, stated.currency, stated.amount, stated.captured) == (
+        request.reference,
+        "EUR",
+        1234,
+        1234,
+    )
 
 
 def test_payment__never_asked_for__was_not_executed(bench):
-    assert bench.provider().inquire(PaymentRef("pay_never-1", FIFTY)).outcome is Outcome.NOT_EXECUTED
+    assert (
+        bench.provider().inquire(PaymentRef("pay_never-1", FIFTY)).outcome is Outcome.NOT_EXECUTED
+    )
 
 
 @pytest.mark.invariant("I4")
 @makes_a_call_for("start")
 @pytest.mark.parametrize(("fault", "options"), LOST)
-def test_start__answer_lost__is_unknown_until_the_inquiry_tells_the_ledgers_truth(bench, fault, options):
+def test_start__answer_lost__is_unknown_until_the_inquiry_tells_the_ledgers_truth(
+    bench, fault, options
+):
     """The doubt ends by the provider's word, and one try makes one entry at most (I4)."""
     provider, request = bench.provider(deadline=1.0), bench.request()
     bench.fault("start", fault, **options)
     assert provider.start(request).answer.outcome is Outcome.UNKNOWN
     entries = bench.sandbox.entries(request.reference)
     found = provider.inquire(ref(request))
-    assert len(entries) <= 1 and found.outcome is (Outcome.PENDING if entries else Outcome.NOT_EXECUTED)
+    assert len(entries) <= 1 and found.outcome is (
+        Outcome.PENDING if entries else Outcome.NOT_EXECUTED
+    )
 
 
 @pytest.mark.invariant("I4")
-@pytest.mark.parametrize(("fault", "options"), [*LOST, ("status", {"code": 404}), ("status", {"code": 403, "times": 4})])
+@pytest.mark.parametrize(
+    ("fault", "options"), [*LOST, ("status", {"code": 404}), ("status", {"code": 403, "times": 4})]
+)
 def test_inquiry__answer_lost__proves_nothing(bench, fault, options):
     """Not having heard is no proof that there is nothing (I4, I5)."""
     provider = bench.provider(deadline=1.0)
@@ -149,7 +185,9 @@ def test_calls__many_threads_on_one_account__each_get_their_own_answer(bench):
         for request, start in zip(requests, starts, strict=True):
             bench.about.pay(bench.sandbox, request, start)
         answers = list(pool.map(provider.inquire, map(ref, requests)))
-    assert [answer.statement.our_reference for answer in answers] == [request.reference for request in requests]
+    assert [answer.statement.our_reference for answer in answers] == [
+        request.reference for request in requests
+    ]
 
 
 # --- refunds ---------------------------------------------------------------------------------------------------------
@@ -183,12 +221,17 @@ def test_refund__of_more_than_was_paid__is_declined(bench):
 
 def test_refund__never_asked_for__was_not_executed(bench):
     provider = bench.provider()
-    assert provider.inquire_operation("refund", refund_of(bench.paid(provider))).outcome is Outcome.NOT_EXECUTED
+    assert (
+        provider.inquire_operation("refund", refund_of(bench.paid(provider))).outcome
+        is Outcome.NOT_EXECUTED
+    )
 
 
 @pytest.mark.invariant("I1", "I4")
 @pytest.mark.parametrize(("fault", "options"), LOST)
-def test_refund__answer_lost__is_unknown_until_the_inquiry_tells_the_ledgers_truth(bench, fault, options):
+def test_refund__answer_lost__is_unknown_until_the_inquiry_tells_the_ledgers_truth(
+    bench, fault, options
+):
     """The doubt ends by the provider's word, and one try makes one entry at most (I1, I4)."""
     provider = bench.provider(deadline=1.0)
     refund = refund_of(bench.paid(provider))
@@ -196,7 +239,9 @@ def test_refund__answer_lost__is_unknown_until_the_inquiry_tells_the_ledgers_tru
     assert provider.refund(refund).outcome is Outcome.UNKNOWN
     entries = bench.sandbox.entries(refund.reference)
     found = provider.inquire_operation("refund", refund)
-    assert len(entries) <= 1 and (found.outcome in ACCEPTED if entries else found.outcome is Outcome.NOT_EXECUTED)
+    assert len(entries) <= 1 and (
+        found.outcome in ACCEPTED if entries else found.outcome is Outcome.NOT_EXECUTED
+    )
 
 
 # --- callbacks -------------------------------------------------------------------------------------------------------
@@ -208,7 +253,10 @@ def test_callback__of_a_payment__names_it(bench):
     bench.about.pay(bench.sandbox, request, provider.start(request))
     callback = provider.read_callback(bench.ear.next())
     found = provider.inquire(ref(request))
-    assert callback.provider_reference in (None, found.provider_reference) and callback.our_reference in (None, request.reference)
+    assert callback.provider_reference in (
+        None,
+        found.provider_reference,
+    ) and callback.our_reference in (None, request.reference)
     assert callback.provider_reference or callback.our_reference
     assert provider.acknowledge(callback).body
 
@@ -226,11 +274,17 @@ def test_callback__forged__is_rejected(bench):
 
 
 @pytest.mark.invariant("I12")
-@pytest.mark.parametrize("raw", [
-    RawCallback("POST", "application/x-www-form-urlencoded", "", b""), RawCallback("POST", "", "", b"\x00\xff" * 500),
-    RawCallback("GET", "", "a=b", b""), RawCallback("POST", "multipart/form-data; boundary=x", "", b"--x\r\n\r\n"),
-    RawCallback("POST", "application/x-www-form-urlencoded", "", b"&" * 5000), RawCallback("POST", "application/json", "", b"[" * 5000),
-])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        RawCallback("POST", "application/x-www-form-urlencoded", "", b""),
+        RawCallback("POST", "", "", b"\x00\xff" * 500),
+        RawCallback("GET", "", "a=b", b""),
+        RawCallback("POST", "multipart/form-data; boundary=x", "", b"--x\r\n\r\n"),
+        RawCallback("POST", "application/x-www-form-urlencoded", "", b"&" * 5000),
+        RawCallback("POST", "application/json", "", b"[" * 5000),
+    ],
+)
 def test_callback__rubbish__is_rejected_and_nothing_else(bench, raw):
     """No bytes from outside raise anything but a rejection (I12, I17)."""
     with pytest.raises(CallbackRejected):
@@ -247,5 +301,10 @@ def test_secrets__after_a_whole_conversation__are_nowhere(bench, caplog):
     provider = bench.provider()
     provider.register(bench.ear.url, 600), provider.prices(FIFTY), provider.reasons()
     bench.about.take_refund(bench.sandbox, provider.refund(refund_of(bench.paid(provider))))
-    told = as_text(bench.transcripts) + caplog.text + repr(provider) + repr(provider.read_callback(bench.ear.next()))
+    told = (
+        as_text(bench.transcripts)
+        + caplog.text
+        + repr(provider)
+        + repr(provider.read_callback(bench.ear.next()))
+    )
     assert bench.transcripts and not [secret for secret in bench.about.secrets if secret in told]

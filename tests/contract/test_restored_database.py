@@ -1,4 +1,5 @@
 """A database that is dumped and restored into another server: everything goes on as if it had never moved."""
+
 from __future__ import annotations
 
 import shutil
@@ -50,7 +51,8 @@ def tell(units: SqlUnits, payment: object, first: int, count: int) -> list[str]:
 
 @pytest.mark.invariant("I30")
 def test_events__restored_into_another_server__go_on_from_every_cursor_without_gap_or_repeat(
-        new_postgres_database, another_server: str, tmp_path: Path) -> None:
+    new_postgres_database, another_server: str, tmp_path: Path
+) -> None:
     """What a shop has read says where it goes on, whatever server it is (I30)."""
     url = new_postgres_database()
     engine = migrated(url)
@@ -64,11 +66,23 @@ def test_events__restored_into_another_server__go_on_from_every_cursor_without_g
     before += tell(units, payment, 4, 3)
     engine.dispose()
 
-    subprocess.run([program("pg_dump"), "--format=custom", f"--file={tmp_path}/dump", libpq(url)], check=True, capture_output=True)
-    subprocess.run([program("pg_restore"), "--create", f"--dbname={another_server}", f"{tmp_path}/dump"], check=True, capture_output=True)
+    subprocess.run(
+        [program("pg_dump"), "--format=custom", f"--file={tmp_path}/dump", libpq(url)],
+        check=True,
+        capture_output=True,
+    )
+    subprocess.run(
+        [program("pg_restore"), "--create", f"--dbname={another_server}", f"{tmp_path}/dump"],
+        check=True,
+        capture_output=True,
+    )
 
     name = make_url(url).database
-    moved = open_engine(another_server.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?"))
+    moved = open_engine(
+        another_server.replace("postgresql://", "postgresql+psycopg://").replace(
+            "/postgres?", f"/{name}?"
+        )
+    )
     units = SqlUnits(moved)
     assert is_migrated(moved)
     every = before + tell(units, payment, 7, 3)

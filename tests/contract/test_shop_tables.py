@@ -1,4 +1,5 @@
 """The tables of the shop modules on a real MariaDB, non-strict: what a module stores comes back whole, never cut."""
+
 from __future__ import annotations
 
 import subprocess
@@ -22,23 +23,43 @@ TEXTS = {
 
 def magento_tables() -> list[str]:
     """Return the statements that Magento makes of the module's `etc/db_schema.xml`, as far as it uses the schema's language."""
-    return [_create(table) for table in ET.parse(MAGENTO / "module" / "etc" / "db_schema.xml").getroot()]
+    return [
+        _create(table) for table in ET.parse(MAGENTO / "module" / "etc" / "db_schema.xml").getroot()
+    ]
 
 
 def _create(table: ET.Element) -> str:
     lines = [_column(column) for column in table.findall("column")]
     for constraint in table.findall("constraint"):
-        kind = "primary key" if _type(constraint) == "primary" else f"unique key {constraint.get('referenceId')}"
+        kind = (
+            "primary key"
+            if _type(constraint) == "primary"
+            else f"unique key {constraint.get('referenceId')}"
+        )
         lines.append(f"{kind} ({_names(constraint)})")
-    lines += [f"key {index.get('referenceId')} ({_names(index)})" for index in table.findall("index")]
+    lines += [
+        f"key {index.get('referenceId')} ({_names(index)})" for index in table.findall("index")
+    ]
     return f"create table {table.get('name')} ({', '.join(lines)}) engine={table.get('engine')} default charset=utf8mb4"
 
 
 def _column(column: ET.Element) -> str:
-    kind = _type(column) + (f"({column.get('length')})" if column.get("length") else "") + (" unsigned" if column.get("unsigned") == "true" else "")
+    kind = (
+        _type(column)
+        + (f"({column.get('length')})" if column.get("length") else "")
+        + (" unsigned" if column.get("unsigned") == "true" else "")
+    )
     default = column.get("default")
-    words = [f"`{column.get('name')}`", kind, "not null" if column.get("nullable") == "false" else "null"]
-    words += [f"default {default if default == 'CURRENT_TIMESTAMP' else repr(default)}"] if default is not None else []
+    words = [
+        f"`{column.get('name')}`",
+        kind,
+        "not null" if column.get("nullable") == "false" else "null",
+    ]
+    words += (
+        [f"default {default if default == 'CURRENT_TIMESTAMP' else repr(default)}"]
+        if default is not None
+        else []
+    )
     words += ["on update current_timestamp"] if column.get("on_update") == "true" else []
     words += ["auto_increment"] if column.get("identity") == "true" else []
     return " ".join(words)
@@ -76,8 +97,14 @@ def test_magento__every_text_column__is_as_wide_as_what_it_holds(magento: Any) -
 
 
 @pytest.mark.invariant("I24")
-@pytest.mark.parametrize("number", ["№" * 64, "9" * 64, "Bestellung Ä 7", "🛒" * 40 + "~0a1b2c3d"], ids=["signs", "digits", "blanks", "pictures"])
-def test_magento__attempt_of_the_longest_order_number__comes_back_whole(magento: Any, number: str) -> None:
+@pytest.mark.parametrize(
+    "number",
+    ["№" * 64, "9" * 64, "Bestellung Ä 7", "🛒" * 40 + "~0a1b2c3d"],
+    ids=["signs", "digits", "blanks", "pictures"],
+)
+def test_magento__attempt_of_the_longest_order_number__comes_back_whole(
+    magento: Any, number: str
+) -> None:
     row = {"order_id": "1", "order_reference": number, "store_id": "1", "attempt": "1", "token": "f" * 64,
            "idempotency_key": "order-" + "f" * 64, "body": "{}", "amount": "4999", "currency": "EUR"}  # fmt: skip
     values = ", ".join(f"'{value}'" for value in row.values())
@@ -88,15 +115,28 @@ def test_magento__attempt_of_the_longest_order_number__comes_back_whole(magento:
 def mend(mariadb_socket: str, database: str) -> None:
     """Run the module's upgrade of cut rows, its own PHP, on the database."""
     script = MAGENTO / "tests" / "php" / "mend_on_mariadb.php"
-    subprocess.run(["php", str(script), mariadb_socket, database], check=True, capture_output=True, text=True, timeout=60)
+    subprocess.run(
+        ["php", str(script), mariadb_socket, database],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 @pytest.mark.invariant("I24")
-def test_magento__rows_cut_at_32__are_mended_by_the_upgrade_and_no_others(mariadb: Any, magento: Any) -> None:
+def test_magento__rows_cut_at_32__are_mended_by_the_upgrade_and_no_others(
+    mariadb: Any, magento: Any
+) -> None:
     ((database,),) = magento("select database()")
     long = "SHOP-2026-BERLIN-ALEXANDERPLATZ-000000123"
     magento("alter table payment_bridge_attempt modify order_reference varchar(32) not null")
-    for order, number, reference, paid in ((1, long, long, 0), (2, long[:32], long[:32], 0), (3, "000000007", "000000007", 0), (4, long + "4", long, 1)):
+    for order, number, reference, paid in (
+        (1, long, long, 0),
+        (2, long[:32], long[:32], 0),
+        (3, "000000007", "000000007", 0),
+        (4, long + "4", long, 1),
+    ):
         magento(
             f"insert into sales_order values ({order}, '{number}');"
             "insert into payment_bridge_attempt (order_id, order_reference, store_id, attempt, token, idempotency_key, body, amount, currency, sequence, paid)"

@@ -1,4 +1,5 @@
 """Everything that `ports/store.py` promises, on SQLite and on PostgreSQL alike."""
+
 from __future__ import annotations
 
 import re
@@ -16,7 +17,17 @@ from bridge.domain.operation import Kind, OperationStatus, Origin
 from bridge.domain.payment import Failure, Payer, Payment, Status
 from bridge.domain.reasons import Reason
 from bridge.errors import IdempotencyRunning, LeaseLost, NotFound, PaymentExists
-from bridge.ports import AccountSigns, Job, JobKind, KeptAnswer, PaymentFilter, RawCallback, Room, Share, StoredCallback
+from bridge.ports import (
+    AccountSigns,
+    Job,
+    JobKind,
+    KeptAnswer,
+    PaymentFilter,
+    RawCallback,
+    Room,
+    Share,
+    StoredCallback,
+)
 from bridge.store import schema
 from bridge.store.dialects import dialect_of
 from bridge.store.unit import SqlUnits
@@ -28,7 +39,9 @@ MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def migrated_engine(request, tmp_path_factory):
     file = f"sqlite:///{tmp_path_factory.mktemp('store')}/bridge.db"
-    engine = migrated(file if request.param == "sqlite" else a_database(request.getfixturevalue("postgres")))
+    engine = migrated(
+        file if request.param == "sqlite" else a_database(request.getfixturevalue("postgres"))
+    )
     yield engine
     engine.dispose()
 
@@ -64,7 +77,9 @@ def added(units, *payments):
 
 
 def paid(**changes):
-    return a_payment(**{"status": Status.PAID, "amount_authorized": FIFTY, "amount_captured": FIFTY, **changes})
+    return a_payment(
+        **{"status": Status.PAID, "amount_authorized": FIFTY, "amount_captured": FIFTY, **changes}
+    )
 
 
 # --- units -----------------------------------------------------------------------------------------------------------
@@ -100,20 +115,49 @@ def test_unit__not_yet_committed__is_seen_by_nobody_else(units):
 def a_full_payment() -> Payment:
     """A payment with something in every field."""
     return a_payment(
-        status=Status.PAID, attempt=Attempt(AttemptState.ACCEPTED, 2, NOON), tries=1, next_check_at=NOON + MINUTE, amount_authorized=4000,
-        amount_captured=3000, amount_capture_pending=500, amount_refunded=200, amount_refund_pending=100, fee_estimate=65, capture="manual",
-        failure=Failure(Reason.OPERATOR, "code-1"), provider_reference="hash", pay_currency="CCR", reason_id="314", page_url="https://x.example",
-        review="look", operations_doubtful_since=NOON, giving_up="payer", provider_ended=True, duplicate_of="pay_other", sequence=7,
-        cancel_url="https://shop.example/no", payer=Payer(None, "a@b.example", "de-DE"), channel="mobile",
-        metadata={"cart": "77", "note": "ä€😀"})
+        status=Status.PAID,
+        attempt=Attempt(AttemptState.ACCEPTED, 2, NOON),
+        tries=1,
+        next_check_at=NOON + MINUTE,
+        amount_authorized=4000,
+        amount_captured=3000,
+        amount_capture_pending=500,
+        amount_refunded=200,
+        amount_refund_pending=100,
+        fee_estimate=65,
+        capture="manual",
+        failure=Failure(Reason.OPERATOR, "code-1"),
+        provider_reference="hash",
+        pay_currency="CCR",
+        reason_id="314",
+        page_url="https://x.example",
+        review="look",
+        operations_doubtful_since=NOON,
+        giving_up="payer",
+        provider_ended=True,
+        duplicate_of="pay_other",
+        sequence=7,
+        cancel_url="https://shop.example/no",
+        payer=Payer(None, "a@b.example", "de-DE"),
+        channel="mobile",
+        metadata={"cart": "77", "note": "ä€😀"},
+    )
 
 
 def test_payments__every_field__is_read_back_as_it_was_written(units):
     payment = added(units, a_full_payment())
     defaults = {f.name: f.default for f in fields(Payment)}
-    assert not [name for name, default in defaults.items() if name != "version" and getattr(payment, name) == default]
+    assert not [
+        name
+        for name, default in defaults.items()
+        if name != "version" and getattr(payment, name) == default
+    ]
     with units.read() as unit:
-        assert unit.payments.get(payment.id) == unit.payments.by_token(payment.checkout_token) == payment
+        assert (
+            unit.payments.get(payment.id)
+            == unit.payments.by_token(payment.checkout_token)
+            == payment
+        )
 
 
 def test_payments__saved_with_every_field_changed__is_read_back(units):
@@ -129,7 +173,11 @@ def test_payments__of_another_shop_or_unknown__is_not_found(units):
     payment = added(units, a_payment())
     with units.read() as unit:
         assert unit.payments.of_shop("acme-one", payment.id) == payment
-        for look in (lambda: unit.payments.of_shop("acme-two", payment.id), lambda: unit.payments.get("pay_x"), lambda: unit.payments.by_token("chk_x")):
+        for look in (
+            lambda: unit.payments.of_shop("acme-two", payment.id),
+            lambda: unit.payments.get("pay_x"),
+            lambda: unit.payments.by_token("chk_x"),
+        ):
             with pytest.raises(NotFound):
                 look()
 
@@ -210,7 +258,9 @@ def test_add__many_payments_for_one_order_at_once__one_wins(units):
     results = at_once(8, lambda n: added(units, payments[n]))
     winners = [result for result in results if isinstance(result, Payment)]
     assert len(winners) == 1 and {type(result) for result in results} == {Payment, PaymentExists}
-    assert {result.members["payment_id"] for result in results if isinstance(result, PaymentExists)} == {winners[0].id}
+    assert {
+        result.members["payment_id"] for result in results if isinstance(result, PaymentExists)
+    } == {winners[0].id}
 
 
 def test_save__given_up_then_paid_late__leaves_its_order_to_the_next_payment(units):
@@ -219,7 +269,9 @@ def test_save__given_up_then_paid_late__leaves_its_order_to_the_next_payment(uni
         canceled = unit.payments.save(replace(first, status=Status.CANCELED))
     second = added(units, a_payment(order_reference=first.order_reference))
     with units() as unit:
-        unit.payments.save(replace(canceled, status=Status.PAID, amount_authorized=FIFTY, amount_captured=FIFTY))
+        unit.payments.save(
+            replace(canceled, status=Status.PAID, amount_authorized=FIFTY, amount_captured=FIFTY)
+        )
     with units.read() as unit:
         assert unit.payments.get(second.id).is_open and unit.payments.get(first.id).is_open
 
@@ -227,11 +279,24 @@ def test_save__given_up_then_paid_late__leaves_its_order_to_the_next_payment(uni
 # --- constraints, written around the domain --------------------------------------------------------------------------
 
 BAD = [
-    "amount = 0", "amount = -1", "amount_authorized = -1", "amount_authorized = amount + 1", "amount_captured = -1",
-    "amount_captured = amount_authorized + 1", "amount_capture_pending = -1", "amount_capture_pending = amount_authorized - amount_captured + 1",
-    "amount_refunded = -1", "amount_refunded = amount_captured + 1", "amount_refund_pending = -1",
-    "amount_refund_pending = amount_captured - amount_refunded + 1", "status = 'refunded'", "asking = 'perhaps'", "status = 'canceled'",
-    "amount_captured = 0, amount_refunded = 0", "version = null", "checkout_token = null",
+    "amount = 0",
+    "amount = -1",
+    "amount_authorized = -1",
+    "amount_authorized = amount + 1",
+    "amount_captured = -1",
+    "amount_captured = amount_authorized + 1",
+    "amount_capture_pending = -1",
+    "amount_capture_pending = amount_authorized - amount_captured + 1",
+    "amount_refunded = -1",
+    "amount_refunded = amount_captured + 1",
+    "amount_refund_pending = -1",
+    "amount_refund_pending = amount_captured - amount_refunded + 1",
+    "status = 'refunded'",
+    "asking = 'perhaps'",
+    "status = 'canceled'",
+    "amount_captured = 0, amount_refunded = 0",
+    "version = null",
+    "checkout_token = null",
 ]
 
 
@@ -245,7 +310,16 @@ def test_constraints__wrong_sums_or_words__are_refused_by_the_database_itself(un
 
 
 @pytest.mark.invariant("I2")
-@pytest.mark.parametrize("bad", ["amount = 0", "kind = 'gift'", "status = 'done'", "payment_id = 'pay_none'", "asking = 'perhaps'"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "amount = 0",
+        "kind = 'gift'",
+        "status = 'done'",
+        "payment_id = 'pay_none'",
+        "asking = 'perhaps'",
+    ],
+)
 def test_constraints__wrong_operations__are_refused_by_the_database_itself(units, engine, bad):
     """The same for refunds, captures and cancels (I2)."""
     payment = added(units, paid())
@@ -294,16 +368,33 @@ def test_list__pages_by_id__show_everything_once_newest_first(units):
     assert seen == list(reversed(payments))
 
 
-@pytest.mark.parametrize(("wanted", "found"), [
-    ({}, "abcd"), ({"order_reference": "o-b"}, "b"), ({"status": "paid"}, "c"), ({"method": "card"}, "d"), ({"provider_reference": "hash-a"}, "a"),
-    ({"created_from": NOON + 2 * MINUTE}, "cd"), ({"created_to": NOON + 2 * MINUTE}, "ab"), ({"updated_from": NOON + 3 * MINUTE}, "d"),
-    ({"needs_review": True}, "b"), ({"created_from": NOON + MINUTE, "created_to": NOON + 3 * MINUTE, "method": "wallet"}, "bc"),
-    ({"order_reference": "o-b", "status": "paid"}, ""),
-])
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, "abcd"),
+        ({"order_reference": "o-b"}, "b"),
+        ({"status": "paid"}, "c"),
+        ({"method": "card"}, "d"),
+        ({"provider_reference": "hash-a"}, "a"),
+        ({"created_from": NOON + 2 * MINUTE}, "cd"),
+        ({"created_to": NOON + 2 * MINUTE}, "ab"),
+        ({"updated_from": NOON + 3 * MINUTE}, "d"),
+        ({"needs_review": True}, "b"),
+        (
+            {"created_from": NOON + MINUTE, "created_to": NOON + 3 * MINUTE, "method": "wallet"},
+            "bc",
+        ),
+        ({"order_reference": "o-b", "status": "paid"}, ""),
+    ],
+)
 def test_list__filters__show_what_fits_all_of_them(units, wanted, found):
-    added(units, a_payment(NOON, order_reference="o-a", provider_reference="hash-a"),
-          a_payment(NOON + MINUTE, order_reference="o-b", review="look"),
-          paid(at=NOON + 2 * MINUTE, order_reference="o-c"), a_payment(NOON + 3 * MINUTE, order_reference="o-d", method="card"))
+    added(
+        units,
+        a_payment(NOON, order_reference="o-a", provider_reference="hash-a"),
+        a_payment(NOON + MINUTE, order_reference="o-b", review="look"),
+        paid(at=NOON + 2 * MINUTE, order_reference="o-c"),
+        a_payment(NOON + 3 * MINUTE, order_reference="o-d", method="card"),
+    )
     with units.read() as unit:
         listed = unit.payments.list("acme-one", PaymentFilter(**wanted), 10, None)
     assert "".join(payment.order_reference[-1] for payment in reversed(listed)) == found
@@ -320,12 +411,25 @@ def test_list__for_operators__shows_all_shops(units):
 
 def test_operations__every_field__is_read_back_as_it_was_written(units):
     payment = added(units, paid())
-    refund = an_operation(payment, status=OperationStatus.FAILED, attempt=Attempt(AttemptState.IN_DOUBT, 3, NOON), reason="broken ä",
-                          refund_reference="memo-1", provider_reference="hash-r", failure=Failure(Reason.REFUND_NOT_TAKEN, "4"), review="look", source=Origin.PROVIDER)
+    refund = an_operation(
+        payment,
+        status=OperationStatus.FAILED,
+        attempt=Attempt(AttemptState.IN_DOUBT, 3, NOON),
+        reason="broken ä",
+        refund_reference="memo-1",
+        provider_reference="hash-r",
+        failure=Failure(Reason.REFUND_NOT_TAKEN, "4"),
+        review="look",
+        source=Origin.PROVIDER,
+    )
     with units() as unit:
         unit.operations.add(refund)
     with units.read() as unit:
-        assert unit.operations.get(refund.id) == unit.operations.by_provider_reference("acme", "cashcloud", "hash-r") == refund
+        assert (
+            unit.operations.get(refund.id)
+            == unit.operations.by_provider_reference("acme", "cashcloud", "hash-r")
+            == refund
+        )
         assert unit.operations.by_provider_reference("globex", "cashcloud", "hash-r") is None
 
 
@@ -335,9 +439,16 @@ def test_operations__of_a_shop_and_kind__only_those(units):
     with units() as unit:
         unit.operations.add(refund), unit.operations.add(capture)
     with units.read() as unit:
-        assert unit.operations.of_payment(payment.id) == [refund, capture] and unit.operations.of_payment(payment.id, "capture") == [capture]
+        assert unit.operations.of_payment(payment.id) == [
+            refund,
+            capture,
+        ] and unit.operations.of_payment(payment.id, "capture") == [capture]
         assert unit.operations.of_shop("acme-one", "refund", refund.id) == refund
-        for shop, kind, wanted in (("acme-two", "refund", refund.id), ("acme-one", "capture", refund.id), ("acme-one", "refund", "ref_x")):
+        for shop, kind, wanted in (
+            ("acme-two", "refund", refund.id),
+            ("acme-one", "capture", refund.id),
+            ("acme-one", "refund", "ref_x"),
+        ):
             with pytest.raises(NotFound):
                 unit.operations.of_shop(shop, kind, wanted)
 
@@ -347,7 +458,11 @@ def test_operations__two_of_equal_amount__are_two_rows(units):
     payment = added(units, paid())
     with units() as unit:
         for number in range(2):
-            unit.operations.add(an_operation(payment, at=NOON + number * SECOND, provider_reference=f"hash-{number}"))
+            unit.operations.add(
+                an_operation(
+                    payment, at=NOON + number * SECOND, provider_reference=f"hash-{number}"
+                )
+            )
     with units.read() as unit:
         assert len(unit.operations.of_payment(payment.id)) == 2
     with pytest.raises(IntegrityError), units() as unit:
@@ -369,12 +484,19 @@ def test_operations__somebody_was_faster__is_refused(units):
 
 def test_events__of_a_payment__in_the_order_of_writing_with_notes(units):
     payment = added(units, a_payment())
-    written = [an_event(payment, 1), an_event(payment, None, type="note.resolved", detail="why"), an_event(payment, 2)]
+    written = [
+        an_event(payment, 1),
+        an_event(payment, None, type="note.resolved", detail="why"),
+        an_event(payment, 2),
+    ]
     with units() as unit:
         for event in written:
             unit.events.add(event)
     with units.read() as unit:
-        assert unit.events.of_payment(payment.id) == written and unit.events.get(written[1].id) == written[1]
+        assert (
+            unit.events.of_payment(payment.id) == written
+            and unit.events.get(written[1].id) == written[1]
+        )
         assert unit.events.after("acme-one", None, 10) == [written[0], written[2]]
 
 
@@ -385,7 +507,10 @@ def test_events__after_a_cursor__only_of_that_shop_and_only_later_ones(units):
             unit.events.add(an_event(mine, number)), unit.events.add(an_event(other, number))
     with units.read() as unit:
         every = unit.events.after("acme-one", None, 10)
-        assert unit.events.after("acme-one", every[0].id, 1) == every[1:2] and unit.events.after("acme-one", every[2].id, 10) == []
+        assert (
+            unit.events.after("acme-one", every[0].id, 1) == every[1:2]
+            and unit.events.after("acme-one", every[2].id, 10) == []
+        )
         for foreign in (unit.events.after("acme-two", None, 10)[0].id, "evt_x"):
             with pytest.raises(NotFound):
                 unit.events.after("acme-one", foreign, 10)
@@ -403,9 +528,14 @@ def test_events__next_undelivered__is_the_head_until_it_is_delivered_or_given_up
         unit.events.mark(first.id, result="HTTP 200", delivered_at=NOON)
         unit.events.mark(second.id, result="no", undeliverable_at=NOON)
         assert unit.events.next_undelivered(payment.id).id == third.id
-        assert [event.id for event in unit.events.undeliverable("acme-one", 10)] == [second.id] and not unit.events.undeliverable("acme-two", 10)
+        assert [event.id for event in unit.events.undeliverable("acme-one", 10)] == [
+            second.id
+        ] and not unit.events.undeliverable("acme-two", 10)
         unit.events.reopen(second.id)
-        assert unit.events.next_undelivered(payment.id).id == second.id and unit.events.undeliverable(None, 10) == []
+        assert (
+            unit.events.next_undelivered(payment.id).id == second.id
+            and unit.events.undeliverable(None, 10) == []
+        )
 
 
 def test_events__marked_after_delivery__stay_delivered(units):
@@ -465,12 +595,16 @@ def test_events__a_long_transaction_elsewhere__hides_none(units, engine, request
         with units() as unit:
             unit.events.add(an_event(payment, 1))
         with units.read() as unit:
-            assert [event.payment_id for event in unit.events.after("acme-one", None, 10)] == [payment.id]
+            assert [event.payment_id for event in unit.events.after("acme-one", None, 10)] == [
+                payment.id
+            ]
     foreign.dispose()
 
 
 @pytest.mark.invariant("I8", "I30")
-def test_events__a_writer_begins_before_and_commits_after_many__holds_up_what_follows_and_loses_nothing(units, engine):
+def test_events__a_writer_begins_before_and_commits_after_many__holds_up_what_follows_and_loses_nothing(
+    units, engine
+):
     """Whatever the order of the commits, a reader that asks all the time sees each event once (I8, I30)."""
     if engine.dialect.name == "sqlite":
         return  # see assert_writers_take_turns
@@ -505,8 +639,21 @@ def test_events__a_writer_begins_before_and_commits_after_many__holds_up_what_fo
 def test_events__many_to_read_on_from__are_read_by_the_index(units, engine):
     """A shop that has heard everything does not read everything again (I30)."""
     payment = added(units, a_payment())
-    rows = [{"xact": 0, "id": f"evt_{n:05}", "type": "payment.paid", "payment_id": payment.id, "merchant": "acme", "shop": "acme-one",
-             "source": "shop", "at": NOON, "sequence": n + 1, "attempts": 0} for n in range(3_000)]
+    rows = [
+        {
+            "xact": 0,
+            "id": f"evt_{n:05}",
+            "type": "payment.paid",
+            "payment_id": payment.id,
+            "merchant": "acme",
+            "shop": "acme-one",
+            "source": "shop",
+            "at": NOON,
+            "sequence": n + 1,
+            "attempts": 0,
+        }
+        for n in range(3_000)
+    ]
     with engine.begin() as connection:
         connection.execute(insert(schema.events), rows)
     seen = []
@@ -520,7 +667,9 @@ def test_events__many_to_read_on_from__are_read_by_the_index(units, engine):
         assert unit.events.after("acme-one", "evt_02998", 10)[0].id == "evt_02999"
     event.remove(engine, "before_cursor_execute", note)
     assert any("ix_events_shop_xact_position" in line for line in plan_of(engine, *seen[0]))
-    bounds = re.findall(r"xact[^)]*position|xact=\? AND position>\?", " ".join(plan_of(engine, *seen[0])))
+    bounds = re.findall(
+        r"xact[^)]*position|xact=\? AND position>\?", " ".join(plan_of(engine, *seen[0]))
+    )
     assert bounds
 
 
@@ -549,7 +698,10 @@ def test_events__read_while_many_write__every_one_is_seen_once_and_in_order_per_
     done.set()
     reader.join(30)
     assert len(seen) == len({event.id for event in seen}) == 40
-    assert all([event.sequence for event in seen if event.payment_id == payment.id] == list(range(1, 11)) for payment in payments)
+    assert all(
+        [event.sequence for event in seen if event.payment_id == payment.id] == list(range(1, 11))
+        for payment in payments
+    )
 
 
 # --- outbox ----------------------------------------------------------------------------------------------------------
@@ -563,8 +715,16 @@ def put(units, subject="s", lane="lane", due_at=NOON, kind=JobKind.PAYMENT, **mo
 def claim(units, now=NOON, most=10, lease=MINUTE, rooms=tuple(Room), **wanted):
     """Claim as a worker does that has room for all."""
     with units() as unit:
-        return [job for room in rooms for job in unit.outbox.claim(
-            room, [Share(lane, most) for lane in unit.outbox.lanes_due(room, now, **wanted)], now, now + lease)]
+        return [
+            job
+            for room in rooms
+            for job in unit.outbox.claim(
+                room,
+                [Share(lane, most) for lane in unit.outbox.lanes_due(room, now, **wanted)],
+                now,
+                now + lease,
+            )
+        ]
 
 
 def lanes_due(units, room=Room.MONEY, now=NOON, **wanted):
@@ -587,7 +747,14 @@ def act(units, verb, job, *arguments):
 
 
 def test_claim__due_jobs__of_a_room_oldest_or_newest_first_up_to_the_lanes_share(units):
-    for n, (lane, kind) in enumerate([("a", JobKind.PAYMENT), ("b", JobKind.NOTIFY), ("a", JobKind.OPERATION), ("a", JobKind.CALLBACK)]):
+    for n, (lane, kind) in enumerate(
+        [
+            ("a", JobKind.PAYMENT),
+            ("b", JobKind.NOTIFY),
+            ("a", JobKind.OPERATION),
+            ("a", JobKind.CALLBACK),
+        ]
+    ):
         put(units, f"s{n}", lane, NOON - n * SECOND, kind)
     put(units, "later", "a", due_at=NOON + SECOND)
 
@@ -607,7 +774,9 @@ def test_lanes_due__some_lanes__are_named_in_turn_and_round(units):
     put(units, "later", "later", NOON + SECOND)
     assert lanes_due(units) == list("abcde") and lanes_due(units, after="c") == list("deabc")
     assert lanes_due(units, after="bb", left_out=["c", "e"], most=2) == ["d", "a"]
-    assert lanes_due(units, after="e", most=1) == ["a"] and lanes_due(units, after="zz", most=1) == ["a"]
+    assert lanes_due(units, after="e", most=1) == ["a"] and lanes_due(
+        units, after="zz", most=1
+    ) == ["a"]
     claim(units, rooms=[Room.MONEY], left_out=["b"])
     assert lanes_due(units) == ["b"] and lanes_due(units, Room.NOTIFICATIONS) == list("abcde")
     assert lanes_due(units, now=NOON + MINUTE + SECOND) == ["a", "b", "c", "d", "e", "later"]
@@ -625,15 +794,30 @@ def plan_of(engine, statement, parameters):
     with engine.connect() as connection:
         if "FOR UPDATE" in statement:
             dialect_of(connection).in_index_order(connection)
-        return [str(row[-1]) for row in connection.exec_driver_sql(f"{how} {statement}", parameters)]
+        return [
+            str(row[-1]) for row in connection.exec_driver_sql(f"{how} {statement}", parameters)
+        ]
 
 
 @pytest.mark.invariant("I26")
 @pytest.mark.parametrize("counted", [False, True], ids=["without statistics", "with statistics"])
-def test_claim__ten_thousand_jobs_of_one_lane__reads_by_the_rooms_index_alone(units, engine, counted):
+def test_claim__ten_thousand_jobs_of_one_lane__reads_by_the_rooms_index_alone(
+    units, engine, counted
+):
     """What one lane has waiting costs the others nothing (I26)."""
-    rows = [{"kind": kind, "subject": f"s{n}", "lane": "full" if n else "other", "due_at": NOON, "attempts": 0, "fence": 0, "revision": 0}
-            for kind in ("notify", "payment") for n in range(10_000)]
+    rows = [
+        {
+            "kind": kind,
+            "subject": f"s{n}",
+            "lane": "full" if n else "other",
+            "due_at": NOON,
+            "attempts": 0,
+            "fence": 0,
+            "revision": 0,
+        }
+        for kind in ("notify", "payment")
+        for n in range(10_000)
+    ]
     with engine.begin() as connection:
         connection.execute(insert(schema.outbox), rows)
     if counted:
@@ -649,11 +833,21 @@ def test_claim__ten_thousand_jobs_of_one_lane__reads_by_the_rooms_index_alone(un
     assert lanes_due(units, Room.NOTIFICATIONS, left_out=["full"], after="x") == ["other"]
     with units() as unit:
         shares = [Share("full", 2), Share("other", 2, newest=True)]
-        assert [job.subject for job in unit.outbox.claim(Room.MONEY, shares, NOON, NOON + MINUTE)][-1] == "s0"
+        assert [job.subject for job in unit.outbox.claim(Room.MONEY, shares, NOON, NOON + MINUTE)][
+            -1
+        ] == "s0"
     event.remove(engine, "before_cursor_execute", note)
-    plans = [line for statement, parameters in seen for line in plan_of(engine, statement, parameters) if re.search(r"\boutbox\b", line)]
-    assert len(seen) == 3 and {match for line in plans for match in re.findall(r"ix_\w+|\w+_autoindex\w+|pk_\w+|Seq Scan", line)} == {
-        "ix_outbox_money", "ix_outbox_notifications", "ix_outbox_due_at"}
+    plans = [
+        line
+        for statement, parameters in seen
+        for line in plan_of(engine, statement, parameters)
+        if re.search(r"\boutbox\b", line)
+    ]
+    assert len(seen) == 3 and {
+        match
+        for line in plans
+        for match in re.findall(r"ix_\w+|\w+_autoindex\w+|pk_\w+|Seq Scan", line)
+    } == {"ix_outbox_money", "ix_outbox_notifications", "ix_outbox_due_at"}
     assert all("ix_" in line for line in plans)
 
 
@@ -733,7 +927,9 @@ def test_postpone__held_job__comes_back_when_due_with_one_more_attempt(units):
     assert [job.attempts for job in claim(units, NOON + MINUTE)] == [1]
 
 
-@pytest.mark.parametrize(("anew", "due"), [(NOON + SECOND, NOON + SECOND), (NOON + 2 * MINUTE, NOON + MINUTE)])
+@pytest.mark.parametrize(
+    ("anew", "due"), [(NOON + SECOND, NOON + SECOND), (NOON + 2 * MINUTE, NOON + MINUTE)]
+)
 def test_postpone__put_anew_meanwhile__the_earlier_time_holds(units, anew, due):
     put(units)
     (job,) = claim(units)
@@ -825,7 +1021,9 @@ def test_claim__a_row_locked_by_another__is_left_out_not_waited_for(units, engin
 
 def test_job__what_was_claimed__says_all_that_a_holder_needs(units):
     put(units, "pay_1", "acme:cashcloud")
-    assert claim(units) == [Job(JobKind.PAYMENT, "pay_1", "acme:cashcloud", NOON, attempts=0, fence=1, revision=0)]
+    assert claim(units) == [
+        Job(JobKind.PAYMENT, "pay_1", "acme:cashcloud", NOON, attempts=0, fence=1, revision=0)
+    ]
 
 
 # --- signs of the accounts ------------------------------------------------------------------------------------------
@@ -846,7 +1044,9 @@ def test_signs__of_one_account__count_since_the_last_genuine_callback_and_accept
         unit.signs.heard("globex", "cashcloud", NOON)
     with units() as unit:
         mine, theirs = unit.signs.all()
-        assert mine == AccountSigns(*ACCOUNT, None, 2, NOON + MINUTE, "the control value is wrong", 2, NOON, 2, NOON)
+        assert mine == AccountSigns(
+            *ACCOUNT, None, 2, NOON + MINUTE, "the control value is wrong", 2, NOON, 2, NOON
+        )
         assert theirs == AccountSigns("globex", "cashcloud", NOON)
         unit.signs.login_accepted(*ACCOUNT), unit.signs.heard(*ACCOUNT, NOON + MINUTE)
         assert unit.signs.all()[0] == AccountSigns(*ACCOUNT, NOON + MINUTE)
@@ -866,17 +1066,29 @@ def test_signs__counted_by_many_at_once__lose_none_and_stop_at_a_thousand(units,
     with units() as unit:
         assert unit.signs.all()[0].unheard == 8
     with engine.begin() as connection:
-        connection.execute(text("update account_signs set unheard = 1000, rejected = 1000, refused = 1000"))
+        connection.execute(
+            text("update account_signs set unheard = 1000, rejected = 1000, refused = 1000")
+        )
     with units() as unit:
-        unit.signs.unheard(*ACCOUNT, NOON), unit.signs.rejected(*ACCOUNT, NOON, ""), unit.signs.login_refused(*ACCOUNT, NOON)
-        assert (unit.signs.all()[0].unheard, unit.signs.all()[0].rejected, unit.signs.all()[0].refused) == (1000, 1000, 1000)
+        (
+            unit.signs.unheard(*ACCOUNT, NOON),
+            unit.signs.rejected(*ACCOUNT, NOON, ""),
+            unit.signs.login_refused(*ACCOUNT, NOON),
+        )
+        assert (
+            unit.signs.all()[0].unheard,
+            unit.signs.all()[0].rejected,
+            unit.signs.all()[0].refused,
+        ) == (1000, 1000, 1000)
 
 
 # --- callbacks, keys, documents --------------------------------------------------------------------------------------
 
 
 def a_callback(n=1, at=NOON):
-    raw = RawCallback("POST", "application/x-www-form-urlencoded; charset=utf-8", "a=1", b"hash=\x00\xff&\x80")
+    raw = RawCallback(
+        "POST", "application/x-www-form-urlencoded; charset=utf-8", "a=1", b"hash=\x00\xff&\x80"
+    )
     return StoredCallback(f"cb_{n}", "cashcloud", "acme", raw, at, "received")
 
 
@@ -886,7 +1098,9 @@ def test_callbacks__raw_bytes__are_kept_as_they_came(units):
         unit.callbacks.add(a_callback())
         unit.callbacks.mark("cb_1", "applied", "the note", "pay_1")
     with units.read() as unit:
-        assert unit.callbacks.get("cb_1") == replace(a_callback(), state="applied", note="the note", payment_id="pay_1")
+        assert unit.callbacks.get("cb_1") == replace(
+            a_callback(), state="applied", note="the note", payment_id="pay_1"
+        )
         with pytest.raises(NotFound):
             unit.callbacks.get("cb_2")
 
@@ -894,14 +1108,29 @@ def test_callbacks__raw_bytes__are_kept_as_they_came(units):
 @pytest.mark.invariant("I27")
 def test_callbacks__the_same_again__is_counted_and_not_stored(units):
     """By what it says, of one account only (I27)."""
+
     def add(n, **changes):
         with units() as unit:
-            return unit.callbacks.add(replace(a_callback(n, NOON + n * SECOND), **{"digest": "d" * 64, **changes}))
+            return unit.callbacks.add(
+                replace(a_callback(n, NOON + n * SECOND), **{"digest": "d" * 64, **changes})
+            )
 
-    assert [add(1), add(2), add(3, raw=RawCallback("GET", "", "b=2", b"")), add(4, digest="e" * 64)] == [True, False, False, True]
-    assert [add(5, merchant="globex"), add(6, provider="onecs"), add(7, digest=None), add(8, digest=None)] == [True] * 4
+    assert [
+        add(1),
+        add(2),
+        add(3, raw=RawCallback("GET", "", "b=2", b"")),
+        add(4, digest="e" * 64),
+    ] == [True, False, False, True]
+    assert [
+        add(5, merchant="globex"),
+        add(6, provider="onecs"),
+        add(7, digest=None),
+        add(8, digest=None),
+    ] == [True] * 4
     with units.read() as unit:
-        assert unit.callbacks.get("cb_1") == replace(a_callback(1, NOON + SECOND), digest="d" * 64, repeats=2)
+        assert unit.callbacks.get("cb_1") == replace(
+            a_callback(1, NOON + SECOND), digest="d" * 64, repeats=2
+        )
         with pytest.raises(NotFound):
             unit.callbacks.get("cb_2")
 
@@ -916,14 +1145,24 @@ def test_callbacks__a_state_nobody_knows__is_refused(units):
 def test_prune__older_ones__go_and_younger_stay(units):
     with units() as unit:
         unit.callbacks.add(a_callback(1, NOON - MINUTE)), unit.callbacks.add(a_callback(2, NOON))
-        unit.keys.add("acme-one", "old", KeptAnswer("f", "pay_1", NOON - MINUTE)), unit.keys.add("acme-one", "new", KeptAnswer("f", "pay_1", NOON))
+        (
+            unit.keys.add("acme-one", "old", KeptAnswer("f", "pay_1", NOON - MINUTE)),
+            unit.keys.add("acme-one", "new", KeptAnswer("f", "pay_1", NOON)),
+        )
         assert (unit.callbacks.prune(NOON, 10), unit.keys.prune(NOON, 10)) == (1, 1)
-        assert unit.callbacks.get("cb_2") and unit.keys.get("acme-one", "new") and unit.keys.get("acme-one", "old") is None
+        assert (
+            unit.callbacks.get("cb_2")
+            and unit.keys.get("acme-one", "new")
+            and unit.keys.get("acme-one", "old") is None
+        )
 
 
 def test_prune__rejected_callbacks__go_by_themselves(units):
     with units() as unit:
-        unit.callbacks.add(replace(a_callback(1, NOON - MINUTE), state="rejected")), unit.callbacks.add(a_callback(2, NOON - MINUTE))
+        (
+            unit.callbacks.add(replace(a_callback(1, NOON - MINUTE), state="rejected")),
+            unit.callbacks.add(a_callback(2, NOON - MINUTE)),
+        )
         assert unit.callbacks.prune(NOON, 10, state="rejected") == 1 and unit.callbacks.get("cb_2")
 
 
@@ -931,7 +1170,9 @@ def test_prune__more_than_is_wanted_at_once__takes_the_oldest(units):
     with units() as unit:
         for number in (2, 1, 3):
             unit.callbacks.add(a_callback(number, NOON + number * SECOND))
-            unit.keys.add("acme-one", f"key-{number}", KeptAnswer("f", "pay_1", NOON + number * SECOND))
+            unit.keys.add(
+                "acme-one", f"key-{number}", KeptAnswer("f", "pay_1", NOON + number * SECOND)
+            )
         assert (unit.callbacks.prune(NOON + MINUTE, 2), unit.keys.prune(NOON + MINUTE, 2)) == (2, 2)
         assert unit.callbacks.get("cb_3") and unit.keys.get("acme-one", "key-3")
 
@@ -943,7 +1184,10 @@ def test_keys__belong_to_a_shop__and_keep_their_first_answer(units):
         unit.keys.add("acme-two", "k", replace(kept, resource="pay_2"))
         unit.keys.finish("acme-one", "k", '{"ä": 1}')
     with units.read() as unit:
-        assert unit.keys.get("acme-one", "k") == replace(kept, body='{"ä": 1}') and unit.keys.get("acme-two", "k").body is None
+        assert (
+            unit.keys.get("acme-one", "k") == replace(kept, body='{"ä": 1}')
+            and unit.keys.get("acme-two", "k").body is None
+        )
         assert unit.keys.get("globex-shop", "k") is None
 
 
@@ -955,12 +1199,16 @@ def test_keys__claimed_twice__second_is_told_and_its_unit_can_go_on(units):
             unit.keys.add("acme-one", "k", KeptAnswer("f", "pay_2", NOON))
         unit.documents.put("house", "still", "here")
     with units.read() as unit:
-        assert unit.documents.get("house", "still") == "here" and unit.keys.get("acme-one", "k").resource == "pay_1"
+        assert (
+            unit.documents.get("house", "still") == "here"
+            and unit.keys.get("acme-one", "k").resource == "pay_1"
+        )
 
 
 @pytest.mark.invariant("I3")
 def test_keys__claimed_by_many_at_once__one_wins(units):
     """Unique index, not a query (I3; lesson 8)."""
+
     def claim_key(n):
         with units() as unit:
             unit.keys.add("acme-one", "k", KeptAnswer("f", f"pay_{n}", NOON))

@@ -45,12 +45,15 @@ runpy.run_module("bridge", run_name="__main__", alter_sys=True)
 """
 """Runs the bridge and writes down which fail-points it comes to."""
 
+
 class Databases:
     """Makes migrated databases: the first by `bridge migrate`, the others as its copies."""
 
     def __init__(self, maintenance_url: str) -> None:
         self._url = maintenance_url
-        self._admin = create_engine(maintenance_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        self._admin = create_engine(
+            maintenance_url, isolation_level="AUTOCOMMIT", poolclass=NullPool
+        )
         self._made: list[str] = []
         self._lock = threading.Lock()
 
@@ -81,19 +84,33 @@ class Databases:
 
 def migrate(folder: Path, database: str) -> None:
     """Bring a database's tables to the newest revision."""
-    config = write_config(folder, database, free_port(), {"sandbox": free_port(), "shop": free_port()})
-    done = subprocess.run([sys.executable, "-m", "bridge", "migrate", "--config", str(config)], cwd=ROOT, capture_output=True, timeout=120)
+    config = write_config(
+        folder, database, free_port(), {"sandbox": free_port(), "shop": free_port()}
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "bridge", "migrate", "--config", str(config)],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr.decode()
 
 
 def write_config(
-    folder: Path, database: str, port: int, ports: Mapping[str, int], public: int | None = None, deadline: float = DEADLINE,
+    folder: Path,
+    database: str,
+    port: int,
+    ports: Mapping[str, int],
+    public: int | None = None,
+    deadline: float = DEADLINE,
 ) -> Path:
     """Write one node's configuration; return its path."""
     (folder / "merchants").mkdir(parents=True, exist_ok=True)
     for name, value in (("database", database), ("password", PASSWORD), ("secret", SECRET)):
         (folder / name).write_text(value)
-    (folder / "merchants" / "acme.yaml").write_text(yaml.safe_dump(_profile(folder, ports, deadline)))
+    (folder / "merchants" / "acme.yaml").write_text(
+        yaml.safe_dump(_profile(folder, ports, deadline))
+    )
     (folder / "bridge.yaml").write_text(yaml.safe_dump({
         "database": {"file": str(folder / "database")}, "listen": f"127.0.0.1:{port}",
         "public_url": f"http://127.0.0.1:{public or port}", "merchants": "merchants", "threads": 6, "in_process_worker": False,
@@ -114,13 +131,20 @@ def _profile(folder: Path, ports: Mapping[str, int], deadline: float) -> dict[st
         "notification_secrets": [{"file": str(folder / "secret")}], "origins": ["http://127.0.0.1"],
         "methods": {"wallet": "cashcloud"}, "respond_within": RESPOND_WITHIN, "late_payment": "accept",
     }  # fmt: skip
-    return {"merchant": "acme", "name": "Acme GmbH", "providers": {"cashcloud": account}, "shops": [shop]}
+    return {
+        "merchant": "acme",
+        "name": "Acme GmbH",
+        "providers": {"cashcloud": account},
+        "shops": [shop],
+    }
 
 
 class Process:
     """One process of the installation, with a log file of its own."""
 
-    def __init__(self, name: str, arguments: list[str], log: Path, home: Path = ROOT, **environment: str) -> None:
+    def __init__(
+        self, name: str, arguments: list[str], log: Path, home: Path = ROOT, **environment: str
+    ) -> None:
         self.name, self.log = name, log
         with log.open("ab") as out:
             self._process = subprocess.Popen(
@@ -151,7 +175,9 @@ class Process:
 
     def last_words(self) -> str:
         """Return the end of its log."""
-        return f"--- {self.name} ({self.code}): {self.log}\n" + "\n".join(self.log.read_text(errors="replace").splitlines()[-25:])
+        return f"--- {self.name} ({self.code}): {self.log}\n" + "\n".join(
+            self.log.read_text(errors="replace").splitlines()[-25:]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +219,18 @@ class Receiver:
         told = json.loads(body)
         self.waiting.append(told["id"])
         self.open.wait(60)
-        self.heard.append(Heard(told["data"]["payment"]["id"], told["sequence"], told["type"], told["id"]))
+        self.heard.append(
+            Heard(told["data"]["payment"]["id"], told["sequence"], told["type"], told["id"])
+        )
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                receiver.take(self.rfile.read(int(self.headers["Content-Length"])), dict(self.headers))
+                receiver.take(
+                    self.rfile.read(int(self.headers["Content-Length"])), dict(self.headers)
+                )
                 self.send_response(204)
                 self.end_headers()
 
@@ -217,24 +247,36 @@ class Shop:
         self._urls = urls
         self._turn = 0
 
-    def call(self, verb: str, path: str, body: Any = None, key: str | None = None, url: str | None = None) -> requests.Response | None:
+    def call(
+        self, verb: str, path: str, body: Any = None, key: str | None = None, url: str | None = None
+    ) -> requests.Response | None:
         """Call one of the nodes; None when there is no answer."""
         self._turn += 1
         headers = {"Authorization": f"Bearer {KEY}"} | ({"Idempotency-Key": key} if key else {})
         try:
-            return Http(url or self._urls[self._turn % len(self._urls)], headers).send(verb, path, json=body)
+            return Http(url or self._urls[self._turn % len(self._urls)], headers).send(
+                verb, path, json=body
+            )
         except requests.RequestException:
             return None
 
-    def ask(self, path: str, body: Any, key: str, url: str | None = None, refusal: str | None = None) -> Any:
+    def ask(
+        self, path: str, body: Any, key: str, url: str | None = None, refusal: str | None = None
+    ) -> Any:
         """POST until the answer is definite; a refusal fails the test unless its code is the one given."""
         answer = until(lambda: self.call("POST", path, body, key, url), _is_definite, PATIENCE)
-        assert answer.status_code in (200, 201) or (refusal and answer.json()["code"] == refusal), answer.text
+        assert answer.status_code in (200, 201) or (refusal and answer.json()["code"] == refusal), (
+            answer.text
+        )
         return answer.json()
 
     def get(self, path: str) -> Any:
         """Read, as soon as somebody answers."""
-        answer = until(lambda: self.call("GET", path), lambda seen: seen is not None and seen.status_code != 503, PATIENCE)
+        answer = until(
+            lambda: self.call("GET", path),
+            lambda seen: seen is not None and seen.status_code != 503,
+            PATIENCE,
+        )
         assert answer.ok, answer.text
         return answer.json()
 
@@ -249,12 +291,22 @@ class Shop:
 
     def sync(self, payment: str, is_good: Callable[[Any], object]) -> None:
         """Ask the bridge to ask the provider, as a shop does that has heard nothing."""
-        until(lambda: self.call("POST", f"/v1/payments/{payment}/sync", {}) and self.get(f"/v1/payments/{payment}"),
-              lambda seen: seen and is_good(seen), PATIENCE)
+        until(
+            lambda: (
+                self.call("POST", f"/v1/payments/{payment}/sync", {})
+                and self.get(f"/v1/payments/{payment}")
+            ),
+            lambda seen: seen and is_good(seen),
+            PATIENCE,
+        )
 
     def events(self, payment: str) -> list[dict[str, Any]]:
         """Return what the history says that the shop was told."""
-        return [event for event in self.get(f"/v1/payments/{payment}/events?limit=100")["data"] if event["sequence"] is not None]
+        return [
+            event
+            for event in self.get(f"/v1/payments/{payment}/events?limit=100")["data"]
+            if event["sequence"] is not None
+        ]
 
 
 def _is_definite(answer: requests.Response | None) -> bool:
@@ -282,9 +334,18 @@ class Installation:
 
     def __post_init__(self) -> None:
         roles = [_role("serve", number) for number in range(self.nodes)]
-        self.ports = {role: free_port() for role in [*roles, "sandbox"]} | {"shop": self.receiver.port}
+        self.ports = {role: free_port() for role in [*roles, "sandbox"]} | {
+            "shop": self.receiver.port
+        }
         for role in roles:
-            write_config(self.folder / role, self.database, self.ports[role], self.ports, self.ports["serve"], self.deadline)
+            write_config(
+                self.folder / role,
+                self.database,
+                self.ports[role],
+                self.ports,
+                self.ports["serve"],
+                self.deadline,
+            )
         self.shop = Shop(*(self.url(role) for role in roles))
         self.sandbox = Http(self.url("sandbox"), {})
 
@@ -295,11 +356,17 @@ class Installation:
     def start(self, role: str, failpoint: str | None = None, **more: str) -> Process:
         """Start a process, with a fail-point where one is named, and with `more` in its environment."""
         arguments = self._arguments(role)
-        environment = {"BRIDGE_SANDBOX_MERCHANTS": f"cashcloud:{MERCHANT}:{PASSWORD}", "TRACE": str(self.folder / f"{role}.trace"), **more}
+        environment = {
+            "BRIDGE_SANDBOX_MERCHANTS": f"cashcloud:{MERCHANT}:{PASSWORD}",
+            "TRACE": str(self.folder / f"{role}.trace"),
+            **more,
+        }
         if failpoint:
             environment["BRIDGE_FAILPOINT"] = failpoint
         home = ROOT if role == "sandbox" else self.home
-        self.processes[role] = Process(role, arguments, self.folder / f"{role}.log", home, **environment)
+        self.processes[role] = Process(
+            role, arguments, self.folder / f"{role}.log", home, **environment
+        )
         return self.processes[role]
 
     def start_all(self) -> Installation:
@@ -319,14 +386,27 @@ class Installation:
 
     def _arguments(self, role: str) -> list[str]:
         if role == "sandbox":
-            return ["-m", "bridge.sandbox", "--listen", f"127.0.0.1:{self.ports[role]}", "--data", str(self.folder / "sandbox")]
+            return [
+                "-m",
+                "bridge.sandbox",
+                "--listen",
+                f"127.0.0.1:{self.ports[role]}",
+                "--data",
+                str(self.folder / "sandbox"),
+            ]
         command = "serve" if role.startswith("serve") else "worker"
         node = role.replace("worker", "serve")
         config = self.folder / (node if node in self.ports else "serve") / "bridge.yaml"
-        return [*(["-c", TRACER] if self.traced else ["-m", "bridge"]), command, "--config", str(config)]
+        return [
+            *(["-c", TRACER] if self.traced else ["-m", "bridge"]),
+            command,
+            "--config",
+            str(config),
+        ]
 
     def wait_for(self, role: str, path: str) -> None:
         """Wait until a process answers 200; fail with its log when it has ended."""
+
         def answers() -> bool:
             assert self.processes[role].code is None, self.processes[role].last_words()
             seen = Shop(self.url(role)).call("GET", path)
@@ -337,7 +417,10 @@ class Installation:
     def wait_for_worker(self, role: str) -> None:
         """Wait until a worker works; fail with its log when it has ended."""
         process = self.processes[role]
-        until(lambda: '"message": "working"' in process.log.read_text() or process.code is not None, patience=PATIENCE)
+        until(
+            lambda: '"message": "working"' in process.log.read_text() or process.code is not None,
+            patience=PATIENCE,
+        )
         assert process.code is None, process.last_words()
 
     def restart(self, role: str, failpoint: str | None = None) -> Process:
@@ -356,22 +439,37 @@ class Installation:
 
     def last_words(self) -> str:
         """Return the end of every log."""
-        return "\n".join(process.last_words() for name, process in self.processes.items() if name != "sandbox")
+        return "\n".join(
+            process.last_words() for name, process in self.processes.items() if name != "sandbox"
+        )
 
     def jobs(self) -> dict[str, int]:
         """Return how many jobs wait, by kind."""
         answer = self.shop.call("GET", "/metrics")
-        found = re.findall(r'^bridge_outbox\{kind="(\w+)"\} ([\d.]+)$', answer.text if answer is not None else "", re.MULTILINE)
+        found = re.findall(
+            r'^bridge_outbox\{kind="(\w+)"\} ([\d.]+)$',
+            answer.text if answer is not None else "",
+            re.MULTILINE,
+        )
         return {kind: int(float(number)) for kind, number in found}
 
     def drain(self, *kinds: str) -> None:
         """Wait until no job is left, of these kinds or of any."""
-        until(self.jobs, lambda seen: seen and not sum(number for kind, number in seen.items() if not kinds or kind in kinds), PATIENCE)
+        until(
+            self.jobs,
+            lambda seen: (
+                seen
+                and not sum(number for kind, number in seen.items() if not kinds or kind in kinds)
+            ),
+            PATIENCE,
+        )
 
     def traces(self) -> dict[str, list[str]]:
         """Return the fail-points that traced processes have come to so far."""
         files = {role: self.folder / f"{role}.trace" for role in ("serve", "worker")}
-        return {role: file.read_text().split() if file.exists() else [] for role, file in files.items()}
+        return {
+            role: file.read_text().split() if file.exists() else [] for role, file in files.items()
+        }
 
     def payment(self, payment: str) -> dict[str, Any]:
         """Return a payment as the API shows it."""
@@ -383,35 +481,60 @@ class Installation:
 
     def fault(self, on: str, name: str, **options: Any) -> None:
         """Have Cashcloud misbehave, once unless `times` says otherwise."""
-        self.sandbox.post("/control/faults", {"provider": "cashcloud", "on": on, "fault": name, "times": 1, **options})
+        self.sandbox.post(
+            "/control/faults",
+            {"provider": "cashcloud", "on": on, "fault": name, "times": 1, **options},
+        )
 
     def journal(self, name: str) -> list[dict[str, Any]]:
         """Return the provider's calls of one name so far."""
-        return [call for call in self.sandbox.get("/control/journal")["calls"] if call["name"] == name and call["direction"] == "received"]
+        return [
+            call
+            for call in self.sandbox.get("/control/journal")["calls"]
+            if call["name"] == name and call["direction"] == "received"
+        ]
 
     def ledger(self, payment: str) -> list[dict[str, Any]]:
         """Return what the provider has in its books about a payment: requests of its name, and what belongs to them."""
         entries = self.sandbox.get("/control/ledger")["entries"]
-        requests_ = [entry for entry in entries if (entry["our_reference"] or "").startswith(payment)]
+        requests_ = [
+            entry for entry in entries if (entry["our_reference"] or "").startswith(payment)
+        ]
         mine = {entry["reference"] for entry in requests_}
         return [entry for entry in entries if entry["reference"] in mine or entry["parent"] in mine]
 
     def until_heard(self, payment: str, event_type: str) -> None:
         """Wait until the shop was told."""
-        until(lambda: self.receiver.of(payment), lambda seen: event_type in [one.type for one in seen], PATIENCE)
+        until(
+            lambda: self.receiver.of(payment),
+            lambda seen: event_type in [one.type for one in seen],
+            PATIENCE,
+        )
 
     def outcome(self, payment: str) -> dict[str, Any]:
         """Return everything that must not depend on who died when: the bridge's books, the provider's, and what the shop heard."""
         seen = self.payment(payment)
-        names = ("status", "amount_authorized", "amount_captured", "amount_refunded", "amount_refund_pending", "outcome_known", "needs_review")
+        names = (
+            "status",
+            "amount_authorized",
+            "amount_captured",
+            "amount_refunded",
+            "amount_refund_pending",
+            "outcome_known",
+            "needs_review",
+        )
         refunds = self.shop.get(f"/v1/payments/{payment}/refunds")["data"]
         return {
             **{name: seen[name] for name in names},
             "failure": (seen["failure"] or {}).get("code"),
-            "refunds": sorted((refund["amount"], refund["status"], refund["outcome_known"]) for refund in refunds),
+            "refunds": sorted(
+                (refund["amount"], refund["status"], refund["outcome_known"]) for refund in refunds
+            ),
             "events": [(event["sequence"], event["type"]) for event in self.shop.events(payment)],
             "heard": in_order(self.receiver.of(payment)),
-            "ledger": sorted((entry["kind"], entry["amount"], entry["state"]) for entry in self.ledger(payment)),
+            "ledger": sorted(
+                (entry["kind"], entry["amount"], entry["state"]) for entry in self.ledger(payment)
+            ),
         }
 
 
@@ -419,7 +542,9 @@ def in_order(heard: list[Heard]) -> list[tuple[int, str]]:
     """Return what was heard, without repeats, in order of first arrival; a repeat must be the same event."""
     first: dict[int, Heard] = {}
     for one in heard:
-        assert first.setdefault(one.sequence, one) == one, f"two events under one number: {first[one.sequence]} and {one}"
+        assert first.setdefault(one.sequence, one) == one, (
+            f"two events under one number: {first[one.sequence]} and {one}"
+        )
     return [(one.sequence, one.type) for one in first.values()]
 
 
@@ -435,16 +560,26 @@ def assert_agreement(installation: Installation, payment: str) -> dict[str, Any]
     assert len(asked) <= 1, found
     assert found["amount_captured"] == taken, found
     assert [(amount, status) for amount, status, _ in found["refunds"]] == given, found
-    assert found["amount_refunded"] == sum(amount for amount, state in given if state == "succeeded"), found
+    assert found["amount_refunded"] == sum(
+        amount for amount, state in given if state == "succeeded"
+    ), found
     assert found["heard"] == found["events"], found
-    assert [sequence for sequence, _ in found["events"]] == list(range(1, len(found["events"]) + 1)), found
+    assert [sequence for sequence, _ in found["events"]] == list(
+        range(1, len(found["events"]) + 1)
+    ), found
     assert found["outcome_known"] and found["needs_review"] is None, found
     return found
 
 
 def order(**more: Any) -> dict[str, Any]:
     """Return the body of a new order's payment; without `payer` the checkout asks for the wallet."""
-    return {"order_reference": f"o-{uuid.uuid4().hex[:16]}", "amount": AMOUNT, "currency": "EUR", "method": "wallet", **more}
+    return {
+        "order_reference": f"o-{uuid.uuid4().hex[:16]}",
+        "amount": AMOUNT,
+        "currency": "EUR",
+        "method": "wallet",
+        **more,
+    }
 
 
 def wallet(name: str = PAYER) -> dict[str, Any]:

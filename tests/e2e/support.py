@@ -47,7 +47,9 @@ def is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def until(look: Callable[[], T], is_good: Callable[[T], object] = bool, patience: float = PATIENCE) -> T:
+def until(
+    look: Callable[[], T], is_good: Callable[[T], object] = bool, patience: float = PATIENCE
+) -> T:
     """Look until what is seen is good, and return it; fail with what was seen last."""
     deadline = time.monotonic() + patience
     while not is_good(seen := look()):
@@ -67,7 +69,9 @@ class Http:
         headers = {**self.headers, **call.pop("headers", {})}
         with requests.Session() as session:
             session.trust_env = False
-            return session.request(verb, self.url + path, headers=headers, timeout=30, allow_redirects=False, **call)
+            return session.request(
+                verb, self.url + path, headers=headers, timeout=30, allow_redirects=False, **call
+            )
 
     def get(self, path: str, **parameters: Any) -> Any:
         return self._good(self.send("GET", path, params=parameters))
@@ -80,7 +84,9 @@ class Http:
 
     @staticmethod
     def _good(answer: requests.Response) -> Any:
-        assert answer.ok, f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text[:500]}"
+        assert answer.ok, (
+            f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text[:500]}"
+        )
         return answer.json() if answer.content else None
 
 
@@ -113,12 +119,20 @@ class Demo:
 
     def wait_until_it_runs(self) -> Demo:
         # Not by demo.json alone: one may be left from a demo that was killed.
-        until(lambda: "The demo runs." in self.output or self.process.poll() is not None, patience=START_WITHIN)
+        until(
+            lambda: "The demo runs." in self.output or self.process.poll() is not None,
+            patience=START_WITHIN,
+        )
         assert self.process.poll() is None, self.output
         return self
 
     def children(self) -> list[int]:
-        return [int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
+        return [
+            int(pid)
+            for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+            .read_text()
+            .split()
+        ]
 
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
         """Send a signal and return the exit code; ends it by force where that does not help, and fails."""
@@ -134,9 +148,21 @@ class Demo:
 def start_demo(folder: Path, port: int | None = None, *options: str) -> Demo:
     """Start a demo in a folder, on free ports; it may not run yet when this returns."""
     base = port or free_port(2, 3)
-    command = [sys.executable, "-m", "bridge.demo", "demo", "--port", str(base), "--data", str(folder), *options]
+    command = [
+        sys.executable,
+        "-m",
+        "bridge.demo",
+        "demo",
+        "--port",
+        str(base),
+        "--data",
+        str(folder),
+        *options,
+    ]
     with (folder.parent / f"{folder.name}.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+        )
     return Demo(process, folder, base)
 
 
@@ -148,12 +174,20 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def place(demo: Demo, product: str = "lamp", quantity: int = 1, payer: str = PAYER) -> dict[str, Any]:
+def place(
+    demo: Demo, product: str = "lamp", quantity: int = 1, payer: str = PAYER
+) -> dict[str, Any]:
     """Place an order in the shop; return its payment once the wallet was asked."""
-    order = demo.shop.post("/api/orders", {"product": product, "quantity": quantity, "wallet_username": payer, "method": "wallet"})
+    order = demo.shop.post(
+        "/api/orders",
+        {"product": product, "quantity": quantity, "wallet_username": payer, "method": "wallet"},
+    )
     assert order["problem"] is None, order["problem"]
     payment = order["payment"]
-    return until(lambda: demo.bridge().get(f"/v1/payments/{payment['id']}"), lambda seen: (seen["provider"] or {}).get("reference"))
+    return until(
+        lambda: demo.bridge().get(f"/v1/payments/{payment['id']}"),
+        lambda seen: (seen["provider"] or {}).get("reference"),
+    )
 
 
 def payer(demo: Demo, action: str, reference: str) -> None:
@@ -163,18 +197,24 @@ def payer(demo: Demo, action: str, reference: str) -> None:
 
 def fault(demo: Demo, on: str, name: str, **options: Any) -> None:
     """Have the sandbox's Cashcloud misbehave once."""
-    demo.sandbox.post("/control/faults", {"provider": "cashcloud", "on": on, "fault": name, "times": 1, **options})
+    demo.sandbox.post(
+        "/control/faults", {"provider": "cashcloud", "on": on, "fault": name, "times": 1, **options}
+    )
 
 
 def order_becomes(demo: Demo, ref: str, status: str) -> dict[str, Any]:
     """Wait until the shop has heard that its order has a status, and return the order."""
-    return until(lambda: demo.shop.get(f"/api/orders/{ref}"), lambda order: order["status"] == status)
+    return until(
+        lambda: demo.shop.get(f"/api/orders/{ref}"), lambda order: order["status"] == status
+    )
 
 
 def books(demo: Demo) -> dict[str, list[tuple[Any, ...]]]:
     """Return what shop, bridge and provider believe of every payment of the shop: three lists that must be equal."""
     ledger = demo.sandbox.get("/control/ledger")["entries"]
-    told = [payment for order in demo.shop.get("/api/orders")["data"] for payment in order["payments"]]
+    told = [
+        payment for order in demo.shop.get("/api/orders")["data"] for payment in order["payments"]
+    ]
     known = [demo.bridge().get(f"/v1/payments/{payment['id']}") for payment in told]
     return {
         "shop": [_sums(payment) for payment in told],
@@ -189,15 +229,35 @@ def _sums(payment: dict[str, Any]) -> tuple[int, ...]:
 
 def _ledger_sums(ledger: list[dict[str, Any]], reference: str) -> tuple[int, ...]:
     (entry,) = [entry for entry in ledger if entry["reference"] == reference]
-    refunds = [entry for entry in ledger if entry["kind"] in ("refund", "credit") and entry["parent"] == reference]
-    by_state = [sum(refund["amount"] for refund in refunds if refund["state"] == state) for state in ("succeeded", "pending")]
-    captures = [one["amount"] for one in ledger if one["kind"] == "capture" and one["parent"] == reference]
-    captured = sum(captures) if entry["kind"] == "authorization" else entry["amount"] if entry["state"] == "succeeded" else 0
+    refunds = [
+        entry
+        for entry in ledger
+        if entry["kind"] in ("refund", "credit") and entry["parent"] == reference
+    ]
+    by_state = [
+        sum(refund["amount"] for refund in refunds if refund["state"] == state)
+        for state in ("succeeded", "pending")
+    ]
+    captures = [
+        one["amount"] for one in ledger if one["kind"] == "capture" and one["parent"] == reference
+    ]
+    captured = (
+        sum(captures)
+        if entry["kind"] == "authorization"
+        else entry["amount"]
+        if entry["state"] == "succeeded"
+        else 0
+    )
     return (captured, *by_state)
 
 
 def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run ``python -m …`` to its end."""
     return subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=280
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=280,
     )

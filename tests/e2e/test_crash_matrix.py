@@ -19,14 +19,28 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
-from crash_support import PATIENCE, Installation, Process, assert_agreement, installations, order, pay, wallet
+from crash_support import (
+    PATIENCE,
+    Installation,
+    Process,
+    assert_agreement,
+    installations,
+    order,
+    pay,
+    wallet,
+)
 from support import PAYER, ROOT, until
 
 SLOTS = 5  # installations at work at once; most of their time is waiting
 COME_TO_IT_WITHIN = 40.0  # seconds after the shop has all it wants
 
 SENDING = ("payment_intended", "payment_asked", "payment_answer_uncommitted", "payment_answered")
-OPERATING = ("operation_intended", "operation_asked", "operation_answer_uncommitted", "operation_answered")
+OPERATING = (
+    "operation_intended",
+    "operation_asked",
+    "operation_answer_uncommitted",
+    "operation_answered",
+)
 CALLBACK = ("callback_uncommitted", "callback_stored")
 WORK = ("job_claimed", "job_run")
 TELLING = ("notification_posted", "notification_uncommitted")
@@ -59,7 +73,11 @@ class Case:
 
     def refund(self, at: Installation) -> dict[str, Any]:
         """Have a part given back, once however often this is called."""
-        return at.shop.ask(f"/v1/payments/{self.payment}/refunds", {"amount": 1500, "refund_reference": "part"}, f"{self.key}-refund")
+        return at.shop.ask(
+            f"/v1/payments/{self.payment}/refunds",
+            {"amount": 1500, "refund_reference": "part"},
+            f"{self.key}-refund",
+        )
 
     def refund_entry(self, at: Installation) -> str:
         """Return the provider's name for the refund."""
@@ -155,14 +173,19 @@ def _await_refund(at: Installation, case: Case) -> None:
 def _ask_for_refund(at: Installation, case: Case) -> None:
     case.refund(at)
     at.until_heard(case.payment, "refund.pending")
-    until(lambda: [entry for entry in at.ledger(case.payment) if entry["kind"] == "refund"], patience=PATIENCE)
+    until(
+        lambda: [entry for entry in at.ledger(case.payment) if entry["kind"] == "refund"],
+        patience=PATIENCE,
+    )
 
 
 def _open_beside(at: Installation, case: Case) -> None:
     """Leave a payment that is canceled and can still be accepted, and another one of the same order whose payer has the page."""
     _create(at, case)
     _cancel(at, case)
-    case.beside = at.shop.ask("/v1/payments", order(order_reference=case.body["order_reference"]), f"{case.key}-beside")["id"]
+    case.beside = at.shop.ask(
+        "/v1/payments", order(order_reference=case.body["order_reference"]), f"{case.key}-beside"
+    )["id"]
 
 
 def _accept_late(at: Installation, case: Case) -> None:
@@ -182,28 +205,64 @@ def _sync(at: Installation, case: Case) -> None:
 
 
 SCENARIOS: dict[str, Scenario] = {
-    "create": Scenario(_nothing, _create, _decline, serve=("create_uncommitted", *SENDING), worker=(*WORK, *TELLING)),
-    "confirm": Scenario(_open, _confirm, _decline, serve=("confirm_uncommitted", *SENDING), worker=(*WORK, *TELLING)),
-    "paid": Scenario(_create, _accept, _nothing, serve=CALLBACK, worker=(*WORK, *TELLING, *INQUIRY, "callback_settled")),
+    "create": Scenario(
+        _nothing,
+        _create,
+        _decline,
+        serve=("create_uncommitted", *SENDING),
+        worker=(*WORK, *TELLING),
+    ),
+    "confirm": Scenario(
+        _open, _confirm, _decline, serve=("confirm_uncommitted", *SENDING), worker=(*WORK, *TELLING)
+    ),
+    "paid": Scenario(
+        _create,
+        _accept,
+        _nothing,
+        serve=CALLBACK,
+        worker=(*WORK, *TELLING, *INQUIRY, "callback_settled"),
+    ),
     "refund": Scenario(
-        _pay, _refund, _nothing, serve=("operation_uncommitted", *OPERATING, *CALLBACK),
-        worker=(*WORK, *TELLING, *OPERATION_INQUIRY, "callback_settled")),
-    "notification": Scenario(_nothing, _open, _cancel, serve=("create_uncommitted",), worker=(*WORK, *TELLING)),
+        _pay,
+        _refund,
+        _nothing,
+        serve=("operation_uncommitted", *OPERATING, *CALLBACK),
+        worker=(*WORK, *TELLING, *OPERATION_INQUIRY, "callback_settled"),
+    ),
+    "notification": Scenario(
+        _nothing, _open, _cancel, serve=("create_uncommitted",), worker=(*WORK, *TELLING)
+    ),
     "request lost": Scenario(
-        _lose_request, _create, _decline, worker=("look_after_uncommitted", *INQUIRY, *SENDING),
-        also=("create_uncommitted", *WORK, *TELLING)),
+        _lose_request,
+        _create,
+        _decline,
+        worker=("look_after_uncommitted", *INQUIRY, *SENDING),
+        also=("create_uncommitted", *WORK, *TELLING),
+    ),
     "refund lost": Scenario(
-        _lose_refund, _ask_for_refund, _take_refund, worker=("look_after_operation_uncommitted", *OPERATION_INQUIRY, *OPERATING),
-        also=("operation_uncommitted", *WORK, *TELLING)),
+        _lose_refund,
+        _ask_for_refund,
+        _take_refund,
+        worker=("look_after_operation_uncommitted", *OPERATION_INQUIRY, *OPERATING),
+        also=("operation_uncommitted", *WORK, *TELLING),
+    ),
     "order paid": Scenario(
-        _open_beside, _accept_late, _nothing, worker=("other_checkout_uncommitted",),
-        also=(*CALLBACK, *WORK, *TELLING, *INQUIRY, "callback_settled")),
-    "callback lost": Scenario(_await_refund, _sync, _nothing, serve=(*INQUIRY, *OPERATION_INQUIRY), also=(*WORK, *TELLING)),
+        _open_beside,
+        _accept_late,
+        _nothing,
+        worker=("other_checkout_uncommitted",),
+        also=(*CALLBACK, *WORK, *TELLING, *INQUIRY, "callback_settled"),
+    ),
+    "callback lost": Scenario(
+        _await_refund, _sync, _nothing, serve=(*INQUIRY, *OPERATION_INQUIRY), also=(*WORK, *TELLING)
+    ),
 }
 
 MATRIX = [
     (name, role, point)
-    for name, scenario in SCENARIOS.items() for role, points in (("serve", scenario.serve), ("worker", scenario.worker)) for point in points
+    for name, scenario in SCENARIOS.items()
+    for role, points in (("serve", scenario.serve), ("worker", scenario.worker))
+    for point in points
 ]
 
 
@@ -212,7 +271,10 @@ def failpoints_in_source() -> list[str]:
     found = []
     for file in sorted((ROOT / "bridge").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", None)) == "failpoint":
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "id", getattr(node.func, "attr", None)) == "failpoint"
+            ):
                 found.append(ast.literal_eval(node.args[0]))
     return found
 
@@ -225,7 +287,9 @@ def test_failpoints__of_the_source__each_is_crashed_at_in_some_scenario() -> Non
     assert set(found) == {point for _, _, point in MATRIX}
 
 
-def run(at: Installation, scenario: Scenario, during: Callable[[Callable[[], None]], None]) -> dict[str, Any]:
+def run(
+    at: Installation, scenario: Scenario, during: Callable[[Callable[[], None]], None]
+) -> dict[str, Any]:
     """Go through a scenario; `during` is given its `act` to run. Return the outcome when nothing is left to be done."""
     case = Case()
     scenario.prepare(at, case)
@@ -238,6 +302,7 @@ def run(at: Installation, scenario: Scenario, during: Callable[[Callable[[], Non
 
 def crash(at: Installation, scenario: Scenario, role: str, point: str) -> dict[str, Any]:
     """Go through a scenario in which a process dies at a point and is started again; return the outcome."""
+
     def during(act: Callable[[], None]) -> None:
         doomed = at.restart(role, point)
         acting = _in_background(act)
@@ -254,7 +319,9 @@ def _await_death(doomed: Process, acting: Future[None], point: str) -> None:
         if acting.done() and deadline is None:
             deadline = time.monotonic() + COME_TO_IT_WITHIN
             acting.result()
-        assert deadline is None or time.monotonic() < deadline, f"{doomed.name} never came to {point}"
+        assert deadline is None or time.monotonic() < deadline, (
+            f"{doomed.name} never came to {point}"
+        )
         time.sleep(0.05)
     assert doomed.code == -signal.SIGKILL, doomed.last_words()
 
@@ -288,7 +355,7 @@ def go_untroubled(at: Installation, scenario: Scenario) -> Untroubled:
         before = {role: len(points) for role, points in at.traces().items()}
         act()
         at.drain("notify", "callback")
-        came_to.update({role: set(points[before[role]:]) for role, points in at.traces().items()})
+        came_to.update({role: set(points[before[role] :]) for role, points in at.traces().items()})
 
     return Untroubled(run(at, scenario, during), came_to)
 
@@ -306,7 +373,9 @@ class Matrix:
 
     def plan(self, cells: list[tuple[str, str, str]], scenarios: list[str]) -> None:
         """Set to work: the untroubled runs first, one after the other on an installation of their own."""
-        names = [name for name in SCENARIOS if name in scenarios or name in {cell[0] for cell in cells}]
+        names = [
+            name for name in SCENARIOS if name in scenarios or name in {cell[0] for cell in cells}
+        ]
         self._untroubled = {name: Future() for name in names}
         if names:
             self._pool.submit(self._go_untroubled, names)
@@ -350,19 +419,32 @@ class Matrix:
             raise
         finally:
             self._done += 1
-            self._say(f"{self._done}/{len(self._cells)}: {name}, {role} killed at {point}, {time.monotonic() - began:.0f} s")
+            self._say(
+                f"{self._done}/{len(self._cells)}: {name}, {role} killed at {point}, {time.monotonic() - began:.0f} s"
+            )
         self._free.put(at)
         return outcome
 
 
 @pytest.fixture(scope="module")
-def matrix(request: pytest.FixtureRequest, postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
+def matrix(
+    request: pytest.FixtureRequest, postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Matrix]:
     """Set all cells to work that are wanted in this run; each test waits for its own."""
     reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    wanted = [item.callspec.params for item in request.session.items if item.path == Path(__file__) and hasattr(item, "callspec")]
+    wanted = [
+        item.callspec.params
+        for item in request.session.items
+        if item.path == Path(__file__) and hasattr(item, "callspec")
+    ]
     with installations(postgres, tmp_path_factory.mktemp("crash")) as make:
-        matrix = Matrix(make, lambda line: reporter.write_line(line) if reporter.verbosity >= 0 else None)
-        matrix.plan([params["cell"] for params in wanted if "cell" in params], [params["name"] for params in wanted if "name" in params])
+        matrix = Matrix(
+            make, lambda line: reporter.write_line(line) if reporter.verbosity >= 0 else None
+        )
+        matrix.plan(
+            [params["cell"] for params in wanted if "cell" in params],
+            [params["name"] for params in wanted if "name" in params],
+        )
         try:
             yield matrix
         finally:
@@ -372,16 +454,26 @@ def matrix(request: pytest.FixtureRequest, postgres: str, tmp_path_factory: pyte
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", SCENARIOS)
 @pytest.mark.invariant("I10")
-def test_scenario__without_a_crash__comes_to_the_points_of_the_table(matrix: Matrix, name: str) -> None:
+def test_scenario__without_a_crash__comes_to_the_points_of_the_table(
+    matrix: Matrix, name: str
+) -> None:
     """I10: the table is the truth, so no pair of a scenario and a point is left out of the matrix unnoticed."""
     scenario, came_to = SCENARIOS[name], matrix.untroubled(name).came_to
-    assert set(scenario.serve) <= came_to["serve"] <= {*scenario.serve, *scenario.also, *BY_THE_CLOCK}
-    assert set(scenario.worker) <= came_to["worker"] <= {*scenario.worker, *scenario.also, *BY_THE_CLOCK}
+    assert (
+        set(scenario.serve) <= came_to["serve"] <= {*scenario.serve, *scenario.also, *BY_THE_CLOCK}
+    )
+    assert (
+        set(scenario.worker)
+        <= came_to["worker"]
+        <= {*scenario.worker, *scenario.also, *BY_THE_CLOCK}
+    )
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("cell", MATRIX, ids=lambda cell: "-".join(cell).replace(" ", "_"))
 @pytest.mark.invariant("I1", "I8", "I10")
-def test_process__killed_at_a_failpoint__ends_as_if_nothing_had_happened(matrix: Matrix, cell: tuple[str, str, str]) -> None:
+def test_process__killed_at_a_failpoint__ends_as_if_nothing_had_happened(
+    matrix: Matrix, cell: tuple[str, str, str]
+) -> None:
     """I1, I8, I10: same statuses, sums, events and their order; the provider's books show nothing twice; the shop heard all."""
     assert matrix.cell(*cell) == matrix.untroubled(cell[0]).outcome

@@ -58,7 +58,9 @@ def test_demo__secrets__are_in_no_argument_and_no_log(demo: Demo) -> None:
     arguments = [Path(f"/proc/{pid}/cmdline").read_text() for pid in demo.children()]
     logs = [file.read_text(errors="replace") for file in (demo.folder / "log").iterdir()]
     assert len(arguments) == 4 and len(secrets) == 10
-    assert not [secret for secret in secrets for text in (*arguments, *logs, demo.output) if secret in text]
+    assert not [
+        secret for secret in secrets for text in (*arguments, *logs, demo.output) if secret in text
+    ]
 
 
 def test_shop_and_key__of_the_first_merchant__belong_together(demo: Demo) -> None:
@@ -67,7 +69,9 @@ def test_shop_and_key__of_the_first_merchant__belong_together(demo: Demo) -> Non
 
 
 @pytest.mark.invariant("I2", "I7", "I8")
-def test_purchase__accepted_and_refunded_in_two_parts__is_partly_refunded_everywhere(demo: Demo) -> None:
+def test_purchase__accepted_and_refunded_in_two_parts__is_partly_refunded_everywhere(
+    demo: Demo,
+) -> None:
     """I2, I7, I8: the sums are right at every step, and every step is told once."""
     payment = place(demo, "lamp", 2)
     ref = payment["order_reference"]
@@ -75,15 +79,23 @@ def test_purchase__accepted_and_refunded_in_two_parts__is_partly_refunded_everyw
     assert order_becomes(demo, ref, "paid")["amounts"]["captured"] == 9998
     for number, (amount, refunded) in enumerate(((1500, 1500), (3000, 4500))):
         refund(demo, payment, amount, f"RF-{ref}-{number}")
-        until(lambda: demo.shop.get(f"/api/orders/{ref}")["amounts"]["refunded"], lambda seen: seen == refunded)  # noqa: B023
+        until(
+            lambda: demo.shop.get(f"/api/orders/{ref}")["amounts"]["refunded"],
+            lambda seen, refunded=refunded: seen == refunded,
+        )
     order = demo.shop.get(f"/api/orders/{ref}")
     assert (order["status"], order["amounts"]["refundable"]) == ("partly_refunded", 5498)
-    assert [heard["sequence"] for heard in order["notifications"]] == list(range(1, len(order["notifications"]) + 1))
+    assert [heard["sequence"] for heard in order["notifications"]] == list(
+        range(1, len(order["notifications"]) + 1)
+    )
 
 
 def refund(demo: Demo, payment: dict, amount: int, number: str) -> None:
     """Give money back, twice under one number, and let the payer take it: once."""
-    path, body = f"/api/orders/{payment['order_reference']}/refunds", {"amount": amount, "refund_reference": number}
+    path, body = (
+        f"/api/orders/{payment['order_reference']}/refunds",
+        {"amount": amount, "refund_reference": number},
+    )
     assert demo.shop.post(path, body)["id"] == demo.shop.post(path, body)["id"]
     (entry,) = until(lambda: waiting_refunds(demo, payment), lambda found: len(found) == 1)
     assert entry["amount"] == amount
@@ -93,7 +105,11 @@ def refund(demo: Demo, payment: dict, amount: int, number: str) -> None:
 def waiting_refunds(demo: Demo, payment: dict) -> list[dict]:
     """Return the refunds of a payment that wait for the payer."""
     entries = demo.sandbox.get("/control/ledger")["entries"]
-    return [entry for entry in entries if (entry["parent"], entry["state"]) == (payment["provider"]["reference"], "pending")]
+    return [
+        entry
+        for entry in entries
+        if (entry["parent"], entry["state"]) == (payment["provider"]["reference"], "pending")
+    ]
 
 
 def test_purchase__declined__is_not_paid_and_may_be_tried_again(demo: Demo) -> None:
@@ -103,7 +119,10 @@ def test_purchase__declined__is_not_paid_and_may_be_tried_again(demo: Demo) -> N
     assert order_becomes(demo, ref, "declined")["amounts"]["captured"] == 0
     again = demo.shop.post(f"/api/orders/{ref}/pay")["payment"]
     assert again["id"] != payment["id"]
-    asked = until(lambda: demo.bridge().get(f"/v1/payments/{again['id']}"), lambda seen: seen["provider"]["reference"])
+    asked = until(
+        lambda: demo.bridge().get(f"/v1/payments/{again['id']}"),
+        lambda seen: seen["provider"]["reference"],
+    )
     payer(demo, "accept", asked["provider"]["reference"])
     assert order_becomes(demo, ref, "paid")["amounts"]["captured"] == 1490
 
@@ -145,15 +164,22 @@ def test_demo_check__demo_runs__plays_the_story_in_it(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_demo__told_to_end__leaves_nothing_running(own_demo: Callable[..., Demo], number: signal.Signals) -> None:
+def test_demo__told_to_end__leaves_nothing_running(
+    own_demo: Callable[..., Demo], number: signal.Signals
+) -> None:
     demo = own_demo().wait_until_it_runs()
     children = demo.children()
     assert demo.end(number) == 0
     assert len(children) == 4 and not any(is_alive(pid) for pid in children)
-    assert all(is_free(demo.port + more) for more in (0, 2, 3)) and not (demo.folder / "demo.json").exists()
+    assert (
+        all(is_free(demo.port + more) for more in (0, 2, 3))
+        and not (demo.folder / "demo.json").exists()
+    )
 
 
-def test_demo__killed__leaves_nothing_running_and_starts_again_with_its_orders(own_demo: Callable[..., Demo]) -> None:
+def test_demo__killed__leaves_nothing_running_and_starts_again_with_its_orders(
+    own_demo: Callable[..., Demo],
+) -> None:
     demo = own_demo().wait_until_it_runs()
     ref, children = place(demo)["order_reference"], demo.children()
     demo.end(signal.SIGKILL)
@@ -171,14 +197,18 @@ def test_demo__a_child_dies__ends_and_shows_its_last_words(own_demo: Callable[..
     assert "ended by itself" in demo.output and not any(is_alive(pid) for pid in children)
 
 
-def test_demo__port_is_taken__says_so_before_anything_starts(own_demo: Callable[..., Demo], demo: Demo) -> None:
+def test_demo__port_is_taken__says_so_before_anything_starts(
+    own_demo: Callable[..., Demo], demo: Demo
+) -> None:
     other = own_demo(demo.port)
     assert other.process.wait(60) == 1
     assert f"port {demo.port} (bridge)" in other.output and not (other.folder / "secrets").exists()
 
 
 def test_demo__same_folder_twice__says_so(demo: Demo) -> None:
-    second = python("bridge.demo", "demo", "--port", str(free_port(2, 3)), "--data", str(demo.folder))
+    second = python(
+        "bridge.demo", "demo", "--port", str(free_port(2, 3)), "--data", str(demo.folder)
+    )
     assert second.returncode == 1 and "already runs" in second.stderr
     assert demo.shop.get("/healthz")
 

@@ -22,17 +22,24 @@ CLIENTS = 3
 @pytest.fixture(scope="session")
 def first_version(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The last version whose only revision was the first, from this repository's history."""
+
     def git(*arguments: str) -> bytes:
-        return subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, capture_output=True).stdout
+        return subprocess.run(
+            ["git", "-C", str(ROOT), *arguments], check=True, capture_output=True
+        ).stdout
 
     try:
         if git("rev-parse", "--is-shallow-repository").strip() == b"true":
             git("fetch", "--quiet", "--unshallow")
         added = git("log", "--diff-filter=A", "--format=%H", "--", SECOND_REVISION).split()
     except (FileNotFoundError, subprocess.CalledProcessError):
-        pytest.xfail("the first version cannot be had: this is no clone of the repository, or a shallow one")
+        pytest.xfail(
+            "the first version cannot be had: this is no clone of the repository, or a shallow one"
+        )
     folder = tmp_path_factory.mktemp("first-version")
-    subprocess.run(["tar", "-x", "-C", str(folder)], input=git("archive", f"{added[-1].decode()}^"), check=True)
+    subprocess.run(
+        ["tar", "-x", "-C", str(folder)], input=git("archive", f"{added[-1].decode()}^"), check=True
+    )
     return folder
 
 
@@ -46,13 +53,19 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..
         return alone[-1]
 
     with installations(request.getfixturevalue("postgres"), tmp_path) as on_postgresql:
-        yield lambda kind, **options: on_sqlite(**options) if kind == "sqlite" else on_postgresql(**options)
+        yield (
+            lambda kind, **options: (
+                on_sqlite(**options) if kind == "sqlite" else on_postgresql(**options)
+            )
+        )
     for one in alone:
         one.close()
 
 
 def migrate(at: Installation, *arguments: str) -> None:
-    done = python("bridge", "migrate", "--config", str(at.folder / "serve" / "bridge.yaml"), *arguments)
+    done = python(
+        "bridge", "migrate", "--config", str(at.folder / "serve" / "bridge.yaml"), *arguments
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -114,11 +127,16 @@ def test_migrate__under_traffic_of_the_first_version__nothing_is_lost_doubled_or
 
     late = trading(at, urls, trouble)
     assert at.shop.ask("/v1/payments", body, key)["id"] == waiting["id"]
-    at.payer("accept", until(lambda: at.payment(waiting["id"])["provider"]["reference"], patience=PATIENCE))
+    at.payer(
+        "accept",
+        until(lambda: at.payment(waiting["id"])["provider"]["reference"], patience=PATIENCE),
+    )
     at.until_heard(waiting["id"], "payment.paid")
     give_back(at, urls, waiting["id"])
     assert_books(at, [*early, *late, waiting["id"]])
     every = pulled(at)
-    assert every[:len(read)] == read and len(set(every)) == len(every)
+    assert every[: len(read)] == read and len(set(every)) == len(every)
     page = at.shop.get(f"/v1/events?limit=100&after={read[-1][2]}")["data"]
-    assert [event["id"] for event in page] == [event for _, _, event in every[len(read):len(read) + 100]]
+    assert [event["id"] for event in page] == [
+        event for _, _, event in every[len(read) : len(read) + 100]
+    ]

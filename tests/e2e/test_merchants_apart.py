@@ -41,19 +41,41 @@ class Hoster:
 
     def profile(self, number: int, secret: str = "secret", name: str = "Ltd") -> None:
         """Write a profile; YAML reads JSON."""
-        account = {"base_url": "http://127.0.0.1:9/cashcloud/", "username": f"m{number}@merchant.example", "device_id": f"d{number}", "reason_id": "315",
-                   "password": {"file": secret}}
-        shop = {"shop": f"shop{number}", "platform": "reference", "api_keys": [f"sha256:{hashlib.sha256(self.key(number).encode()).hexdigest()}"],
-                "methods": {"wallet": "cashcloud"}}
-        self.file(number).write_text(json.dumps(
-            {"merchant": f"m{number}", "name": name, "providers": {"cashcloud": account}, "shops": [shop]}, indent=1))
+        account = {
+            "base_url": "http://127.0.0.1:9/cashcloud/",
+            "username": f"m{number}@merchant.example",
+            "device_id": f"d{number}",
+            "reason_id": "315",
+            "password": {"file": secret},
+        }
+        shop = {
+            "shop": f"shop{number}",
+            "platform": "reference",
+            "api_keys": [f"sha256:{hashlib.sha256(self.key(number).encode()).hexdigest()}"],
+            "methods": {"wallet": "cashcloud"},
+        }
+        self.file(number).write_text(
+            json.dumps(
+                {
+                    "merchant": f"m{number}",
+                    "name": name,
+                    "providers": {"cashcloud": account},
+                    "shops": [shop],
+                },
+                indent=1,
+            )
+        )
 
     def file(self, number: int) -> Path:
         return self.folder / "merchants" / f"m{number}.yaml"
 
     def start(self) -> None:
         assert python("bridge", "migrate", "--config", str(self.config)).returncode == 0
-        self.process = Process("serve", ["-m", "bridge", "serve", "--config", str(self.config)], self.folder / "serve.log")
+        self.process = Process(
+            "serve",
+            ["-m", "bridge", "serve", "--config", str(self.config)],
+            self.folder / "serve.log",
+        )
 
     @property
     def http(self) -> Http:
@@ -61,6 +83,7 @@ class Hoster:
 
     def ready(self) -> dict[str, object]:
         """Wait until the process answers; return what /readyz says."""
+
         def answers() -> bool:
             assert self.process.code is None, self.process.last_words()
             return '"listening on' in self.process.log.read_text()
@@ -70,12 +93,18 @@ class Hoster:
 
     def shop(self, number: int) -> tuple[int, str | None]:
         """Ask as a merchant's shop who it is; return status and the merchant's name."""
-        answer = self.http.send("GET", "/v1/shop", headers={"Authorization": f"Bearer {self.key(number)}"})
+        answer = self.http.send(
+            "GET", "/v1/shop", headers={"Authorization": f"Bearer {self.key(number)}"}
+        )
         return answer.status_code, answer.json().get("merchant_name")
 
     def counts(self) -> dict[str, int]:
         """Return the metric `bridge_merchants` by kind."""
-        found = re.findall(r'^bridge_merchants{kind="(\w+)"} (\d+)', self.http.send("GET", "/metrics").text, re.MULTILINE)
+        found = re.findall(
+            r'^bridge_merchants{kind="(\w+)"} (\d+)',
+            self.http.send("GET", "/metrics").text,
+            re.MULTILINE,
+        )
         return {kind: int(number) for kind, number in found}
 
 
@@ -90,7 +119,9 @@ def hoster(tmp_path: Path) -> Iterator[Hoster]:
 
 
 @pytest.mark.invariant("I33")
-def test_mistakes__of_one_of_many_merchants_at_start_and_reload__are_his_own(hoster: Hoster) -> None:
+def test_mistakes__of_one_of_many_merchants_at_start_and_reload__are_his_own(
+    hoster: Hoster,
+) -> None:
     hoster.profile(25, secret="nowhere")
     hoster.start()
     assert hoster.ready()["checks"]["profiles"] is False and hoster.ready()["status"] == "warn"
@@ -105,15 +136,29 @@ def test_mistakes__of_one_of_many_merchants_at_start_and_reload__are_his_own(hos
     hoster.profile(0, name="new")
     hoster.file(11).write_text("merchant: m11\n ]: [")
     hoster.process.send(signal.SIGHUP)
-    assert until(hoster.counts, lambda seen: seen["off"] == 0) == {"served": MANY, "previous": 2, "off": 0}
+    assert until(hoster.counts, lambda seen: seen["off"] == 0) == {
+        "served": MANY,
+        "previous": 2,
+        "off": 0,
+    }
     assert {number: hoster.shop(number) for number in (0, 10, 11, 25)} == {
-        0: (200, "new"), 10: (200, "Ltd"), 11: (200, "Ltd"), 25: (200, "Ltd")}
+        0: (200, "new"),
+        10: (200, "Ltd"),
+        11: (200, "Ltd"),
+        25: (200, "Ltd"),
+    }
     assert 'bridge_profile_refused{merchant="m11"} 1.0' in hoster.http.send("GET", "/metrics").text
 
     hoster.profile(10)
     hoster.profile(11)
     hoster.process.send(signal.SIGHUP)
-    assert until(hoster.counts, lambda seen: seen["previous"] == 0)["served"] == MANY and hoster.ready()["status"] == "pass"
+    assert (
+        until(hoster.counts, lambda seen: seen["previous"] == 0)["served"] == MANY
+        and hoster.ready()["status"] == "pass"
+    )
     hoster.process.stop()
     log = hoster.process.log.read_text()
-    assert "the merchant m25 is switched off, all others are served" in log and "the profile of m11 that was read before stays in force" in log
+    assert (
+        "the merchant m25 is switched off, all others are served" in log
+        and "the profile of m11 that was read before stays in force" in log
+    )

@@ -49,7 +49,9 @@ def resume(at: Installation) -> None:
 
 
 @pytest.mark.invariant("I1", "I11")
-def test_worker__paused_while_it_asks_for_money__asks_once_and_overwrites_nothing(make: Callable[..., Installation]) -> None:
+def test_worker__paused_while_it_asks_for_money__asks_once_and_overwrites_nothing(
+    make: Callable[..., Installation],
+) -> None:
     """I1, I11: the request arrived and its sender sleeps; the other worker finds it by inquiry, and the payer has paid when the sleeper wakes."""
     at = make(deadline=5.0).start_all()
     payment = ask_in_vain(at)
@@ -67,7 +69,9 @@ def test_worker__paused_while_it_asks_for_money__asks_once_and_overwrites_nothin
 
 
 @pytest.mark.invariant("I1", "I11")
-def test_worker__paused_before_its_request_left__does_not_send_it_later(make: Callable[..., Installation]) -> None:
+def test_worker__paused_before_its_request_left__does_not_send_it_later(
+    make: Callable[..., Installation],
+) -> None:
     """I1, I11: the sleeper was at the login that comes before; the other worker learns that nothing arrived and asks; the sleeper's own request never leaves."""
     at = make(deadline=5.0).start_all()
     payment = ask_in_vain(at)
@@ -88,7 +92,9 @@ def test_worker__paused_before_its_request_left__does_not_send_it_later(make: Ca
 
 
 @pytest.mark.invariant("I6", "I11")
-def test_worker__paused_with_a_stale_answer__cannot_write_it(make: Callable[..., Installation]) -> None:
+def test_worker__paused_with_a_stale_answer__cannot_write_it(
+    make: Callable[..., Installation],
+) -> None:
     """I6, I11: the sleeper was told "pending"; when it wakes with that, the payment is paid and stays so, and the job is another's."""
     at = make(deadline=60.0).start_all()
     payment = create(at)
@@ -105,7 +111,9 @@ def test_worker__paused_with_a_stale_answer__cannot_write_it(make: Callable[...,
 
 
 @pytest.mark.invariant("I8", "I9", "I11")
-def test_worker__paused_while_it_tells_the_shop__leaves_the_lane_to_the_other(make: Callable[..., Installation]) -> None:
+def test_worker__paused_while_it_tells_the_shop__leaves_the_lane_to_the_other(
+    make: Callable[..., Installation],
+) -> None:
     """I8, I9, I11: the event comes twice, as it may; the next one comes after it; the sleeper's result is not written."""
     at = make().start_all()
     at.receiver.open.clear()

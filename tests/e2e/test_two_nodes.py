@@ -13,7 +13,16 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from crash_support import AMOUNT, KEY, PATIENCE, Installation, assert_agreement, installations, order, wallet
+from crash_support import (
+    AMOUNT,
+    KEY,
+    PATIENCE,
+    Installation,
+    assert_agreement,
+    installations,
+    order,
+    wallet,
+)
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -21,7 +30,10 @@ from support import python, until
 
 ORDERS, CLIENTS = 18, 6
 CALLBACK_FAULTS = {"twice": 12, "reordered": 8, "before_response": 4, "late": 4, "lost": 3}
-CALL_FAULTS = {"request": {"drop_after": 2, "drop_before": 2}, "refund": {"drop_after": 2, "status": 2}}
+CALL_FAULTS = {
+    "request": {"drop_after": 2, "drop_before": 2},
+    "refund": {"drop_after": 2, "status": 2},
+}
 
 
 @pytest.fixture
@@ -56,7 +68,9 @@ def misbehave(at: Installation) -> None:
 def buy(at: Installation, urls: list[str]) -> str:
     """Have an order paid: the same key and body to every node at the same moment are one payment."""
     key, body = uuid.uuid4().hex, order(**wallet())
-    answers = at_once(*(lambda url=url: at.shop.ask("/v1/payments", body, key, url) for url in urls))
+    answers = at_once(
+        *(lambda url=url: at.shop.ask("/v1/payments", body, key, url) for url in urls)
+    )
     (payment,) = {answer["id"] for answer in answers}
     until(lambda: at.payment(payment)["status"], lambda status: status == "paid", PATIENCE)
     return payment
@@ -67,14 +81,26 @@ def give_back(at: Installation, urls: list[str], payment: str) -> None:
     path, body = f"/v1/payments/{payment}/refunds", {"amount": 2000}
     keys = [uuid.uuid4().hex for _ in range(3)]
     asked = [(key, url) for key in keys for url in (urls[0], urls[-1])]
-    answers = at_once(*(lambda key=key, url=url: (key, at.shop.ask(path, body, key, url, refusal="amount_too_large")) for key, url in asked))
-    granted = {key: {answer["id"] for other, answer in answers if other == key and "id" in answer} for key in keys}
+    answers = at_once(
+        *(
+            lambda key=key, url=url: (
+                key,
+                at.shop.ask(path, body, key, url, refusal="amount_too_large"),
+            )
+            for key, url in asked
+        )
+    )
+    granted = {
+        key: {answer["id"] for other, answer in answers if other == key and "id" in answer}
+        for key in keys
+    }
     assert sorted(len(ids) for ids in granted.values()) == [0, 1, 1]
     until(lambda: at.payment(payment)["amount_refunded"], lambda sum_: sum_ == 4000, PATIENCE)
 
 
 def trade(at: Installation, urls: list[str], orders: int, trouble: Callable[[], None]) -> list[str]:
     """Sell and give back with many clients while `trouble` happens; return the payments."""
+
     def client(_number: int) -> str:
         payment = buy(at, urls)
         give_back(at, urls, payment)
@@ -91,19 +117,40 @@ def assert_books(at: Installation, payments: list[str]) -> None:
     at.drain()
     for payment in payments:
         found = assert_agreement(at, payment)
-        assert (found["amount_captured"], found["amount_refunded"], found["amount_refund_pending"]) == (AMOUNT, 4000, 0)
+        assert (
+            found["amount_captured"],
+            found["amount_refunded"],
+            found["amount_refund_pending"],
+        ) == (AMOUNT, 4000, 0)
     told = pulled(at)
-    assert sorted(told) == sorted({(one.payment, one.sequence, one.id) for one in at.receiver.heard})
-    assert [event for event in told if event[1] == 1] and all(_is_in_order(told, payment) for payment in payments)
-    judged = python("bridge", "sandbox", "verdict", "--bridge-url", at.url("serve"), "--sandbox-url", at.url("sandbox"), BRIDGE_API_KEY=KEY)
+    assert sorted(told) == sorted(
+        {(one.payment, one.sequence, one.id) for one in at.receiver.heard}
+    )
+    assert [event for event in told if event[1] == 1] and all(
+        _is_in_order(told, payment) for payment in payments
+    )
+    judged = python(
+        "bridge",
+        "sandbox",
+        "verdict",
+        "--bridge-url",
+        at.url("serve"),
+        "--sandbox-url",
+        at.url("sandbox"),
+        BRIDGE_API_KEY=KEY,
+    )
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
 def pulled(at: Installation) -> list[tuple[str, int, str]]:
     """Read the shop's notifications again by cursor, from the first to the last."""
     found: list[tuple[str, int, str]] = []
-    while page := at.shop.get("/v1/events?limit=100" + (f"&after={found[-1][2]}" if found else ""))["data"]:
-        found += [(event["data"]["payment"]["id"], event["sequence"], event["id"]) for event in page]
+    while page := at.shop.get("/v1/events?limit=100" + (f"&after={found[-1][2]}" if found else ""))[
+        "data"
+    ]:
+        found += [
+            (event["data"]["payment"]["id"], event["sequence"], event["id"]) for event in page
+        ]
     return found
 
 
@@ -114,7 +161,9 @@ def _is_in_order(told: list[tuple[str, int, str]], payment: str) -> bool:
 
 @pytest.mark.timeout(600)
 @pytest.mark.invariant("I1", "I2", "I3", "I7", "I8", "I9", "I10")
-def test_two_nodes__killed_in_turn_under_traffic_and_faults__agree_with_provider_and_shop(make: Callable[..., Installation]) -> None:
+def test_two_nodes__killed_in_turn_under_traffic_and_faults__agree_with_provider_and_shop(
+    make: Callable[..., Installation],
+) -> None:
     """I1, I2, I3, I7, I8, I9, I10: one payment per key, no cent too much, every event heard in order, whoever was killed."""
     at = make(nodes=2).start_all()
     misbehave(at)
@@ -141,7 +190,15 @@ class PostgreSQL:
         self.url = made.get_uri().replace("postgresql://", "postgresql+psycopg://")
         made.stop()
         sockets = made.get_postmaster_info().socket_dir
-        self._command = [str(made.bin_path / "postgres"), "-D", folder, "-c", "listen_addresses=", "-k", str(sockets)]
+        self._command = [
+            str(made.bin_path / "postgres"),
+            "-D",
+            folder,
+            "-c",
+            "listen_addresses=",
+            "-k",
+            str(sockets),
+        ]
         self._user, self._log = made.system_user, Path(folder) / "log"
         self._process = self._start()
 
@@ -149,7 +206,9 @@ class PostgreSQL:
         """End it as a power cut would, and start it on the same files."""
         self._process.kill()
         self._process.wait()
-        self._process = until(self._start, lambda started: started.poll() is None, PATIENCE)  # not before its children have noticed
+        self._process = until(
+            self._start, lambda started: started.poll() is None, PATIENCE
+        )  # not before its children have noticed
 
     def close(self) -> None:
         """End it."""
@@ -158,7 +217,9 @@ class PostgreSQL:
 
     def _start(self) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
-            process = subprocess.Popen(self._command, user=self._user, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                self._command, user=self._user, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         until(lambda: process.poll() is not None or self._answers(), patience=PATIENCE)
         return process
 
@@ -181,8 +242,11 @@ def postgres_of_our_own() -> Iterator[PostgreSQL]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.invariant("I1", "I2", "I8", "I10")
-def test_postgresql__killed_during_traffic__loses_nothing_that_was_answered(postgres_of_our_own: PostgreSQL, tmp_path: Path) -> None:
+def test_postgresql__killed_during_traffic__loses_nothing_that_was_answered(
+    postgres_of_our_own: PostgreSQL, tmp_path: Path
+) -> None:
     """I1, I2, I8, I10: PostgreSQL is ended by SIGKILL, twice, and started on the same files; bridge and worker go on by themselves."""
+
     def trouble() -> None:
         for _ in range(2):
             heard = len(at.receiver.heard)

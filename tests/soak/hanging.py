@@ -1,4 +1,5 @@
 """Shops that accept every connection and never answer, as an overloaded web server does."""
+
 from __future__ import annotations
 
 import hashlib
@@ -44,16 +45,30 @@ def key_of(number: int) -> str:
     return f"sk_slow_{number}"
 
 
-def write_profile(folder: Path, sandbox_port: int, hole: BlackHole, account: dict[str, Any]) -> None:
+def write_profile(
+    folder: Path, sandbox_port: int, hole: BlackHole, account: dict[str, Any]
+) -> None:
     """Add the merchant of the hanging shops to a node's profiles; `account` has what its account shares with the other merchant's."""
     (folder / "password").write_text(PASSWORD)
     (folder / "secret").write_text(SECRET)
-    shops = [{
-        "shop": f"slow-{number}", "platform": "reference", "mode": "test",
-        "api_keys": [f"sha256:{hashlib.sha256(key_of(number).encode()).hexdigest()}"],
-        "notification_url": f"http://127.0.0.1:{hole.port}/{number}", "notification_secrets": [{"file": str(folder / "secret")}],
-        "origins": ["http://127.0.0.1"], "methods": {"wallet": "cashcloud"}, "respond_within": 1.0,
-    } for number in range(HANGING_SHOPS)]
-    profile = {"merchant": "slow", "name": "Slow GmbH", "shops": shops,
-               "providers": {"cashcloud": {**account, "username": USERNAME, "device_id": "slow-bridge"}}}
+    shops = [
+        {
+            "shop": f"slow-{number}",
+            "platform": "reference",
+            "mode": "test",
+            "api_keys": [f"sha256:{hashlib.sha256(key_of(number).encode()).hexdigest()}"],
+            "notification_url": f"http://127.0.0.1:{hole.port}/{number}",
+            "notification_secrets": [{"file": str(folder / "secret")}],
+            "origins": ["http://127.0.0.1"],
+            "methods": {"wallet": "cashcloud"},
+            "respond_within": 1.0,
+        }
+        for number in range(HANGING_SHOPS)
+    ]
+    profile = {
+        "merchant": "slow",
+        "name": "Slow GmbH",
+        "shops": shops,
+        "providers": {"cashcloud": {**account, "username": USERNAME, "device_id": "slow-bridge"}},
+    }
     (folder / "merchants" / "slow.yaml").write_text(yaml.safe_dump(profile))

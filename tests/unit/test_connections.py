@@ -1,4 +1,5 @@
 """What one client can take of a node: deadlines for heads and bodies, a number of connections, and no request whose length is told twice. Real sockets."""
+
 from __future__ import annotations
 
 import resource
@@ -30,7 +31,15 @@ class Node:
     """A listening server on a thread, and clients of it."""
 
     def __init__(self, limits: Limits, app: Callable[..., Any] = hello) -> None:
-        self.server = create_server(app, listen="127.0.0.1:0", limits=limits, threads=4, ident=None, channel_timeout=60, asyncore_use_poll=True)
+        self.server = create_server(
+            app,
+            listen="127.0.0.1:0",
+            limits=limits,
+            threads=4,
+            ident=None,
+            channel_timeout=60,
+            asyncore_use_poll=True,
+        )
         self.port = int(self.server.effective_port)
         self._thread = threading.Thread(target=self.server.run, daemon=True)
         self._thread.start()
@@ -40,7 +49,9 @@ class Node:
         close_all(self.server._map, ignore_all=True)
 
     def connect(self, source: str = ME) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE, source_address=(source, 0))
+        return socket.create_connection(
+            ("127.0.0.1", self.port), timeout=PATIENCE, source_address=(source, 0)
+        )
 
     def ask(self, request: bytes = REQUEST, source: str = ME) -> bytes:
         """Send bytes and return all that comes until the connection ends."""
@@ -142,28 +153,55 @@ def open_files() -> Iterator[None]:
 
 
 @pytest.mark.invariant("I26")
-@pytest.mark.parametrize("beginning", [b"", b"GET / HTTP/1.1\r\nX-Slow: ", b"POST / HTTP/1.1\r\nHost: b\r\nContent-Length: 100000\r\n\r\nbegin"],
-                         ids=["nothing", "half a head", "half a body"])
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\nX-Slow: ",
+        b"POST / HTTP/1.1\r\nHost: b\r\nContent-Length: 100000\r\n\r\nbegin",
+    ],
+    ids=["nothing", "half a head", "half a body"],
+)
 @pytest.mark.parametrize("from_one_address", [True, False])
-def test_slow__800_connections_that_drip__others_are_served_meanwhile(open_files: None, beginning: bytes, from_one_address: bool) -> None:
+def test_slow__800_connections_that_drip__others_are_served_meanwhile(
+    open_files: None, beginning: bytes, from_one_address: bool
+) -> None:
     """I26: with the deadlines of production, so it is not they that help; from the attacker's own address too, who may share it with customers."""
-    with a_node() as node, many(node, 800, beginning, ATTACKER) as connections, dripping(connections if beginning else []):
+    with (
+        a_node() as node,
+        many(node, 800, beginning, ATTACKER) as connections,
+        dripping(connections if beginning else []),
+    ):
         assert node.ask(source=ATTACKER if from_one_address else ME).endswith(b"hello")
 
 
 @pytest.mark.invariant("I26")
-def test_slow__as_many_clients_as_connections__the_one_that_waits_longest_makes_room(open_files: None) -> None:
+def test_slow__as_many_clients_as_connections__the_one_that_waits_longest_makes_room(
+    open_files: None,
+) -> None:
     """I26: a crowd of attackers below the limit of each."""
     limits = Limits(connections=40, per_client=10)
     with a_node(limits) as node, ExitStack() as stack:
-        crowd = [stack.enter_context(many(node, 10, b"GET / HT", f"127.0.1.{number}")) for number in range(1, 5)]
+        crowd = [
+            stack.enter_context(many(node, 10, b"GET / HT", f"127.0.1.{number}"))
+            for number in range(1, 5)
+        ]
         assert node.ask().endswith(b"hello")
         assert is_closed(crowd[0][0]) and not is_closed(crowd[-1][-1], 0.1)
 
 
-@pytest.mark.parametrize("beginning", [b"", b"GET / HTTP/1.1\r\nX-Slow: ", b"POST / HTTP/1.1\r\nHost: b\r\nContent-Length: 100000\r\n\r\nbegin"],
-                         ids=["nothing", "half a head", "half a body"])
-def test_slow__deadline_of_a_head_or_a_body__ends_the_connection_however_it_drips(beginning: bytes) -> None:
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\nX-Slow: ",
+        b"POST / HTTP/1.1\r\nHost: b\r\nContent-Length: 100000\r\n\r\nbegin",
+    ],
+    ids=["nothing", "half a head", "half a body"],
+)
+def test_slow__deadline_of_a_head_or_a_body__ends_the_connection_however_it_drips(
+    beginning: bytes,
+) -> None:
     with a_node(FAST) as node, node.connect() as connection:
         connection.sendall(beginning)
         with dripping([connection] if beginning else []):
@@ -202,7 +240,9 @@ def test_long__request_that_is_being_served__is_not_closed() -> None:
 
 
 @pytest.mark.invariant("I26")
-def test_clients__all_connections_of_one_are_being_served__the_next_is_closed_and_others_are_let_in() -> None:
+def test_clients__all_connections_of_one_are_being_served__the_next_is_closed_and_others_are_let_in() -> (
+    None
+):
     """I26: nothing that is being served is ended for another."""
     entered, go_on = threading.Semaphore(0), threading.Event()
 
@@ -217,17 +257,31 @@ def test_clients__all_connections_of_one_are_being_served__the_next_is_closed_an
             other.sendall(REQUEST)
             assert is_closed(third)
             go_on.set()
-            assert everything(other).endswith(b"hello") and all(everything(one).endswith(b"hello") for one in served)
+            assert everything(other).endswith(b"hello") and all(
+                everything(one).endswith(b"hello") for one in served
+            )
 
 
 def test_clients__a_trusted_proxy__has_no_limit_of_its_own() -> None:
-    with a_node(Limits(per_client=10, trusted_proxies=("127.0.0.2/32",))) as node, many(node, 50, b"GET /", ATTACKER) as connections:
+    with (
+        a_node(Limits(per_client=10, trusted_proxies=("127.0.0.2/32",))) as node,
+        many(node, 50, b"GET /", ATTACKER) as connections,
+    ):
         assert node.ask().endswith(b"hello")
         assert not any(is_closed(one, 0.001) for one in connections)
 
 
-@pytest.mark.parametrize(("address", "client"), [("192.0.2.1", "192.0.2.1"), ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"), ("fe80::1%eth0", "fe80::/64")])
-def test_client__by_its_address__is_an_ipv4_address_or_an_ipv6_network(address: str, client: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+    ],
+)
+def test_client__by_its_address__is_an_ipv4_address_or_an_ipv6_network(
+    address: str, client: str
+) -> None:
     assert client_of((address, 4711)) == client
 
 

@@ -1,4 +1,5 @@
 """Which lane may have a thread: nobody who hangs delays the others. Time is the test's."""
+
 from __future__ import annotations
 
 import pytest
@@ -78,10 +79,14 @@ def test_room_for_unknown__many_lanes_of_which_nothing_is_known__have_half_of_th
     """The other half is for lanes that have ended a job (I26)."""
     room = Room()
     room.prove("well")
-    for name in HANGING[:PLACES // 2]:
+    for name in HANGING[: PLACES // 2]:
         assert room.lanes.is_unknown(name) and room.lanes.room_for_unknown() > 0
         room.begin(name)
-    assert room.lanes.room_for_unknown() == 0 and not room.lanes.is_unknown("well") and room.lanes.free() == PLACES // 2
+    assert (
+        room.lanes.room_for_unknown() == 0
+        and not room.lanes.is_unknown("well")
+        and room.lanes.free() == PLACES // 2
+    )
     room.now += SLOW
     assert room.lanes.room_for_unknown() == PLACES // 2
 

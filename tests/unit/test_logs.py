@@ -1,4 +1,5 @@
 """Log lines: one JSON object each, with the request id, and nothing that looks like a secret."""
+
 from __future__ import annotations
 
 import io
@@ -36,14 +37,26 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def test_line__of_a_message__is_one_object_with_time_level_logger_and_request(stream: io.StringIO) -> None:
+def test_line__of_a_message__is_one_object_with_time_level_logger_and_request(
+    stream: io.StringIO,
+) -> None:
     token = logs.request_id.set("req-1")
-    logging.getLogger("bridge.web").info("paid %s\nand more", "pay_1", extra={"payment_id": "pay_1", "seconds": 0.25, "unlisted": "x"})
+    logging.getLogger("bridge.web").info(
+        "paid %s\nand more",
+        "pay_1",
+        extra={"payment_id": "pay_1", "seconds": 0.25, "unlisted": "x"},
+    )
     logs.request_id.reset(token)
     [line] = lines(stream)
     assert line.pop("at").endswith("Z")
-    assert line == {"level": "info", "logger": "bridge.web", "message": "paid pay_1\nand more", "request_id": "req-1",
-                    "payment_id": "pay_1", "seconds": 0.25}
+    assert line == {
+        "level": "info",
+        "logger": "bridge.web",
+        "message": "paid pay_1\nand more",
+        "request_id": "req-1",
+        "payment_id": "pay_1",
+        "seconds": 0.25,
+    }
 
 
 def test_line__of_an_exception__carries_it_without_secrets(stream: io.StringIO) -> None:
@@ -81,26 +94,36 @@ def test_configure__twice__writes_each_line_once(stream: io.StringIO) -> None:
 
 
 @pytest.mark.invariant("I16")
-@pytest.mark.parametrize(("text", "left"), [
-    ("key sk_canary-1_x used", "key [cut out] used"),
-    ("whsec_canary+/aaa=", "[cut out]"),
-    ("GET /checkout/chk_canary01", "GET /checkout/[cut out]"),
-    ("Authorization: Token Y2FuYXJ5fHh8", "Authorization: [cut out]"),
-    ("{'Authorization': 'Bearer canary'}", "{'Authorization': '[cut out]'}"),
-    ("sent Token Y2FuYXJ5fHh8 there", "sent Token [cut out] there"),
-    ("password=canary&a=b", "password=[cut out]&a=b"),
-    ('{"password": "canary"}', '{"password": "[cut out]"}'),
-    ("postgresql+psycopg://bridge:canary@db/b", "postgresql+psycopg://bridge:[cut out]@db/b"),
-])
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("key sk_canary-1_x used", "key [cut out] used"),
+        ("whsec_canary+/aaa=", "[cut out]"),
+        ("GET /checkout/chk_canary01", "GET /checkout/[cut out]"),
+        ("Authorization: Token Y2FuYXJ5fHh8", "Authorization: [cut out]"),
+        ("{'Authorization': 'Bearer canary'}", "{'Authorization': '[cut out]'}"),
+        ("sent Token Y2FuYXJ5fHh8 there", "sent Token [cut out] there"),
+        ("password=canary&a=b", "password=[cut out]&a=b"),
+        ('{"password": "canary"}', '{"password": "[cut out]"}'),
+        ("postgresql+psycopg://bridge:canary@db/b", "postgresql+psycopg://bridge:[cut out]@db/b"),
+    ],
+)
 def test_redact__what_looks_like_a_secret__is_cut_out(text: str, left: str) -> None:
     """I16: the second line of defence."""
     assert logs.redact(text) == left
 
 
-@pytest.mark.parametrize("text", [
-    "pay_01ARZ3NDEKTSV4RRFFQ69G5FAV is paid: 49.99 EUR", "the token expired yesterday", "basic settings of the shop", "http://127.0.0.1:8083/a@b",
-    "task_force", "no answer from shop.example:443: TimeoutError: timed out",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pay_01ARZ3NDEKTSV4RRFFQ69G5FAV is paid: 49.99 EUR",
+        "the token expired yesterday",
+        "basic settings of the shop",
+        "http://127.0.0.1:8083/a@b",
+        "task_force",
+        "no answer from shop.example:443: TimeoutError: timed out",
+    ],
+)
 def test_redact__what_is_no_secret__stays(text: str) -> None:
     assert logs.redact(text) == text
 
@@ -112,6 +135,8 @@ def test_line__a_secret_as_an_extra__is_cut_out_too(stream: io.StringIO) -> None
 
 @pytest.mark.parametrize("pattern", logs._SECRETS.values(), ids=logs._SECRETS.keys())
 @given(data=st.data())
-def test_redact__whatever_a_pattern_finds__is_not_let_through_by_the_short_cut(pattern: re.Pattern[str], data: st.DataObject) -> None:
+def test_redact__whatever_a_pattern_finds__is_not_let_through_by_the_short_cut(
+    pattern: re.Pattern[str], data: st.DataObject
+) -> None:
     text = data.draw(st.from_regex(pattern))
     assert logs.redact(text) != text or logs.CUT in text

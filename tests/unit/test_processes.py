@@ -1,4 +1,5 @@
 """What a process sets up for itself. Signals: no handler waits for what the main thread holds, and nothing that fails ends the heeding. Files: enough may be open."""
+
 from __future__ import annotations
 
 import subprocess
@@ -16,7 +17,9 @@ from bridge.signals import heed
 done = threading.Event()
 """
 
-HELD = HEED + """
+HELD = (
+    HEED
+    + """
 lock = threading.Lock()
 
 def end():
@@ -29,29 +32,39 @@ with lock:
     assert not done.wait(0.1)
 done.wait()
 """
+)
 
-FAILS = HEED + """
+FAILS = (
+    HEED
+    + """
 heed({signal.SIGHUP: lambda: 1 / 0, signal.SIGTERM: done.set})
 signal.raise_signal(signal.SIGHUP)
 signal.raise_signal(signal.SIGTERM)
 done.wait()
 """
+)
 
-EARLY = HEED + """
+EARLY = (
+    HEED
+    + """
 from bridge.signals import hold
 hold(signal.SIGHUP)
 signal.raise_signal(signal.SIGHUP)
 heed({signal.SIGHUP: done.set})
 done.wait()
 """
+)
 
-ELSEWHERE = HEED + """
+ELSEWHERE = (
+    HEED
+    + """
 heed({signal.SIGTERM: done.set})
 asleep = threading.Thread(target=threading.Event().wait, daemon=True)
 asleep.start()
 threading.Timer(0.5, lambda: signal.pthread_kill(asleep.ident, signal.SIGTERM)).start()
 done.wait()
 """
+)
 
 OPEN_FILES = """
 import resource
@@ -107,7 +120,9 @@ for step in range(20, 120):
 
 
 def python(script: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=WITHIN)
+    return subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=WITHIN
+    )
 
 
 def test_signal__comes_while_the_main_thread_holds_what_the_act_needs__is_heeded_afterwards():
@@ -132,7 +147,9 @@ def test_signal__comes_while_the_process_starts__is_kept_until_it_is_heeded():
 
 def test_worker__told_to_end_at_any_step_of_its_waiting__ends():
     ran = python(ENDS_WHILE_IT_WAITS)
-    assert (ran.returncode, ran.stdout.split()) == (0, [str(step) for step in range(20, 120)]), ran.stderr
+    assert (ran.returncode, ran.stdout.split()) == (0, [str(step) for step in range(20, 120)]), (
+        ran.stderr
+    )
 
 
 def test_serve__few_open_files__are_made_more_as_far_as_the_system_allows():

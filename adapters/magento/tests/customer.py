@@ -4,6 +4,7 @@
 
 Real are the browser, the shop, the bridge and the provider's sandbox. Every step is printed; the first that fails ends it.
 """
+
 from __future__ import annotations
 
 import os
@@ -32,11 +33,15 @@ class BackOffice:
     def call(self, method: str, path: str, **body: Any) -> requests.Response:
         """Make a call as the merchant."""
         token = requests.post(
-            f"{self.shop}/rest/V1/integration/admin/token", json={"username": self.user, "password": self.password}, timeout=60
+            f"{self.shop}/rest/V1/integration/admin/token",
+            json={"username": self.user, "password": self.password},
+            timeout=60,
         )
         token.raise_for_status()
         bearer = {"Authorization": f"Bearer {token.json()}"}
-        return requests.request(method, f"{self.shop}/rest/V1/{path}", json=body or None, headers=bearer, timeout=120)
+        return requests.request(
+            method, f"{self.shop}/rest/V1/{path}", json=body or None, headers=bearer, timeout=120
+        )
 
     def order(self, number: str) -> dict[str, Any]:
         """Return an order by its number."""
@@ -57,7 +62,9 @@ class BackOffice:
         nothing = [{"order_item_id": item["item_id"], "qty": 0} for item in order["items"]]
         money = {"shipping_amount": 0, "adjustment_positive": amount, "adjustment_negative": 0}
         invoice = self.invoices(order)[0]["entity_id"]
-        return self.call("POST", f"invoice/{invoice}/refund", items=nothing, isOnline=True, arguments=money)
+        return self.call(
+            "POST", f"invoice/{invoice}/refund", items=nothing, isOnline=True, arguments=money
+        )
 
 
 class Customer(Payer):
@@ -67,7 +74,9 @@ class Customer(Payer):
         """Fill the cart, place the order, and return its number; the payment's page is shown then."""
         page = self.page
         page.goto(f"{self.shop}/{self.product}")
-        page.wait_for_load_state("networkidle")  # before Magento's scripts are there, the button does nothing
+        page.wait_for_load_state(
+            "networkidle"
+        )  # before Magento's scripts are there, the button does nothing
         page.locator("#product-addtocart-button").click()
         page.get_by_text("to your shopping cart").first.wait_for()
         page.goto(f"{self.shop}/checkout/")
@@ -109,7 +118,9 @@ class Story:
             number = customer.order()
             must(self.office.order(number)["state"], "pending_payment", f"order {number} waits")
             customer.enter_wallet()
-            self.sandbox.control("POST", f"payer/{self.sandbox.newest_request(known)}", action="accept")
+            self.sandbox.control(
+                "POST", f"payer/{self.sandbox.newest_request(known)}", action="accept"
+            )
             customer.page.wait_for_url("**/checkout/onepage/success**")
             must(number in customer.page.content(), True, "the success page names the order")
         return self._is_paid(number)
@@ -126,7 +137,11 @@ class Story:
     def _is_paid(self, number: str) -> dict[str, Any]:
         until(lambda: self.office.order(number)["state"], "processing", "the order is paid")
         order = self.office.order(number)
-        must([invoice["grand_total"] for invoice in self.office.invoices(order)], [order["grand_total"]], "one invoice over all of it")
+        must(
+            [invoice["grand_total"] for invoice in self.office.invoices(order)],
+            [order["grand_total"]],
+            "one invoice over all of it",
+        )
         return order
 
     def declined(self) -> None:
@@ -136,9 +151,15 @@ class Story:
         with self.new_customer() as customer:
             number = customer.order()
             customer.enter_wallet()
-            self.sandbox.control("POST", f"payer/{self.sandbox.newest_request(known)}", action="decline")
+            self.sandbox.control(
+                "POST", f"payer/{self.sandbox.newest_request(known)}", action="decline"
+            )
             customer.page.wait_for_url("**/checkout/cart/**")
-            must(customer.page.locator("#shopping-cart-table tbody.item").count(), 1, "the cart is back")
+            must(
+                customer.page.locator("#shopping-cart-table tbody.item").count(),
+                1,
+                "the cart is back",
+            )
         must(self.office.order(number)["state"], "canceled", "the order is canceled")
 
     def given_up(self) -> None:
@@ -150,7 +171,11 @@ class Story:
             customer.page.wait_for_url("**/paymentbridge/checkout/done/**")
             customer.page.locator("#paymentbridge-done form button").click()
             customer.page.wait_for_url("**/checkout/cart/**")
-            must(customer.page.locator("#shopping-cart-table tbody.item").count(), 1, "the cart is back")
+            must(
+                customer.page.locator("#shopping-cart-table tbody.item").count(),
+                1,
+                "the cart is back",
+            )
         must(self.office.order(number)["state"], "canceled", "the order is canceled")
 
     def canceled(self) -> None:
@@ -161,8 +186,16 @@ class Story:
             order = self.office.order(customer.order())
             customer.enter_wallet()
             self.sandbox.newest_request(known)
-            until(lambda: self.office.cancel(order).status_code, 200, "canceled, once the wallet has given it up")
-            must(self.office.order(order["increment_id"])["state"], "canceled", "the order is canceled")
+            until(
+                lambda: self.office.cancel(order).status_code,
+                200,
+                "canceled, once the wallet has given it up",
+            )
+            must(
+                self.office.order(order["increment_id"])["state"],
+                "canceled",
+                "the order is canceled",
+            )
 
     def stranger(self) -> None:
         """Another person with the link reads a number and a state, and gets no buttons."""
@@ -183,7 +216,9 @@ class Story:
             answer = self.office.refund(order, 10.0)
             must(answer.status_code, 200, "a part is given back")
         must(self.sandbox.refunded(known), [1000, 1000], "two equal refunds in the ledger")
-        self.sandbox.control("POST", "faults", provider="cashcloud", on="refund", fault="drop_after")
+        self.sandbox.control(
+            "POST", "faults", provider="cashcloud", on="refund", fault="drop_after"
+        )
         answer = self.office.refund(order, 5.0)
         must(answer.status_code, 400, "the answer is lost, and the merchant is told to repeat")
         until(lambda: self.office.refund(order, 5.0).status_code, 200, "the same credit memo again")
@@ -203,15 +238,30 @@ class Story:
 @click.command()
 @click.option("--shop", required=True, help="The shop's address, without a slash at its end.")
 @click.option("--sandbox", required=True, help="The sandbox's address.")
-@click.option("--product", required=True, help="Path of a simple product's page, in stock, over 30.00 or more.")
-@click.option("--user", default="admin", show_default=True, help="A back-office user; the password is in MAGENTO_PASSWORD.")
+@click.option(
+    "--product",
+    required=True,
+    help="Path of a simple product's page, in stock, over 30.00 or more.",
+)
+@click.option(
+    "--user",
+    default="admin",
+    show_default=True,
+    help="A back-office user; the password is in MAGENTO_PASSWORD.",
+)
 @click.option("--chromium", default="/usr/bin/chromium", show_default=True)
-@click.option("--chapter", help="Play one chapter only: paid, card, declined, given_up, canceled, stranger.")
-def main(shop: str, sandbox: str, product: str, user: str, chromium: str, chapter: str | None) -> None:
+@click.option(
+    "--chapter", help="Play one chapter only: paid, card, declined, given_up, canceled, stranger."
+)
+def main(
+    shop: str, sandbox: str, product: str, user: str, chromium: str, chapter: str | None
+) -> None:
     """Play the story in a real shop."""
     office = BackOffice(shop, user, os.environ["MAGENTO_PASSWORD"])
     with browser_at(chromium) as browser:
-        story = Story(Sandbox(sandbox), office, newcomers(browser, lambda page: Customer(shop, product, page)))
+        story = Story(
+            Sandbox(sandbox), office, newcomers(browser, lambda page: Customer(shop, product, page))
+        )
         tell(getattr(story, chapter or "play"))
 
 

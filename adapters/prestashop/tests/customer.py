@@ -33,8 +33,14 @@ class Books:
 
     def read(self, resource: str, **filters: str) -> list[dict[str, Any]]:
         """Return what a resource holds for a filter."""
-        query = {"output_format": "JSON", "display": "full", **{f"filter[{name}]": value for name, value in filters.items()}}
-        answer = requests.get(f"{self.shop}/api/{resource}", params=query, auth=(self.key, ""), timeout=60)
+        query = {
+            "output_format": "JSON",
+            "display": "full",
+            **{f"filter[{name}]": value for name, value in filters.items()},
+        }
+        answer = requests.get(
+            f"{self.shop}/api/{resource}", params=query, auth=(self.key, ""), timeout=60
+        )
         answer.raise_for_status()
         found = answer.json()
         return list(found[resource]) if isinstance(found, dict) else []
@@ -54,7 +60,10 @@ class Books:
 
     def payments(self, reference: str) -> list[Decimal]:
         """Return the sums of the payments that the order has."""
-        return [Decimal(payment["amount"]) for payment in self.read("order_payments", order_reference=reference)]
+        return [
+            Decimal(payment["amount"])
+            for payment in self.read("order_payments", order_reference=reference)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,11 @@ class Customer(Payer):
         page.goto(self._address("order"))
 
     def _introduce(self) -> None:
-        page, person, address = self.page, self.page.locator("#checkout-guest-form"), self.page.locator("#delivery-address")
+        page, person, address = (
+            self.page,
+            self.page.locator("#checkout-guest-form"),
+            self.page.locator("#delivery-address"),
+        )
         for name, value in PERSON.items():
             person.locator(f"[name={name}]").fill(value)
         for box in person.locator("input[type=checkbox][required]").all():
@@ -131,9 +144,13 @@ class Customer(Payer):
 
     def _pay(self, method: str) -> None:
         page = self.page
-        option = page.locator(f"form:has(input[name=method][value={method}])[action*=paymentbridge]")
+        option = page.locator(
+            f"form:has(input[name=method][value={method}])[action*=paymentbridge]"
+        )
         form = page.locator(".js-payment-option-form", has=option)
-        page.locator(f"#{(form.get_attribute('id') or '').removeprefix('pay-with-').removesuffix('-form')}").check()
+        page.locator(
+            f"#{(form.get_attribute('id') or '').removeprefix('pay-with-').removesuffix('-form')}"
+        ).check()
         page.locator("[name='conditions_to_approve[terms-and-conditions]']").check()
         page.locator("#payment-confirmation button").click()
 
@@ -167,7 +184,9 @@ class Story:
             reference = customer.order()
             must(self.books.state(reference), "waiting", f"order {reference} waits")
             customer.enter_wallet()
-            self.sandbox.control("POST", f"payer/{self.sandbox.newest_request(known)}", action="accept")
+            self.sandbox.control(
+                "POST", f"payer/{self.sandbox.newest_request(known)}", action="accept"
+            )
             customer.page.locator("#order-reference-value").wait_for()
             must(reference in customer.page.content(), True, "the confirmation names the order")
         self._is_paid(reference)
@@ -194,7 +213,9 @@ class Story:
         with self.new_customer() as customer:
             reference = customer.order(voucher=self.voucher)
             customer.enter_wallet()
-            self.sandbox.control("POST", f"payer/{self.sandbox.newest_request(known)}", action="decline")
+            self.sandbox.control(
+                "POST", f"payer/{self.sandbox.newest_request(known)}", action="decline"
+            )
             customer.page.locator(".cart-overview").wait_for()
             must(customer.cart(), (1, 1), "cart and voucher are back")
         must(self.books.state(reference), "canceled", "the order is canceled")
@@ -231,9 +252,15 @@ class Story:
         for _ in range(2):
             must("10.00" in self.office.refund(number, "10.00"), True, "a part is given back")
         must(self.sandbox.refunded(known), [1000, 1000], "two equal refunds in the ledger")
-        self.sandbox.control("POST", "faults", provider="cashcloud", on="refund", fault="drop_after")
+        self.sandbox.control(
+            "POST", "faults", provider="cashcloud", on="refund", fault="drop_after"
+        )
         self.office.refund(number, "5,00")
-        must(self.office.open_order(number).locator("[name=again]").count(), 1, "the answer is lost, and the merchant is told to ask again")
+        must(
+            self.office.open_order(number).locator("[name=again]").count(),
+            1,
+            "the answer is lost, and the merchant is told to ask again",
+        )
         until(lambda: "5.00" in self.office.ask_again(number), True, "asked again")
         must(self.sandbox.refunded(known), [1000, 1000, 500], "refunded once")
         returned = self.office.open_order(number).locator(".paymentbridge-returned").inner_text()
@@ -251,21 +278,46 @@ class Story:
 @click.command()
 @click.option("--shop", required=True, help="The shop's address, without a slash at its end.")
 @click.option("--sandbox", required=True, help="The sandbox's address.")
-@click.option("--product", required=True, help="Path of a product's page, in stock, over 30.00 or more.")
-@click.option("--voucher", required=True, help="Code of a voucher that anybody may use, at least twice.")
+@click.option(
+    "--product", required=True, help="Path of a product's page, in stock, over 30.00 or more."
+)
+@click.option(
+    "--voucher", required=True, help="Code of a voucher that anybody may use, at least twice."
+)
 @click.option("--admin", required=True, help="The back office's folder.")
-@click.option("--user", required=True, help="A back-office user; the password is in PRESTASHOP_PASSWORD, the webservice's key in PRESTASHOP_KEY.")
-@click.option("--chromium", default="/usr/bin/chromium", show_default=True, help="Path of the browser.")
-@click.option("--chapter", help="Play one chapter only: paid, card, refunds, declined, given_up, stranger.")
-def main(shop: str, sandbox: str, product: str, voucher: str, admin: str, user: str, chromium: str, chapter: str | None) -> None:
+@click.option(
+    "--user",
+    required=True,
+    help="A back-office user; the password is in PRESTASHOP_PASSWORD, the webservice's key in PRESTASHOP_KEY.",
+)
+@click.option(
+    "--chromium", default="/usr/bin/chromium", show_default=True, help="Path of the browser."
+)
+@click.option(
+    "--chapter", help="Play one chapter only: paid, card, refunds, declined, given_up, stranger."
+)
+def main(
+    shop: str,
+    sandbox: str,
+    product: str,
+    voucher: str,
+    admin: str,
+    user: str,
+    chromium: str,
+    chapter: str | None,
+) -> None:
     """Play the story in a real shop."""
     with browser_at(chromium) as browser:
         # PrestaShop takes the country from the browser's locale.
         new = newcomers(browser, lambda page: Customer(shop, product, page), locale="en-DE")
-        merchants = newcomers(browser, lambda page: BackOffice(f"{shop}/{admin}", page), locale="en-DE")
+        merchants = newcomers(
+            browser, lambda page: BackOffice(f"{shop}/{admin}", page), locale="en-DE"
+        )
         with merchants() as office:
             office.enter(user, os.environ["PRESTASHOP_PASSWORD"])
-            story = Story(Sandbox(sandbox), Books(shop, os.environ["PRESTASHOP_KEY"]), office, new, voucher)
+            story = Story(
+                Sandbox(sandbox), Books(shop, os.environ["PRESTASHOP_KEY"]), office, new, voucher
+            )
             tell(getattr(story, chapter or "play"))
 
 

@@ -1,4 +1,5 @@
 """Puts the adapter together; found by `adapters.discover()`."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -37,7 +38,12 @@ class Shopware:
 
     def routes(self, services: Services) -> Sequence[tuple[str, Any]]:
         """Return the doors: every address that Shopware or its administration calls."""
-        bench, gate, entrance, pages = self._bench, Gate(self._bench), Entrance(self._bench), Pages()
+        bench, gate, entrance, pages = (
+            self._bench,
+            Gate(self._bench),
+            Entrance(self._bench),
+            Pages(),
+        )
         handshake, refund = Handshake(bench, self._look_up), Refund(bench, services)
         at = "/shopware/{merchant}"
         return (

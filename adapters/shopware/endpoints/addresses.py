@@ -3,6 +3,7 @@
 The profile is the manual approval of Shopware's sheet, section 2.4: a shop registers, moves or is cloned only onto an origin that the
 operator wrote there. Names are looked up again before every call, so that a name cannot be turned inwards later.
 """
+
 from __future__ import annotations
 
 import ipaddress
@@ -24,7 +25,9 @@ class AddressRefused(Exception):
 def resolve(host: str) -> Sequence[str]:
     """Return the addresses of a host name; () where it has none."""
     try:
-        return sorted({str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)})
+        return sorted(
+            {str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+        )
     except (OSError, UnicodeError):
         return ()
 
@@ -32,17 +35,27 @@ def resolve(host: str) -> Sequence[str]:
 def shop_at(url: str, merchant: str, shops: KnownShops) -> Shop:
     """Return the merchant's one shop whose profile lists the origin of `url`. Raises AddressRefused."""
     origin = origin_of(url)
-    found = [shop for shop in shops.all() if shop.merchant == merchant and shop.platform == PLATFORM and origin in shop.origins]
+    found = [
+        shop
+        for shop in shops.all()
+        if shop.merchant == merchant and shop.platform == PLATFORM and origin in shop.origins
+    ]
     if len(found) != 1:
         why = "no shop" if not found else "several shops"
-        raise AddressRefused(f"{origin} belongs to {why} of the merchant's profile; have the operator list it under one shop's origins")
+        raise AddressRefused(
+            f"{origin} belongs to {why} of the merchant's profile; have the operator list it under one shop's origins"
+        )
     return found[0]
 
 
 def origin_of(url: str) -> str:
     """Return scheme, host and port as browsers write them. Raises AddressRefused."""
     parts = _split(url)
-    host = (parts.hostname or "").encode("idna").decode() if not (parts.hostname or "").isascii() else parts.hostname
+    host = (
+        (parts.hostname or "").encode("idna").decode()
+        if not (parts.hostname or "").isascii()
+        else parts.hostname
+    )
     default = {"https": 443, "http": 80}[parts.scheme]
     shown = f"[{host}]" if ":" in (host or "") else host
     return f"{parts.scheme}://{shown}" + ("" if parts.port in (None, default) else f":{parts.port}")
@@ -50,7 +63,9 @@ def origin_of(url: str) -> str:
 
 def trimmed(url: str) -> str:
     """Return a shop's address as it is called: no slash at its end, none twice, host in ASCII."""
-    path = "/".join(quote(part, safe="%:@!$&'()*+,;=~") for part in _split(url).path.split("/") if part)
+    path = "/".join(
+        quote(part, safe="%:@!$&'()*+,;=~") for part in _split(url).path.split("/") if part
+    )
     return f"{origin_of(url)}/{path}" if path else origin_of(url)
 
 
@@ -62,7 +77,9 @@ def check_reachable(url: str, *, private: bool, look_up: Resolve = resolve) -> N
     if parts.scheme != "https":
         raise AddressRefused("the shop's address (APP_URL) must begin with https://")
     addresses = look_up(parts.hostname or "")
-    if not addresses or not all(ipaddress.ip_address(one.partition("%")[0]).is_global for one in addresses):
+    if not addresses or not all(
+        ipaddress.ip_address(one.partition("%")[0]).is_global for one in addresses
+    ):
         raise AddressRefused("the shop's address (APP_URL) does not lead to a public server")
 
 
@@ -73,7 +90,19 @@ def _split(url: str) -> SplitResult:
         (parts.hostname or "").encode("idna")
     except (ValueError, UnicodeError):
         raise AddressRefused("the shop's address (APP_URL) cannot be read") from None
-    plain = parts.scheme in ("http", "https") and parts.hostname and parts.username is None and parts.password is None
-    if not plain or parts.query or parts.fragment or any(character.isspace() for character in parts.netloc):
-        raise AddressRefused("the shop's address (APP_URL) must be https://host/path, with no user name, query or fragment")
+    plain = (
+        parts.scheme in ("http", "https")
+        and parts.hostname
+        and parts.username is None
+        and parts.password is None
+    )
+    if (
+        not plain
+        or parts.query
+        or parts.fragment
+        or any(character.isspace() for character in parts.netloc)
+    ):
+        raise AddressRefused(
+            "the shop's address (APP_URL) must be https://host/path, with no user name, query or fragment"
+        )
     return parts

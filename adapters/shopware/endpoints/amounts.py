@@ -1,4 +1,5 @@
 """Shopware's amounts to minor units: decimal arithmetic on the text that the shop sent, never a float (Shopware sheet, section 4.9)."""
+
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal

@@ -3,6 +3,7 @@
 An event says only that there is news. What is done follows from the ledger as it is now and from the state in which the shop has the
 transaction now, so an event that comes late, twice, or after finalize finds nothing to do and causes no second mail.
 """
+
 from __future__ import annotations
 
 import json
@@ -26,16 +27,30 @@ from bridge.services.represent import Represent
 
 log = logging.getLogger("bridge.shopware")
 
-SILENT = frozenset({"payment.created", "payment.pending", "refund.pending", "capture.failed", "shop.test"})
+SILENT = frozenset(
+    {"payment.created", "payment.pending", "refund.pending", "capture.failed", "shop.test"}
+)
 """News that changes nothing in the shop: pay and refund answered it already."""
 
-RACES_WITH_RETURN = frozenset({
-    "payment.paid", "payment.authorized", "payment.declined", "payment.failed", "payment.canceled", "payment.expired"})
+RACES_WITH_RETURN = frozenset(
+    {
+        "payment.paid",
+        "payment.authorized",
+        "payment.declined",
+        "payment.failed",
+        "payment.canceled",
+        "payment.expired",
+    }
+)
 
 STEPS = 3
 DONE = Delivery(200, "done")
 TRANSACTION, REFUND = "order_transaction", "order_transaction_capture_refund"
-REFUND_ENDS = {"refund.succeeded": "completed", "refund.failed": "failed", "refund.canceled": "failed"}
+REFUND_ENDS = {
+    "refund.succeeded": "completed",
+    "refund.failed": "failed",
+    "refund.canceled": "failed",
+}
 
 _ENTITY = re.compile(r"[0-9a-f]{32}")
 
@@ -54,12 +69,18 @@ class Courier:
     def __call__(self, shop: Shop, event_id: str, body: str) -> Delivery:
         """Bring one event; never raises for what the shop does."""
         event = json.loads(body)
-        transaction = event["data"].get("payment", {}).get("metadata", {}).get("shopware_transaction")
+        transaction = (
+            event["data"].get("payment", {}).get("metadata", {}).get("shopware_transaction")
+        )
         if event["type"] in SILENT or not transaction:
             return Delivery(200, "nothing to tell")
         try:
             wait = self._still_returning(shop, event)
-            return Delivery(None, "the customer's return may bring it", wait) if wait else self._tell(shop, event, transaction)
+            return (
+                Delivery(None, "the customer's return may bring it", wait)
+                if wait
+                else self._tell(shop, event, transaction)
+            )
         except ApiFailed as error:
             return _delivery(error)
         except NotFound as error:
@@ -79,7 +100,10 @@ class Courier:
         if one is None or not one.confirmed:
             return Delivery(None, "no Shopware is registered for this shop")
         if not is_of(payment, one, transaction):
-            log.warning("another Shopware asked for this payment", extra={"payment_id": payment["id"], "shop": shop.shop})
+            log.warning(
+                "another Shopware asked for this payment",
+                extra={"payment_id": payment["id"], "shop": shop.shop},
+            )
             return Delivery(200, "another Shopware asked for this payment")
         self._end_refund(one, event)
         current = self._api.state(one, transaction)
@@ -91,11 +115,22 @@ class Courier:
         self._api.remember(one, transaction, _fields(deciding))
         self._notes.write(one, payment["metadata"].get("shopware_order", ""))
         if payment["failure"]:
-            log.warning("a payment was not made: %s", payment["failure"]["code"], extra={
-                "shop": shop.shop, "payment_id": payment["id"], "provider_code": payment["failure"]["provider_code"]})
+            log.warning(
+                "a payment was not made: %s",
+                payment["failure"]["code"],
+                extra={
+                    "shop": shop.shop,
+                    "payment_id": payment["id"],
+                    "provider_code": payment["failure"]["provider_code"],
+                },
+            )
         if not reached:
             self._warn(one, deciding, current)
-        return DONE if reached else Delivery(200, f"no way from {current} to {target}; the merchant was told")
+        return (
+            DONE
+            if reached
+            else Delivery(200, f"no way from {current} to {target}; the merchant was told")
+        )
 
     def _lead(self, one: Registration, transaction: str, current: str, target: str) -> bool:
         """Go to `target` step by step; tell whether it was reached. The shop says what is possible, which is right in every version."""
@@ -112,7 +147,9 @@ class Courier:
             except ApiFailed as error:
                 if error.status != 400:
                     raise
-                current = self._api.state(one, transaction) or current  # somebody was faster: look again
+                current = (
+                    self._api.state(one, transaction) or current
+                )  # somebody was faster: look again
         return is_there(current, target)
 
     def _end_refund(self, one: Registration, event: Mapping[str, Any]) -> None:
@@ -124,14 +161,21 @@ class Courier:
         if _ENTITY.fullmatch(reference):
             self._end_entity(one, reference, end)
         if end == "failed":
-            self._quietly(one, f"A refund of {major_units(refund['amount'], refund['currency'])} {refund['currency']} for order "
-                               f"{event['data']['payment']['order_reference']} was turned down. No money went back.")
+            self._quietly(
+                one,
+                f"A refund of {major_units(refund['amount'], refund['currency'])} {refund['currency']} for order "
+                f"{event['data']['payment']['order_reference']} was turned down. No money went back.",
+            )
 
     def _end_entity(self, one: Registration, reference: str, end: str) -> None:
         """End a refund entity; one that the shop has booked as completed is reopened first when the refund fails."""
         try:
             allowed = self._api.transitions(one, REFUND, reference)
-            if end == "failed" and end not in allowed.values() and self._api.stands_in(one, REFUND, reference) == "completed":
+            if (
+                end == "failed"
+                and end not in allowed.values()
+                and self._api.stands_in(one, REFUND, reference) == "completed"
+            ):
                 self._api.transition(one, REFUND, reference, "reopen")
                 allowed = self._api.transitions(one, REFUND, reference)
             action = next((action for action, state in allowed.items() if state == end), None)
@@ -142,9 +186,15 @@ class Courier:
                 raise
 
     def _warn(self, one: Registration, payment: Mapping[str, Any], current: str) -> None:
-        log.warning("a transaction cannot follow the ledger", extra={"payment_id": payment["id"], "shop": payment["shop"], "status": current})
-        self._quietly(one, f"Order {payment['order_reference']}: its payment is {payment['status']} at the payment service, but the order's "
-                           f"payment state ({current}) does not allow that. Please check the order.")
+        log.warning(
+            "a transaction cannot follow the ledger",
+            extra={"payment_id": payment["id"], "shop": payment["shop"], "status": current},
+        )
+        self._quietly(
+            one,
+            f"Order {payment['order_reference']}: its payment is {payment['status']} at the payment service, but the order's "
+            f"payment state ({current}) does not allow that. Please check the order.",
+        )
 
     def _quietly(self, one: Registration, message: str) -> None:
         """Tell the merchant where that is possible; without the permission nothing else must fail."""
@@ -156,11 +206,17 @@ class Courier:
 
 def _fields(payment: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the shop keeps of the payment: amounts in minor units, so that its books can be compared with ours."""
-    return {"bridge_payment": payment["id"], "bridge_captured": payment["amount_captured"], "bridge_refunded": payment["amount_refunded"],
-            "bridge_currency": payment["currency"]}
+    return {
+        "bridge_payment": payment["id"],
+        "bridge_captured": payment["amount_captured"],
+        "bridge_refunded": payment["amount_refunded"],
+        "bridge_currency": payment["currency"],
+    }
 
 
 def _delivery(error: ApiFailed) -> Delivery:
     """A shop's 404 and 410 are about an entity or a route, never a wish to hear nothing more."""
-    status = None if error.status in (None, 410) or 200 <= (error.status or 0) < 400 else error.status
+    status = (
+        None if error.status in (None, 410) or 200 <= (error.status or 0) < 400 else error.status
+    )
     return Delivery(status, str(error), error.retry_after)

@@ -1,6 +1,7 @@
 """The addresses that Shopware calls: raw bytes are verified before anything in them is believed, and an answer is signed by the very secret
 that verified its question. Whoever cannot be verified hears 401 and nothing more.
 """
+
 from __future__ import annotations
 
 import logging
@@ -14,7 +15,13 @@ from adapters.shopware.endpoints.handshake import Handshake, Hello, NotWelcome, 
 from adapters.shopware.endpoints.messages import BODY_LIMIT, Unreadable, part, read, text, write
 from adapters.shopware.endpoints.pay import Call
 from adapters.shopware.endpoints.shops import Book, Registration
-from adapters.shopware.endpoints.signatures import APP_SIGNATURE, PREVIOUS_SIGNATURE, SHOP_SIGNATURE, mac, matching
+from adapters.shopware.endpoints.signatures import (
+    APP_SIGNATURE,
+    PREVIOUS_SIGNATURE,
+    SHOP_SIGNATURE,
+    mac,
+    matching,
+)
 from bridge.errors import NotFound
 from bridge.platforms import Workbench
 
@@ -43,7 +50,13 @@ class RegisterDoor(Door):
 
     def on_get(self, req: Request, resp: Response, merchant: str) -> None:
         """Take a registration."""
-        hello = Hello(merchant, query_of(req), req.get_header(APP_SIGNATURE), req.get_header(SHOP_SIGNATURE), version_of(req))
+        hello = Hello(
+            merchant,
+            query_of(req),
+            req.get_header(APP_SIGNATURE),
+            req.get_header(SHOP_SIGNATURE),
+            version_of(req),
+        )
         try:
             resp.data = write(self._handshake.register(hello))
         except NotWelcome as error:
@@ -64,7 +77,13 @@ class ConfirmDoor(Door):
         """Take a confirmation."""
         raw = body_of(req)
         try:
-            self._handshake.confirm(merchant, raw, read(raw), req.get_header(SHOP_SIGNATURE), req.get_header(PREVIOUS_SIGNATURE))
+            self._handshake.confirm(
+                merchant,
+                raw,
+                read(raw),
+                req.get_header(SHOP_SIGNATURE),
+                req.get_header(PREVIOUS_SIGNATURE),
+            )
             resp.status = HTTP_204
         except (Refused, NotFound, Unreadable):
             self.refuse(resp)
@@ -82,7 +101,11 @@ class Gate:
         raw = body_of(req)
         body = read(raw)
         one = self._registration(merchant, text(body, "source", "shopId"))
-        secret = matching(one.valid_secrets(self._bench.clock()), raw, req.get_header(SHOP_SIGNATURE)) if one else None
+        secret = (
+            matching(one.valid_secrets(self._bench.clock()), raw, req.get_header(SHOP_SIGNATURE))
+            if one
+            else None
+        )
         if one is None or secret is None:
             raise Refused
         self._keep_version(one, version_of(req))
@@ -123,8 +146,15 @@ class AnswerDoor(Door):
         except (Refused, NotFound, Unreadable):
             return self.refuse(resp)
         resp.set_header(APP_SIGNATURE, mac(secret, resp.data))
-        log.info("Shopware asked", extra={"shop": call.registration.shop, "route": req.uri_template, "shopware_version": call.version,
-                                          "transaction": text(call.body, "orderTransaction", "id")})
+        log.info(
+            "Shopware asked",
+            extra={
+                "shop": call.registration.shop,
+                "route": req.uri_template,
+                "shopware_version": call.version,
+                "transaction": text(call.body, "orderTransaction", "id"),
+            },
+        )
 
 
 class HookDoor(Door):
@@ -165,7 +195,11 @@ def body_of(req: Request) -> bytes:
 def version_of(req: Request) -> str:
     """Return the shop's version; "" where it does not say or says rubbish."""
     said = req.get_header("sw-version") or ""
-    return said if len(said) <= 32 and said.replace(".", "").replace("-", "").isalnum() and said.isascii() else ""
+    return (
+        said
+        if len(said) <= 32 and said.replace(".", "").replace("-", "").isalnum() and said.isascii()
+        else ""
+    )
 
 
 def language_of(req: Request) -> str:

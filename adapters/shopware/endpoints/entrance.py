@@ -3,6 +3,7 @@
 A signed link is a key in an address. It counts for a few minutes and once; the cookie that it is exchanged for is for this page only.
 Forms carry a ticket instead, as a framed page may not get its cookie back.
 """
+
 from __future__ import annotations
 
 import base64
@@ -58,7 +59,12 @@ class Entrance:
                 raise Refused
             known = self._read(one, "session", cookie) is not None
             fresh = is_fresh(asked.get("timestamp"), now, settings.freshness)
-            if not known and not (fresh and book.is_new_link(one, signature or "", now, timedelta(seconds=settings.freshness))):
+            if not known and not (
+                fresh
+                and book.is_new_link(
+                    one, signature or "", now, timedelta(seconds=settings.freshness)
+                )
+            ):
                 raise Refused
         return Visit(one, asked)
 
@@ -68,30 +74,47 @@ class Entrance:
 
     def ticket(self, one: Registration, payment: Mapping[str, Any]) -> str:
         """Return the right to refund one payment once."""
-        says = {"shop_id": one.shop_id, "payment": payment["id"], "currency": payment["currency"], "key": token_hex(16)}
+        says = {
+            "shop_id": one.shop_id,
+            "payment": payment["id"],
+            "currency": payment["currency"],
+            "key": token_hex(16),
+        }
         return self._write(one, "refund", says, TICKET)
 
     def redeem(self, merchant: str, ticket: str) -> tuple[Registration, Mapping[str, Any]]:
         """Return whose ticket it is and what it says. Raises Refused, NotFound."""
         settings: ShopwareSettings = self._bench.settings(merchant)
         with self._bench.units.read() as unit:
-            one = Book(unit, settings.app_secrets()).find(merchant, str(_decode(ticket.partition(".")[0]).get("shop_id", "")))
+            one = Book(unit, settings.app_secrets()).find(
+                merchant, str(_decode(ticket.partition(".")[0]).get("shop_id", ""))
+            )
         said = self._read(one, "refund", ticket) if one else None
         if one is None or said is None:
             raise Refused
         return one, said
 
-    def _write(self, one: Registration, kind: str, says: Mapping[str, Any], lasts: timedelta) -> str:
+    def _write(
+        self, one: Registration, kind: str, says: Mapping[str, Any], lasts: timedelta
+    ) -> str:
         until = int((self._bench.clock() + lasts).timestamp())
-        text = base64.urlsafe_b64encode(json.dumps({**says, "kind": kind, "until": until}).encode()).decode()
+        text = base64.urlsafe_b64encode(
+            json.dumps({**says, "kind": kind, "until": until}).encode()
+        ).decode()
         return f"{text}.{mac(_key(one), text.encode())}"
 
     def _read(self, one: Registration, kind: str, given: str | None) -> Mapping[str, Any] | None:
         text, _, signature = (given or "").partition(".")
-        if not one.confirmed or not matching([_key(one)], text.encode("utf-8", "replace"), signature):
+        if not one.confirmed or not matching(
+            [_key(one)], text.encode("utf-8", "replace"), signature
+        ):
             return None
         says = _decode(text)
-        return says if says.get("kind") == kind and self._bench.clock().timestamp() < says["until"] else None
+        return (
+            says
+            if says.get("kind") == kind and self._bench.clock().timestamp() < says["until"]
+            else None
+        )
 
 
 def _key(one: Registration) -> str:

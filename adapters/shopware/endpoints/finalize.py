@@ -3,6 +3,7 @@
 That the browser returned proves nothing, and its parameters are not looked at. No provider is asked. The answer is an action that is
 allowed from the state in which the shop has the transaction, in the words of its version; asked again, it is answered again.
 """
+
 from __future__ import annotations
 
 from adapters.shopware.endpoints.handshake import Refused
@@ -39,7 +40,9 @@ def answer_for(current: str, target: str, version: str, why: str = "") -> Answer
     """Return the answer that brings a transaction from `current` a step nearer to `target`, or keeps it where it is."""
     action = next_action(current, target, allowed_in(current, version))
     if action is None:
-        action = "" if is_new(version) and current not in ("failed", "cancelled") else repeat(current)
+        action = (
+            "" if is_new(version) and current not in ("failed", "cancelled") else repeat(current)
+        )
     if action == "fail":
         return refusal(why or "the payment did not succeed")
     return {"status": action} if action else {}

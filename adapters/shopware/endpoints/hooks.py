@@ -2,6 +2,7 @@
 
 Few are listened to, as each is sent in the middle of the merchant's own request. Echoes of what we did ourselves find nothing to do.
 """
+
 from __future__ import annotations
 
 import logging
@@ -33,7 +34,14 @@ class Hook:
         """Handle one event; never refuses one for what it says."""
         event = text(call.body, "data", "event")
         act = _EVENTS.get(event)
-        log.info("Shopware event", extra={"shop": call.registration.shop, "event": event, "event_id": text(call.body, "source", "eventId")})
+        log.info(
+            "Shopware event",
+            extra={
+                "shop": call.registration.shop,
+                "event": event,
+                "event_id": text(call.body, "source", "eventId"),
+            },
+        )
         if act is not None:
             act(self, call)
 
@@ -67,8 +75,11 @@ class Hook:
     def transaction_cancelled(self, call: Call) -> None:
         """A transaction was cancelled, as when the customer chose another method: give up its payment."""
         transactions = part(call.body, "data", "payload", "order", "transactions")
-        cancelled = {text(one, "id") for one in (transactions if isinstance(transactions, list) else [])
-                     if text(one, "stateMachineState", "technicalName") == "cancelled"}
+        cancelled = {
+            text(one, "id")
+            for one in (transactions if isinstance(transactions, list) else [])
+            if text(one, "stateMachineState", "technicalName") == "cancelled"
+        }
         self._give_up(call, lambda view: view["metadata"].get("shopware_transaction") in cancelled)
 
     def _give_up(self, call: Call, concerned: Callable[[Mapping[str, Any]], bool]) -> None:
@@ -83,9 +94,15 @@ class Hook:
         for view in (self._services.read_payment(shop, payment)[0] for payment in known):
             if view["status"] in (*WAITING, "authorized") and concerned(view):
                 try:
-                    self._services.cancel_payment(shop, view["id"], f"shopware-cancelled-{view['id']}")
+                    self._services.cancel_payment(
+                        shop, view["id"], f"shopware-cancelled-{view['id']}"
+                    )
                 except BridgeError as error:
-                    log.warning("not cancelled: %s", error.code, extra={"payment_id": view["id"], "shop": shop.shop})
+                    log.warning(
+                        "not cancelled: %s",
+                        error.code,
+                        extra={"payment_id": view["id"], "shop": shop.shop},
+                    )
 
 
 _EVENTS: Mapping[str, Callable[[Hook, Call], None]] = {

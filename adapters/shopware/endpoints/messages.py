@@ -1,4 +1,5 @@
 """Reads what Shopware sends: numbers as Decimal, `[]` for an empty object, one order sometimes twice in several megabytes."""
+
 from __future__ import annotations
 
 import json
@@ -38,7 +39,11 @@ def part(body: Any, *way: str) -> Any:
 def text(body: Any, *way: str, longest: int = 255) -> str:
     """Return a text at the end of the way; "" where there is none that is short enough and that a database can keep."""
     found = part(body, *way)
-    return found if isinstance(found, str) and len(found) <= longest and not _UNKEEPABLE.search(found) else ""
+    return (
+        found
+        if isinstance(found, str) and len(found) <= longest and not _UNKEEPABLE.search(found)
+        else ""
+    )
 
 
 def write(answer: Mapping[str, Any]) -> bytes:

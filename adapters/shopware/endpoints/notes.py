@@ -3,6 +3,7 @@ notification in the administration for what has to be acted on.
 
 A note is written from the ledger as it is now, so that it is right whichever event comes late or twice. It is written when it changes.
 """
+
 from __future__ import annotations
 
 import logging
@@ -49,7 +50,11 @@ class Notes:
         with self._bench.units.read() as unit:
             book = Book(unit, ())
             payments = [unit.payments.get(payment) for payment in book.payments_of(one, order)]
-            refunds = [(payment, refund) for payment in payments for refund in unit.operations.of_payment(payment.id, Kind.REFUND.value)]
+            refunds = [
+                (payment, refund)
+                for payment in payments
+                for refund in unit.operations.of_payment(payment.id, Kind.REFUND.value)
+            ]
             views = [self._represent.payment(payment) for payment in payments]
             before, refused = book.note_of(one, order), book.refusal_of(one, order)
             turned_down = [self._represent.operation(refund) for _, refund in refunds]
@@ -65,24 +70,42 @@ class Notes:
         except ApiFailed as error:
             if error.status not in NOT_ALLOWED:
                 raise
-            log.warning("the order's note could not be written: %s", error, extra={"shop": one.shop})
+            log.warning(
+                "the order's note could not be written: %s", error, extra={"shop": one.shop}
+            )
         with self._bench.units() as unit:
             Book(unit, ()).keep_note(one, order, texts)
 
 
 def _of_refusal(refused: str, views: Sequence[View]) -> list[Sentence]:
     paid = any(view["amount_captured"] for view in views)
-    return [Sentence(f"The payment service did not ask for the money: {refused}")] if refused and not paid else []
+    return (
+        [Sentence(f"The payment service did not ask for the money: {refused}")]
+        if refused and not paid
+        else []
+    )
 
 
 def _of_payments(views: Sequence[View]) -> list[Sentence]:
-    return [sentence for view in views for tells in (_foreign, _refused, _second, _still_open) if (sentence := tells(view))]
+    return [
+        sentence
+        for view in views
+        for tells in (_foreign, _refused, _second, _still_open)
+        if (sentence := tells(view))
+    ]
 
 
 def _foreign(view: View) -> Sentence | None:
     number = view["metadata"].get("shopware_number")
-    return Sentence(f"The order number {number} was already used for another order at the payment service. Payment {view['id']} of this order is "
-                    f"listed there as {view['order_reference']}.", urgent=True) if number else None
+    return (
+        Sentence(
+            f"The order number {number} was already used for another order at the payment service. Payment {view['id']} of this order is "
+            f"listed there as {view['order_reference']}.",
+            urgent=True,
+        )
+        if number
+        else None
+    )
 
 
 def _refused(view: View) -> Sentence | None:
@@ -93,18 +116,32 @@ def _refused(view: View) -> Sentence | None:
 def _second(view: View) -> Sentence | None:
     if not view["duplicate_of"] or not view["amount_refundable"]:
         return None
-    return Sentence(f"The order was paid twice: {_money(view['amount_captured'], view)} came by payment {view['id']}, and the order is paid by payment "
-                    f"{view['duplicate_of']}. The button Refund offers both payments, the second one first.", urgent=True)
+    return Sentence(
+        f"The order was paid twice: {_money(view['amount_captured'], view)} came by payment {view['id']}, and the order is paid by payment "
+        f"{view['duplicate_of']}. The button Refund offers both payments, the second one first.",
+        urgent=True,
+    )
 
 
 def _still_open(view: View) -> Sentence | None:
-    return Sentence(f"Payment {view['id']} ({_money(view['amount'], view)}) was given up here, and the payer may still accept it at the provider. "
-                    "If money comes, it is told here; the button Refund gives it back.") if view["provider_open"] else None
+    return (
+        Sentence(
+            f"Payment {view['id']} ({_money(view['amount'], view)}) was given up here, and the payer may still accept it at the provider. "
+            "If money comes, it is told here; the button Refund gives it back."
+        )
+        if view["provider_open"]
+        else None
+    )
 
 
 def _of_refunds(refunds: Sequence[View]) -> list[Sentence]:
-    return [Sentence(f"Refund {refund['id']} of {_money(refund['amount'], refund)} was turned down: no money went back. The button Refund tries it again.")
-            for refund in refunds if refund["status"] in ("failed", "canceled")]
+    return [
+        Sentence(
+            f"Refund {refund['id']} of {_money(refund['amount'], refund)} was turned down: no money went back. The button Refund tries it again."
+        )
+        for refund in refunds
+        if refund["status"] in ("failed", "canceled")
+    ]
 
 
 def _money(amount: int, view: View) -> str:

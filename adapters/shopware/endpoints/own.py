@@ -3,6 +3,7 @@
 Shopware gives each order and each order transaction a random id, and every payment carries both in its metadata. A payment belongs to an
 order or a transaction only by these ids, and only in the bridge's own shop: another merchant's Shopware may have the same shop id.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +29,9 @@ class Own:
         if not subject:
             return []
         with self._bench.units.read() as unit:
-            found = [unit.payments.get(payment) for payment in Book(unit, ()).payments_of(one, subject)]
+            found = [
+                unit.payments.get(payment) for payment in Book(unit, ()).payments_of(one, subject)
+            ]
         views = (self._represent.payment(payment) for payment in found)
         return [view for view in views if is_of(view, one, subject)]
 
@@ -36,8 +39,15 @@ class Own:
 def is_of(view: View, one: Registration, subject: str) -> bool:
     """Tell whether this Shopware asked for a payment, for the order or order transaction with the id `subject`."""
     marks = view["metadata"]
-    made_here = view["shop"] == one.shop and marks.get("shopware_shop") in (one.shop_id, *one.predecessors)
-    return made_here and bool(subject) and subject in (marks.get("shopware_transaction"), marks.get("shopware_order"))
+    made_here = view["shop"] == one.shop and marks.get("shopware_shop") in (
+        one.shop_id,
+        *one.predecessors,
+    )
+    return (
+        made_here
+        and bool(subject)
+        and subject in (marks.get("shopware_transaction"), marks.get("shopware_order"))
+    )
 
 
 def decisive(views: Sequence[View]) -> View:

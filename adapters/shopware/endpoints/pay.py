@@ -3,6 +3,7 @@
 No provider is waited for here: a wallet payment is asked for on the checkout page only, and a card's page is made within half a
 second or else while the customer is already on his way. Whatever happens afterwards, Shopware hears of it by finalize or by the courier.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -22,7 +23,14 @@ from adapters.shopware.endpoints.notes import Notes
 from adapters.shopware.endpoints.own import View, is_of
 from adapters.shopware.endpoints.shops import Book, Registration
 from bridge.domain.payment import Payer
-from bridge.errors import BridgeError, ForeignUrl, IdempotencyMismatch, IdempotencyRunning, PaymentExists, Unavailable
+from bridge.errors import (
+    BridgeError,
+    ForeignUrl,
+    IdempotencyMismatch,
+    IdempotencyRunning,
+    PaymentExists,
+    Unavailable,
+)
 from bridge.platforms import Workbench
 from bridge.ports import PaymentFilter, Shop
 from bridge.services import Services
@@ -91,12 +99,21 @@ class Pay:
         except (BadAmount, Impossible) as error:
             return self._refused(call, str(error))
         except BridgeError as error:
-            return self._refused(call, "; ".join([error.detail, *(mistake.detail for mistake in error.errors)]))
+            return self._refused(
+                call, "; ".join([error.detail, *(mistake.detail for mistake in error.errors)])
+            )
 
     def _refused(self, call: Call, why: str) -> Answer:
         """Refuse, and tell it where the merchant looks: Shopware before 6.6 logs our message at a level that production leaves out."""
         order = text(call.body, "order", "id", longest=64)
-        log.warning("Shopware's payment is refused: %s", why, extra={"shop": call.registration.shop, "detail": text(call.body, "order", "orderNumber")})
+        log.warning(
+            "Shopware's payment is refused: %s",
+            why,
+            extra={
+                "shop": call.registration.shop,
+                "detail": text(call.body, "order", "orderNumber"),
+            },
+        )
         if order:
             with self._bench.units() as unit:
                 Book(unit, ()).keep_refusal(call.registration, order, why)
@@ -108,13 +125,17 @@ class Pay:
         try:
             self._bench.errands.run(f"note:{one.shop}", lambda: self._quietly(one, order), 0)
         except Unavailable:
-            log.warning("the order's note is not written now: too many are", extra={"shop": one.shop})
+            log.warning(
+                "the order's note is not written now: too many are", extra={"shop": one.shop}
+            )
 
     def _quietly(self, one: Registration, order: str) -> None:
         try:
             self._notes.write(one, order)
         except ApiFailed as error:
-            log.warning("the order's note could not be written: %s", error, extra={"shop": one.shop})
+            log.warning(
+                "the order's note could not be written: %s", error, extra={"shop": one.shop}
+            )
 
     def _open(self, call: Call, wanted: Wanted) -> Answer:
         shop = self._bench.shops.get(call.registration.shop)
@@ -130,7 +151,9 @@ class Pay:
             if latest["status"] in TAKEN:
                 raise Impossible(f"another amount was paid already: {latest['id']}")
             self._close(shop, latest)
-            return self._new(shop, call, wanted, len(self._known(call.registration, wanted.transaction)) + 1)
+            return self._new(
+                shop, call, wanted, len(self._known(call.registration, wanted.transaction)) + 1
+            )
         if latest["status"] in TAKEN:
             return _settled(TAKEN[latest["status"]], call, wanted)
         self._renew(shop, latest, wanted)
@@ -142,22 +165,36 @@ class Pay:
             book = Book(unit, self._bench.settings(shop.merchant).app_secrets())
             book.add_payment(call.registration, [wanted.transaction, wanted.order], view["id"])
         if "shopware_number" in view["metadata"]:
-            log.warning("the number of a Shopware order is another order's already", extra={"shop": shop.shop, "payment_id": view["id"]})
+            log.warning(
+                "the number of a Shopware order is another order's already",
+                extra={"shop": shop.shop, "payment_id": view["id"]},
+            )
             self._write_note(call.registration, wanted.order)
         return _redirect(view, call)
 
     def _create(self, shop: Shop, call: Call, wanted: Wanted, number: int) -> View:
         """Ask under the order's number, and where that is another order's, under a reference of this order's own. Raises Impossible, BridgeError."""
-        ours = [self._view(shop, payment) for payment in self._known(call.registration, wanted.order)]
+        ours = [
+            self._view(shop, payment) for payment in self._known(call.registration, wanted.order)
+        ]
         for view in ours:
-            if view["status"] in (*WAITING, *TAKEN) and view["metadata"].get("shopware_transaction") != wanted.transaction:
+            if (
+                view["status"] in (*WAITING, *TAKEN)
+                and view["metadata"].get("shopware_transaction") != wanted.transaction
+            ):
                 self._close(shop, view)  # of an older transaction of this order
         key = f"shopware-{call.registration.shop_id[:64]}-{wanted.transaction}-{number}"
         if ours:
-            return self._asked(shop, call, wanted, ours[-1]["order_reference"], key) or self._asked_apart(shop, call, wanted, key)
-        return self._asked(shop, call, wanted, wanted.number, key) or self._asked_apart(shop, call, wanted, key)
+            return self._asked(
+                shop, call, wanted, ours[-1]["order_reference"], key
+            ) or self._asked_apart(shop, call, wanted, key)
+        return self._asked(shop, call, wanted, wanted.number, key) or self._asked_apart(
+            shop, call, wanted, key
+        )
 
-    def _asked(self, shop: Shop, call: Call, wanted: Wanted, reference: str, key: str) -> View | None:
+    def _asked(
+        self, shop: Shop, call: Call, wanted: Wanted, reference: str, key: str
+    ) -> View | None:
         """Return the payment under a reference; None where the reference holds a payment that is not this order's."""
         wish = _wish(call, wanted, reference)
         try:
@@ -185,7 +222,9 @@ class Pay:
 
     def _holding(self, shop: Shop, reference: str) -> View | None:
         """Return the payment that holds a reference: this order's, of an older transaction or of a call at this very moment, or another order's."""
-        found = self._services.list_payments(shop, PaymentFilter(order_reference=reference), 100, None).data
+        found = self._services.list_payments(
+            shop, PaymentFilter(order_reference=reference), 100, None
+        ).data
         return next((view for view in found if view["status"] in (*WAITING, *TAKEN)), None)
 
     def _close(self, shop: Shop, view: View) -> None:
@@ -218,21 +257,39 @@ def refusal(message: str) -> Answer:
 def method_of(body: Mapping[str, Any]) -> str:
     """Return which of the app's payment methods was chosen."""
     method = part(body, "orderTransaction", "paymentMethod")
-    return text(method, "appPaymentMethod", "identifier") or text(method, "handlerIdentifier").rpartition("_")[2]
+    return (
+        text(method, "appPaymentMethod", "identifier")
+        or text(method, "handlerIdentifier").rpartition("_")[2]
+    )
 
 
 def _wanted(call: Call) -> Wanted:
     transaction, order = part(call.body, "orderTransaction"), part(call.body, "order")
     currency = text(order, "currency", "isoCode", longest=3)
     wanted = Wanted(
-        transaction=text(transaction, "id", longest=64), order=text(order, "id", longest=64) or text(transaction, "orderId", longest=64),
-        amount=minor_units(part(transaction, "amount", "totalPrice"), currency), currency=currency, method=method_of(call.body),
-        number=text(order, "orderNumber"), return_url=text(call.body, "returnUrl", longest=4096))
-    missing = [name for name in ("transaction", "method", "number", "return_url") if not getattr(wanted, name)]
+        transaction=text(transaction, "id", longest=64),
+        order=text(order, "id", longest=64) or text(transaction, "orderId", longest=64),
+        amount=minor_units(part(transaction, "amount", "totalPrice"), currency),
+        currency=currency,
+        method=method_of(call.body),
+        number=text(order, "orderNumber"),
+        return_url=text(call.body, "returnUrl", longest=4096),
+    )
+    missing = [
+        name
+        for name in ("transaction", "method", "number", "return_url")
+        if not getattr(wanted, name)
+    ]
     if missing:
         raise Impossible(f"the shop did not say: {', '.join(missing)}")
-    if len(wanted.number) > LONGEST_NUMBER or not wanted.number.strip() or any(unicodedata.category(one) == "Cc" for one in wanted.number):
-        raise Impossible(f"the order number cannot be paid under: at most {LONGEST_NUMBER} characters, all of them printable")
+    if (
+        len(wanted.number) > LONGEST_NUMBER
+        or not wanted.number.strip()
+        or any(unicodedata.category(one) == "Cc" for one in wanted.number)
+    ):
+        raise Impossible(
+            f"the order number cannot be paid under: at most {LONGEST_NUMBER} characters, all of them printable"
+        )
     return wanted
 
 
@@ -240,17 +297,30 @@ def _own_reference(call: Call, wanted: Wanted) -> str:
     """Return the order's number with a short mark of the order. Raises Impossible for a number that leaves no room for it."""
     mark = hashlib.sha256((wanted.order or wanted.transaction).encode()).hexdigest()[:8]
     if len(wanted.number) > LONGEST_NUMBER - len(mark) - 1:
-        raise Impossible("this order number was already used for another order, and is too long for a reference beside it")
+        raise Impossible(
+            "this order number was already used for another order, and is too long for a reference beside it"
+        )
     return f"{wanted.number}~{mark}"
 
 
 def _wish(call: Call, wanted: Wanted, reference: str) -> CreatePayment:
     apart = {"shopware_number": wanted.number} if reference != wanted.number else {}
     return CreatePayment(
-        order_reference=reference, amount=wanted.amount, currency=wanted.currency, method=wanted.method,
-        payer=Payer(locale=call.language or None), description=f"Order {wanted.number}", return_url=wanted.return_url,
-        cancel_url=wanted.return_url, metadata={
-            "shopware_shop": call.registration.shop_id, "shopware_transaction": wanted.transaction, "shopware_order": wanted.order, **apart})
+        order_reference=reference,
+        amount=wanted.amount,
+        currency=wanted.currency,
+        method=wanted.method,
+        payer=Payer(locale=call.language or None),
+        description=f"Order {wanted.number}",
+        return_url=wanted.return_url,
+        cancel_url=wanted.return_url,
+        metadata={
+            "shopware_shop": call.registration.shop_id,
+            "shopware_transaction": wanted.transaction,
+            "shopware_order": wanted.order,
+            **apart,
+        },
+    )
 
 
 def _redirect(view: View, call: Call) -> Answer:

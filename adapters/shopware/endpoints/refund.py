@@ -1,4 +1,5 @@
 """A refund that begins in the shop: Shopware's own refund entities, and our form behind the order's button (Shopware sheet, section 4.6)."""
+
 from __future__ import annotations
 
 import json
@@ -36,20 +37,28 @@ class Refund:
         refund = part(call.body, "refund")
         reference = text(refund, "id", longest=64)
         transaction = text(refund, "transactionCapture", "orderTransactionId", longest=64) or text(
-            refund, "transactionCapture", "transaction", "id", longest=64)
+            refund, "transactionCapture", "transaction", "id", longest=64
+        )
         payment = self.refundable(call.registration, transaction)
         if payment is None or not reference:
             return refusal("nothing was paid for this order transaction")
         try:
             amount = minor_units(part(refund, "amount", "totalPrice"), payment["currency"])
             done = self._again(call.registration, payment["id"], reference) or self.give_back(
-                call.registration, payment["id"], amount, self._key(call.registration, payment["id"], reference), reference,
-                text(refund, "reason", longest=1000))
+                call.registration,
+                payment["id"],
+                amount,
+                self._key(call.registration, payment["id"], reference),
+                reference,
+                text(refund, "reason", longest=1000),
+            )
         except BadAmount as error:
             return refusal(str(error))
         except BridgeError as error:
             return refusal(error.detail)
-        return {"status": ACTIONS[done["status"]]} | ({"message": _why(done)} if ACTIONS[done["status"]] == "fail" else {})
+        return {"status": ACTIONS[done["status"]]} | (
+            {"message": _why(done)} if ACTIONS[done["status"]] == "fail" else {}
+        )
 
     def refundable(self, one: Registration, transaction: str) -> View | None:
         """Return the payment of an order transaction of which money was taken; None: there is none.
@@ -65,24 +74,39 @@ class Refund:
         left = [view for view in self._own.payments(one, order) if view["amount_refundable"]]
         return sorted(left, key=lambda view: view["duplicate_of"] is None)
 
-    def give_back(self, one: Registration, payment: str, amount: int, key: str, reference: str, reason: str) -> Mapping[str, Any]:
+    def give_back(
+        self, one: Registration, payment: str, amount: int, key: str, reference: str, reason: str
+    ) -> Mapping[str, Any]:
         """Refund `amount` minor units; return the refund as the API shows it. Raises BridgeError."""
         shop = self._bench.shops.get(one.shop)
         shop = replace(shop, respond_within=min(shop.respond_within, RESPOND_WITHIN))
         wish = RefundWish(amount=amount, reason=reason[:255] or None, refund_reference=reference)
-        refund: Mapping[str, Any] = json.loads(self._services.refund_payment(shop, payment, key, wish).body)
+        refund: Mapping[str, Any] = json.loads(
+            self._services.refund_payment(shop, payment, key, wish).body
+        )
         return refund
 
     def _again(self, one: Registration, payment: str, reference: str) -> Mapping[str, Any] | None:
         """Return this refund where it is under way or done; one that failed may be tried anew."""
-        return next((refund for refund in self._tries(one, payment, reference) if ACTIONS[refund["status"]] != "fail"), None)
+        return next(
+            (
+                refund
+                for refund in self._tries(one, payment, reference)
+                if ACTIONS[refund["status"]] != "fail"
+            ),
+            None,
+        )
 
     def _key(self, one: Registration, payment: str, reference: str) -> str:
         return f"shopware-refund-{reference}-{len(self._tries(one, payment, reference)) + 1}"
 
     def _tries(self, one: Registration, payment: str, reference: str) -> list[Mapping[str, Any]]:
         shop = self._bench.shops.get(one.shop)
-        return [refund for refund in self._services.list_refunds(shop, payment, 100, None).data if refund["refund_reference"] == reference]
+        return [
+            refund
+            for refund in self._services.list_refunds(shop, payment, 100, None).data
+            if refund["refund_reference"] == reference
+        ]
 
 
 def _why(refund: Mapping[str, Any]) -> str:

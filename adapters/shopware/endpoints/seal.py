@@ -3,6 +3,7 @@
 AES-256-GCM; the key comes from the app's secret (HKDF), which is in the merchant's settings and not in the database, so a copy of
 the database alone opens nothing. The shop's id is authenticated with it: a sealed value cannot be moved to another shop.
 """
+
 from __future__ import annotations
 
 import base64
@@ -33,10 +34,12 @@ def seal(values: Mapping[str, Any], app_secret: str, about: str) -> str:
 def unseal(sealed: str, app_secrets: Sequence[str], about: str) -> dict[str, Any]:
     """Return what was sealed with one of `app_secrets`. Raises CannotOpen."""
     raw = base64.b64decode(sealed)
-    nonce, tag, text = raw[:NONCE], raw[NONCE:NONCE + TAG], raw[NONCE + TAG:]
+    nonce, tag, text = raw[:NONCE], raw[NONCE : NONCE + TAG], raw[NONCE + TAG :]
     for secret in app_secrets:
         try:
-            opened: dict[str, Any] = json.loads(_cipher(secret, about, nonce).decrypt_and_verify(text, tag))
+            opened: dict[str, Any] = json.loads(
+                _cipher(secret, about, nonce).decrypt_and_verify(text, tag)
+            )
         except ValueError:
             continue
         return opened
@@ -44,5 +47,7 @@ def unseal(sealed: str, app_secrets: Sequence[str], about: str) -> dict[str, Any
 
 
 def _cipher(app_secret: str, about: str, nonce: bytes) -> Any:
-    key = HKDF(app_secret.encode(), 32, b"shopware", SHA256, context=b"secrets of a registered shop")
+    key = HKDF(
+        app_secret.encode(), 32, b"shopware", SHA256, context=b"secrets of a registered shop"
+    )
     return AES.new(key, AES.MODE_GCM, nonce=nonce).update(about.encode())

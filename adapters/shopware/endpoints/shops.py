@@ -1,9 +1,10 @@
 """What we remember of each Shopware that registered, as documents of owner "shopware"; its secrets are sealed.
 
-    shop:<merchant>:<digest of the shop id>      the registration
-    current:<shop>                               which registration a shop of the profile speaks through now
-    payments:<digest of shop id and subject>     the payments made for one order transaction, or one order, oldest first
+shop:<merchant>:<digest of the shop id>      the registration
+current:<shop>                               which registration a shop of the profile speaks through now
+payments:<digest of shop id and subject>     the payments made for one order transaction, or one order, oldest first
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -56,7 +57,16 @@ class Registration:
     def forgotten(self, at: datetime) -> Registration:
         """Return it as it is kept after the app was removed: without any secret."""
         without: dict[str, Any] = dict.fromkeys(SECRET_FIELDS, "")
-        return replace(self, confirmed=False, enabled=False, deleted_at=at, rotated_at=None, pending_at=None, pending_url="", **without)
+        return replace(
+            self,
+            confirmed=False,
+            enabled=False,
+            deleted_at=at,
+            rotated_at=None,
+            pending_at=None,
+            pending_url="",
+            **without,
+        )
 
 
 class Book:
@@ -82,22 +92,32 @@ class Book:
         plain = {name: value for name, value in asdict(one).items() if name not in SECRET_FIELDS}
         for name in ("rotated_at", "pending_at", "deleted_at"):
             plain[name] = plain[name].isoformat() if plain[name] else None
-        sealed = seal({name: getattr(one, name) for name in SECRET_FIELDS}, self._secrets[0], _about(one.merchant, one.shop_id))
+        sealed = seal(
+            {name: getattr(one, name) for name in SECRET_FIELDS},
+            self._secrets[0],
+            _about(one.merchant, one.shop_id),
+        )
         self._documents.put(OWNER, _name(one.merchant, one.shop_id), {**plain, "sealed": sealed})
         if current:
-            self._documents.put(OWNER, f"current:{one.shop}", {"merchant": one.merchant, "shop_id": one.shop_id})
+            self._documents.put(
+                OWNER, f"current:{one.shop}", {"merchant": one.merchant, "shop_id": one.shop_id}
+            )
 
     def payments_of(self, one: Registration, subject: str) -> list[str]:
         """Return the ids of the payments of an order transaction or order, oldest first; also those made before the shop changed its id."""
         names = (_payments(shop_id, subject) for shop_id in (one.shop_id, *one.predecessors))
-        return next((found["payments"] for name in names if (found := self._documents.get(OWNER, name))), [])
+        return next(
+            (found["payments"] for name in names if (found := self._documents.get(OWNER, name))), []
+        )
 
     def add_payment(self, one: Registration, subjects: Sequence[str], payment: str) -> None:
         """Remember for which order transaction and order a payment was made."""
         for subject in subjects:
             known = self.payments_of(one, subject)
             if payment not in known:
-                self._documents.put(OWNER, _payments(one.shop_id, subject), {"payments": [*known, payment]})
+                self._documents.put(
+                    OWNER, _payments(one.shop_id, subject), {"payments": [*known, payment]}
+                )
 
     def note_of(self, one: Registration, order: str) -> list[str]:
         """Return the sentences of an order's note as it was last written."""
@@ -115,11 +135,15 @@ class Book:
         """Remember why a payment of an order was refused."""
         self._documents.put(OWNER, _about_order("refusal", one, order), why)
 
-    def is_new_link(self, one: Registration, signature: str, now: datetime, lasts: timedelta) -> bool:
+    def is_new_link(
+        self, one: Registration, signature: str, now: datetime, lasts: timedelta
+    ) -> bool:
         """Remember a signed link; False: it was used before."""
         name = f"links:{_digest(one.merchant, one.shop_id)}"
         since = (now - 2 * lasts).isoformat()
-        used = {link: at for link, at in (self._documents.get(OWNER, name) or {}).items() if at > since}
+        used = {
+            link: at for link, at in (self._documents.get(OWNER, name) or {}).items() if at > since
+        }
         digest = _digest(signature)
         if digest in used:
             return False
@@ -132,7 +156,12 @@ class Book:
             plain[name] = datetime.fromisoformat(plain[name]) if plain[name] else None
         plain["predecessors"] = tuple(plain["predecessors"])
         try:
-            return Registration(**plain, **unseal(kept["sealed"], self._secrets, _about(plain["merchant"], plain["shop_id"])))
+            return Registration(
+                **plain,
+                **unseal(
+                    kept["sealed"], self._secrets, _about(plain["merchant"], plain["shop_id"])
+                ),
+            )
         except CannotOpen:
             return None
 

@@ -2,6 +2,7 @@
 
 What is signed is what is on the wire: a query is never parsed and written anew, a body never serialised again.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -21,7 +22,14 @@ def mac(secret: str, message: bytes) -> str:
 def matching(secrets: Iterable[str], message: bytes, signature: str | None) -> str | None:
     """Return the first secret by which `signature` is the message's; None: none of them. Takes the same time wherever they differ."""
     given = (signature or "").encode("utf-8", "replace")
-    return next((secret for secret in secrets if secret and hmac.compare_digest(given, mac(secret, message).encode())), None)
+    return next(
+        (
+            secret
+            for secret in secrets
+            if secret and hmac.compare_digest(given, mac(secret, message).encode())
+        ),
+        None,
+    )
 
 
 def proof(app_secret: str, shop_id: str, shop_url: str, app_name: str) -> str:
@@ -33,5 +41,9 @@ def split_query(raw_query: bytes) -> tuple[bytes, str | None]:
     """Take the signature out of a query: (all other parameters as they came, the signature)."""
     name = f"{SHOP_SIGNATURE}=".encode()
     parts = raw_query.split(b"&")
-    signatures = [part[len(name):].decode("ascii", "replace") for part in parts if part.startswith(name)]
-    return b"&".join(part for part in parts if not part.startswith(name)), signatures[0] if len(signatures) == 1 else None
+    signatures = [
+        part[len(name) :].decode("ascii", "replace") for part in parts if part.startswith(name)
+    ]
+    return b"&".join(part for part in parts if not part.startswith(name)), signatures[0] if len(
+        signatures
+    ) == 1 else None

@@ -3,6 +3,7 @@
 An action is the name of a transition, never of a state; 6.7 renamed some, and an action that is not allowed in the present
 state breaks the customer's page. So: the ledger says where to, the shop (or, without asking it, the table) says how.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -12,9 +13,21 @@ Actions = Mapping[str, str]
 """Action → state to which it leads."""
 
 TARGETS: Actions = {
-    "paid": "paid", "pay": "paid", "paid_partially": "paid_partially", "pay_partially": "paid_partially", "process": "in_progress",
-    "do_pay": "in_progress", "process_unconfirmed": "unconfirmed", "authorize": "authorized", "fail": "failed", "cancel": "cancelled",
-    "refund": "refunded", "refund_partially": "refunded_partially", "remind": "reminded", "reopen": "open", "chargeback": "chargeback",
+    "paid": "paid",
+    "pay": "paid",
+    "paid_partially": "paid_partially",
+    "pay_partially": "paid_partially",
+    "process": "in_progress",
+    "do_pay": "in_progress",
+    "process_unconfirmed": "unconfirmed",
+    "authorize": "authorized",
+    "fail": "failed",
+    "cancel": "cancelled",
+    "refund": "refunded",
+    "refund_partially": "refunded_partially",
+    "remind": "reminded",
+    "reopen": "open",
+    "chargeback": "chargeback",
 }
 
 OLD: Mapping[str, str] = {
@@ -68,8 +81,14 @@ def target_of(payment: Mapping[str, Any]) -> str:
 
 
 BY_STATUS: Mapping[str, str] = {
-    "created": "unconfirmed", "pending": "unconfirmed", "authorized": "authorized", "paid": "paid",
-    "declined": "failed", "failed": "failed", "expired": "failed", "canceled": "cancelled",
+    "created": "unconfirmed",
+    "pending": "unconfirmed",
+    "authorized": "authorized",
+    "paid": "paid",
+    "declined": "failed",
+    "failed": "failed",
+    "expired": "failed",
+    "canceled": "cancelled",
 }
 
 
@@ -82,13 +101,19 @@ def next_action(current: str, target: str, allowed: Actions) -> str | None:
     """Return the next action on the way to `target`; None: there is no way, or nothing to do."""
     if is_there(current, target):
         return None
-    between = VIA.get((current, target)) or ("paid" if target in REFUNDED and current not in REFUNDED else None)
+    between = VIA.get((current, target)) or (
+        "paid" if target in REFUNDED and current not in REFUNDED else None
+    )
     return _action_to(target, allowed) or (_action_to(between, allowed) if between else None)
 
 
 def _action_to(state: str, allowed: Actions) -> str | None:
     leading = [action for action, to in allowed.items() if to == state]
-    return min(leading, key=lambda action: PREFERRED.index(action) if action in PREFERRED else len(PREFERRED), default=None)
+    return min(
+        leading,
+        key=lambda action: PREFERRED.index(action) if action in PREFERRED else len(PREFERRED),
+        default=None,
+    )
 
 
 def allowed_in(current: str, version: str) -> Actions:
@@ -101,9 +126,20 @@ def is_new(version: str) -> bool:
     """Tell whether the shop is 6.7 or newer; an unknown version counts as old, whose words 6.7 understands for what we send."""
     major, _, rest = version.partition(".")
     minor = rest.partition(".")[0]
-    return (int(major), int(minor)) >= (6, 7) if major.isascii() and major.isdigit() and minor.isascii() and minor.isdigit() else False
+    return (
+        (int(major), int(minor)) >= (6, 7)
+        if major.isascii() and major.isdigit() and minor.isascii() and minor.isdigit()
+        else False
+    )
 
 
 def repeat(current: str) -> str | None:
     """Return the action that leads to the present state: saying it again does nothing."""
-    return next((action for action, state in TARGETS.items() if state == current and action not in ("pay", "pay_partially")), None)
+    return next(
+        (
+            action
+            for action, state in TARGETS.items()
+            if state == current and action not in ("pay", "pay_partially")
+        ),
+        None,
+    )

@@ -3,6 +3,7 @@
 Written from the Shopware sheet, sections 2 to 5 and 4.10, a second time and independently: an error in the adapter's tables
 cannot cancel itself out here. A shop of 6.5, 6.6 or 6.7 rejects what that version rejects.
 """
+
 from __future__ import annotations
 
 import base64
@@ -49,14 +50,33 @@ MACHINE_67 = {
     "chargeback": "cancel paid paid_partially",
 }
 LEADS_TO = {
-    "authorize": "authorized", "cancel": "cancelled", "chargeback": "chargeback", "do_pay": "in_progress", "fail": "failed", "paid": "paid",
-    "paid_partially": "paid_partially", "pay": "paid", "pay_partially": "paid_partially", "process": "in_progress",
-    "process_unconfirmed": "unconfirmed", "refund": "refunded", "refund_partially": "refunded_partially", "remind": "reminded", "reopen": "open",
+    "authorize": "authorized",
+    "cancel": "cancelled",
+    "chargeback": "chargeback",
+    "do_pay": "in_progress",
+    "fail": "failed",
+    "paid": "paid",
+    "paid_partially": "paid_partially",
+    "pay": "paid",
+    "pay_partially": "paid_partially",
+    "process": "in_progress",
+    "process_unconfirmed": "unconfirmed",
+    "refund": "refunded",
+    "refund_partially": "refunded_partially",
+    "remind": "reminded",
+    "reopen": "open",
 }
 REFUND_MACHINE = {
-    "open": {"process": "in_progress", "complete": "completed", "fail": "failed", "cancel": "cancelled"},
+    "open": {
+        "process": "in_progress",
+        "complete": "completed",
+        "fail": "failed",
+        "cancel": "cancelled",
+    },
     "in_progress": {"complete": "completed", "fail": "failed", "cancel": "cancelled"},
-    "completed": {"reopen": "open"}, "failed": {"reopen": "open"}, "cancelled": {"reopen": "open"},
+    "completed": {"reopen": "open"},
+    "failed": {"reopen": "open"},
+    "cancelled": {"reopen": "open"},
 }
 
 
@@ -166,15 +186,24 @@ class FakeShop:
 
     def http(self, method: str, url: str, body: bytes = b"", **headers: str) -> requests.Response:
         """Call the app as Shopware does; redirects are not followed."""
-        said = {"sw-version": self.version, "sw-user-language": self.language, "Content-Type": "application/json", **headers}
+        said = {
+            "sw-version": self.version,
+            "sw-user-language": self.language,
+            "Content-Type": "application/json",
+            **headers,
+        }
         if self.send is not None:
             reply: requests.Response = self.send(method, url, body, said)
             return reply
         with requests.Session() as session:
             session.trust_env = False
-            return session.request(method, url, data=body, headers=said, timeout=20, allow_redirects=False)
+            return session.request(
+                method, url, data=body, headers=said, timeout=20, allow_redirects=False
+            )
 
-    def register(self, *, dual: bool | None = None, **changes: str) -> tuple[requests.Response, dict[str, str]]:
+    def register(
+        self, *, dual: bool | None = None, **changes: str
+    ) -> tuple[requests.Response, dict[str, str]]:
         """Step 1. Return the answer and the headers that were sent."""
         address = changes.get("url", self.public_url or self.url)
         query = f"shop-id={self.shop_id}&shop-url={quote(address, safe=':/?')}&timestamp={int(self.now())}"
@@ -187,11 +216,20 @@ class FakeShop:
             assert answer.json()["proof"] == proof, "the proof is wrong"
         return answer, headers
 
-    def confirm(self, offered: Mapping[str, str], *, dual: bool | None = None, repeat: bytes | None = None) -> requests.Response:
+    def confirm(
+        self, offered: Mapping[str, str], *, dual: bool | None = None, repeat: bytes | None = None
+    ) -> requests.Response:
         """Step 2, with the secret that was offered."""
         key, secret = f"SWIA{secrets.token_hex(8)}", secrets.token_hex(16)
-        raw = repeat or php_json({"apiKey": key, "secretKey": secret, "timestamp": str(int(self.now())), "shopUrl": self.public_url or self.url,
-                                  "shopId": self.shop_id})
+        raw = repeat or php_json(
+            {
+                "apiKey": key,
+                "secretKey": secret,
+                "timestamp": str(int(self.now())),
+                "shopUrl": self.public_url or self.url,
+                "shopId": self.shop_id,
+            }
+        )
         headers = {"shopware-shop-signature": sign(offered["secret"], raw)}
         if self.secret and (self.minor >= (6, 7) if dual is None else dual):
             headers["shopware-shop-signature-previous"] = sign(self.secret, raw)
@@ -210,36 +248,72 @@ class FakeShop:
         assert confirmed.status_code == 204, (confirmed.status_code, confirmed.text)
         return self
 
-    def ask(self, path: str, body: Mapping[str, Any], *, secret: str | None = None) -> dict[str, Any]:
+    def ask(
+        self, path: str, body: Mapping[str, Any], *, secret: str | None = None
+    ) -> dict[str, Any]:
         """POST, and read a reply that is signed by the secret that we used. Raises Untrusted."""
         raw, used = php_json(body), secret or self.secret
-        answer = self.http("POST", f"{self.bridge}/{path}", raw, **{"shopware-shop-signature": sign(used, raw)})
+        answer = self.http(
+            "POST", f"{self.bridge}/{path}", raw, **{"shopware-shop-signature": sign(used, raw)}
+        )
         if answer.status_code != 200:
             raise Untrusted(f"HTTP {answer.status_code}")
-        if not hmac.compare_digest(answer.headers.get("shopware-app-signature", ""), sign(used, answer.content)):
+        if not hmac.compare_digest(
+            answer.headers.get("shopware-app-signature", ""), sign(used, answer.content)
+        ):
             raise Untrusted("Could not verify the authenticity of the response")
         reply: dict[str, Any] = answer.json()
         return reply
 
-    def hook(self, event: str, payload: Any, *, secret: str | None = None, event_id: str | None = None, **source: Any) -> int:
+    def hook(
+        self,
+        event: str,
+        payload: Any,
+        *,
+        secret: str | None = None,
+        event_id: str | None = None,
+        **source: Any,
+    ) -> int:
         """Send an event; return the answer's status."""
-        body = {"data": {"payload": payload, "event": event}, "source": {
-            **self._source(), "eventId": event_id or secrets.token_hex(16), **source}, "timestamp": int(self.now())}
+        body = {
+            "data": {"payload": payload, "event": event},
+            "source": {**self._source(), "eventId": event_id or secrets.token_hex(16), **source},
+            "timestamp": int(self.now()),
+        }
         raw = php_json(body)
-        return self.http("POST", f"{self.bridge}/hook", raw, **{"shopware-shop-signature": sign(secret or self.secret, raw)}).status_code
+        return self.http(
+            "POST",
+            f"{self.bridge}/hook",
+            raw,
+            **{"shopware-shop-signature": sign(secret or self.secret, raw)},
+        ).status_code
 
     def link(self, page: str, **more: str) -> str:
         """Return a signed address of one of the app's pages."""
-        query = urlencode({**more, "shop-id": self.shop_id, "shop-url": self.public_url or self.url, "timestamp": str(int(self.now())),
-                           "sw-version": self.version, "sw-context-language": "2fbb5fe2e29a4d70aa5854ce7ce3e20b",
-                           "sw-user-language": self.language}, safe=":/")
+        query = urlencode(
+            {
+                **more,
+                "shop-id": self.shop_id,
+                "shop-url": self.public_url or self.url,
+                "timestamp": str(int(self.now())),
+                "sw-version": self.version,
+                "sw-context-language": "2fbb5fe2e29a4d70aa5854ce7ce3e20b",
+                "sw-user-language": self.language,
+            },
+            safe=":/",
+        )
         return f"{self.bridge}/{page}?{query}&shopware-shop-signature={sign(self.secret, query.encode())}"
 
     # --- checkout
 
     def place(self, amount: Any = 49.99, currency: str = "EUR", method: str = "wallet") -> Order:
         """A customer orders."""
-        order = Order(secrets.token_hex(16), str(10000 + len(self.orders) + 1), currency, [Transaction(secrets.token_hex(16), amount, method)])
+        order = Order(
+            secrets.token_hex(16),
+            str(10000 + len(self.orders) + 1),
+            currency,
+            [Transaction(secrets.token_hex(16), amount, method)],
+        )
         self.orders.append(order)
         return order
 
@@ -259,7 +333,9 @@ class FakeShop:
             self._move(transaction, "process_unconfirmed")
         back = f"{self.url}/payment/finalize-transaction?_sw_payment_token={token}"
         try:
-            reply = self.ask("pay", {**self.payment_body(order, transaction), "returnUrl": back, **more})
+            reply = self.ask(
+                "pay", {**self.payment_body(order, transaction), "returnUrl": back, **more}
+            )
             self._apply(transaction, reply)
             return reply.get("redirectUrl") or f"{self.url}/checkout/finish?orderId={order.id}"
         except (Untrusted, IllegalTransition, ValueError):
@@ -270,14 +346,28 @@ class FakeShop:
         """The browser came back: (status, page)."""
         transaction = self.finalize_tokens[token]
         order = next(one for one in self.orders if transaction in one.transactions)
-        body: dict[str, Any] = {"source": self._source(), "orderTransaction": self._transaction(order, transaction), "recurring": None}
+        body: dict[str, Any] = {
+            "source": self._source(),
+            "orderTransaction": self._transaction(order, transaction),
+            "recurring": None,
+        }
         if self.is_new:
-            body |= {"order": self._order(order), "returnUrl": None, "requestData": dict(parameters) or []}
+            body |= {
+                "order": self._order(order),
+                "returnUrl": None,
+                "requestData": dict(parameters) or [],
+            }
         if self.minor < (6, 7):
             body |= {"queryParameters": dict(parameters) or []}
         try:
             reply = self.ask("finalize", body)
-            default = "paid" if not self.is_new else "process_unconfirmed" if self.minor < (6, 7) else None
+            default = (
+                "paid"
+                if not self.is_new
+                else "process_unconfirmed"
+                if self.minor < (6, 7)
+                else None
+            )
             self._apply(transaction, {"status": default, **reply} if default else reply)
         except (Untrusted, IllegalTransition, ValueError):
             try:
@@ -295,12 +385,31 @@ class FakeShop:
     def refund_again(self, one: Refund) -> Refund:
         """Have a refund entity carried out (only from open)."""
         assert one.state == "open"
-        body = {"source": self._source(), "order": self._order(one.order), "refund": {
-            "id": one.id, "captureId": secrets.token_hex(16), "externalReference": None, "reason": "item returned", "extensions": [],
-            "amount": {"unitPrice": one.amount, "quantity": 1, "totalPrice": one.amount, "calculatedTaxes": [], "taxRules": []},
-            "stateMachineState": {"technicalName": one.state}, "transactionCapture": {
-                "id": secrets.token_hex(16), "orderTransactionId": one.transaction.id, "externalReference": None,
-                "amount": {"totalPrice": one.transaction.amount}}}}
+        body = {
+            "source": self._source(),
+            "order": self._order(one.order),
+            "refund": {
+                "id": one.id,
+                "captureId": secrets.token_hex(16),
+                "externalReference": None,
+                "reason": "item returned",
+                "extensions": [],
+                "amount": {
+                    "unitPrice": one.amount,
+                    "quantity": 1,
+                    "totalPrice": one.amount,
+                    "calculatedTaxes": [],
+                    "taxRules": [],
+                },
+                "stateMachineState": {"technicalName": one.state},
+                "transactionCapture": {
+                    "id": secrets.token_hex(16),
+                    "orderTransactionId": one.transaction.id,
+                    "externalReference": None,
+                    "amount": {"totalPrice": one.transaction.amount},
+                },
+            },
+        }
         try:
             reply = self.ask("refund", body)
             action = "fail" if reply.get("message") else reply["status"]
@@ -311,24 +420,52 @@ class FakeShop:
 
     def payment_body(self, order: Order, transaction: Transaction) -> dict[str, Any]:
         """The body of pay-url, as far as all versions agree."""
-        body: dict[str, Any] = {"source": self._source(), "orderTransaction": self._transaction(order, transaction), "order": self._order(order),
-                "requestData": {"tos": "on"}, "validateStruct": [], "recurring": None}
+        body: dict[str, Any] = {
+            "source": self._source(),
+            "orderTransaction": self._transaction(order, transaction),
+            "order": self._order(order),
+            "requestData": {"tos": "on"},
+            "validateStruct": [],
+            "recurring": None,
+        }
         return {**body, "queryParameters": body["requestData"]} if self.minor == (6, 6) else body
 
     def _source(self) -> dict[str, Any]:
         return {"url": self.public_url or self.url, "shopId": self.shop_id, "appVersion": "1.0.0"}
 
     def _transaction(self, order: Order, one: Transaction) -> dict[str, Any]:
-        return {"extensions": [], "id": one.id, "orderId": order.id, "amount": {
-            "unitPrice": one.amount, "quantity": 1, "totalPrice": one.amount, "calculatedTaxes": [], "taxRules": [], "extensions": []},
-            "paymentMethod": {"handlerIdentifier": f"app\\{self.app_name}_{one.method}", "appPaymentMethod": {
-                "identifier": one.method, "appName": self.app_name}}, "stateMachineState": {"technicalName": one.state},
-            "customFields": one.fields or [], "translated": []}
+        return {
+            "extensions": [],
+            "id": one.id,
+            "orderId": order.id,
+            "amount": {
+                "unitPrice": one.amount,
+                "quantity": 1,
+                "totalPrice": one.amount,
+                "calculatedTaxes": [],
+                "taxRules": [],
+                "extensions": [],
+            },
+            "paymentMethod": {
+                "handlerIdentifier": f"app\\{self.app_name}_{one.method}",
+                "appPaymentMethod": {"identifier": one.method, "appName": self.app_name},
+            },
+            "stateMachineState": {"technicalName": one.state},
+            "customFields": one.fields or [],
+            "translated": [],
+        }
 
     def _order(self, order: Order) -> dict[str, Any]:
-        return {"extensions": [], "id": order.id, "orderNumber": order.number, "currency": {"isoCode": order.currency, "symbol": "€"},
-                "price": {"totalPrice": order.last.amount, "calculatedTaxes": []}, "orderCustomer": {
-                    "email": "juergen@example.com", "firstName": "Jürgen"}, "lineItems": [], "customFields": []}
+        return {
+            "extensions": [],
+            "id": order.id,
+            "orderNumber": order.number,
+            "currency": {"isoCode": order.currency, "symbol": "€"},
+            "price": {"totalPrice": order.last.amount, "calculatedTaxes": []},
+            "orderCustomer": {"email": "juergen@example.com", "firstName": "Jürgen"},
+            "lineItems": [],
+            "customFields": [],
+        }
 
     # --- the state machine
 
@@ -348,8 +485,17 @@ class FakeShop:
         transaction.past.append(action)
         if self.hooks and transaction.state == "cancelled":
             order = next(one for one in self.orders if transaction in one.transactions)
-            self.hook("state_enter.order_transaction.state.cancelled", {"order": {
-                **self._order(order), "transactions": [self._transaction(order, one) for one in order.transactions]}})
+            self.hook(
+                "state_enter.order_transaction.state.cancelled",
+                {
+                    "order": {
+                        **self._order(order),
+                        "transactions": [
+                            self._transaction(order, one) for one in order.transactions
+                        ],
+                    }
+                },
+            )
 
     def _apply(self, transaction: Transaction, reply: Mapping[str, Any]) -> None:
         """What a payment handler does with our reply: any message is a failure."""
@@ -360,7 +506,9 @@ class FakeShop:
 
     # --- Admin API
 
-    def api(self, method: str, path: str, headers: Mapping[str, str], raw: bytes) -> tuple[int, dict[str, Any] | None, dict[str, str]]:
+    def api(
+        self, method: str, path: str, headers: Mapping[str, str], raw: bytes
+    ) -> tuple[int, dict[str, Any] | None, dict[str, str]]:
         """Answer one call: (status, JSON, headers)."""
         self.api_calls.append(f"{method} {path}")
         if self.api_answers:
@@ -370,25 +518,44 @@ class FakeShop:
         body = json.loads(raw) if raw else {}
         if path == "/api/oauth/token":
             return self._token(headers, body)
-        if self.tokens.get(headers.get("authorization", "").removeprefix("Bearer "), 0) < self.now():
+        if (
+            self.tokens.get(headers.get("authorization", "").removeprefix("Bearer "), 0)
+            < self.now()
+        ):
             return 401, {"errors": [{"code": "9"}]}, {}
         return (*self._answer(method, path.removeprefix("/api/").split("/"), body), {})
 
-    def _token(self, headers: Mapping[str, str], body: Mapping[str, str]) -> tuple[int, dict[str, Any], dict[str, str]]:
+    def _token(
+        self, headers: Mapping[str, str], body: Mapping[str, str]
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
         given = (body.get("client_id"), body.get("client_secret"))
         if "client_secret" not in body and headers.get("authorization", "").startswith("Basic "):
-            given = tuple(base64.b64decode(headers["authorization"][6:]).decode().partition(":")[::2])  # type: ignore[assignment]
-        if given != (self.api_key, self.api_secret) or body.get("grant_type") != "client_credentials":
+            given = tuple(
+                base64.b64decode(headers["authorization"][6:]).decode().partition(":")[::2]
+            )  # type: ignore[assignment]
+        if (
+            given != (self.api_key, self.api_secret)
+            or body.get("grant_type") != "client_credentials"
+        ):
             return 401, {"errors": [{"code": "10"}]}, {}
         token = secrets.token_urlsafe(40)
         self.tokens[token] = self.now() + 600
         return 200, {"token_type": "Bearer", "expires_in": 600, "access_token": token}, {}
 
-    def _answer(self, method: str, way: list[str], body: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
+    def _answer(
+        self, method: str, way: list[str], body: dict[str, Any]
+    ) -> tuple[int, dict[str, Any] | None]:
         match method, way:
             case "POST", ["search", "order-transaction"]:
-                rows = [{"id": one.id, "amount": {"totalPrice": one.amount}, "stateMachineState": {"technicalName": one.state}}
-                        for one in self._transactions() if one.id in body["ids"]]
+                rows = [
+                    {
+                        "id": one.id,
+                        "amount": {"totalPrice": one.amount},
+                        "stateMachineState": {"technicalName": one.state},
+                    }
+                    for one in self._transactions()
+                    if one.id in body["ids"]
+                ]
                 return 200, {"data": rows, "total": len(rows)}
             case "GET", ["_action", "state-machine", kind, found, "state"]:
                 return self._possible(kind, found)
@@ -405,7 +572,9 @@ class FakeShop:
             case "PATCH", ["order", found]:
                 order = next((order for order in self.orders if order.id == found), None)
                 if order is None or not self.may_update_orders:
-                    return (404 if order is None else 403), {"errors": [{"code": "FRAMEWORK__MISSING_PRIVILEGE_ERROR"}]}
+                    return (404 if order is None else 403), {
+                        "errors": [{"code": "FRAMEWORK__MISSING_PRIVILEGE_ERROR"}]
+                    }
                 order.fields.update(body["customFields"])
                 return 204, None
             case "POST", ["notification"]:
@@ -427,15 +596,32 @@ class FakeShop:
         entity, allowed = self._entity(kind, found)
         if entity is None:
             return 404, {"errors": [{"code": "SYSTEM__STATE_MACHINE_INVALID_ENTITY_ID"}]}
-        return 200, {"transitions": [{"name": to, "technicalName": to, "actionName": action, "fromStateName": entity.state, "toStateName": to}
-                                     for action, to in allowed.items()]}
+        return 200, {
+            "transitions": [
+                {
+                    "name": to,
+                    "technicalName": to,
+                    "actionName": action,
+                    "fromStateName": entity.state,
+                    "toStateName": to,
+                }
+                for action, to in allowed.items()
+            ]
+        }
 
     def _transition(self, kind: str, found: str, action: str) -> tuple[int, dict[str, Any]]:
         entity, allowed = self._entity(kind, found)
         if entity is None:
             return 404, {"errors": [{"code": "SYSTEM__STATE_MACHINE_INVALID_ENTITY_ID"}]}
         if action not in allowed and LEADS_TO.get(action) != entity.state:
-            return 400, {"errors": [{"code": "SYSTEM__ILLEGAL_STATE_TRANSITION", "meta": {"parameters": {"possibleTransitions": list(allowed)}}}]}
+            return 400, {
+                "errors": [
+                    {
+                        "code": "SYSTEM__ILLEGAL_STATE_TRANSITION",
+                        "meta": {"parameters": {"possibleTransitions": list(allowed)}},
+                    }
+                ]
+            }
         if kind == "order_transaction_capture_refund":
             entity.state = allowed[action]
         else:
@@ -467,7 +653,9 @@ class _Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         status, answer, more = self.shop.api(self.command, urlsplit(self.path).path, headers, raw)
-        self._write(status, b"" if answer is None else json.dumps(answer).encode(), "application/json", more)
+        self._write(
+            status, b"" if answer is None else json.dumps(answer).encode(), "application/json", more
+        )
 
     do_POST = do_PATCH = _api
 
@@ -476,7 +664,9 @@ class _Handler(BaseHTTPRequestHandler):
         if parts.path.startswith("/api/"):
             return self._api()
         if parts.path != "/payment/finalize-transaction":
-            return self._write(200, f"<title>{parts.path}</title><h1>{parts.path}</h1>".encode(), "text/html", {})
+            return self._write(
+                200, f"<title>{parts.path}</title><h1>{parts.path}</h1>".encode(), "text/html", {}
+            )
         asked = dict(parse_qsl(parts.query))
         status, page = self.shop.finalize(asked.pop("_sw_payment_token"), asked)
         if status != 200:
@@ -486,7 +676,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _write(self, status: int, body: bytes, kind: str, more: Mapping[str, str]) -> None:
         self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), "X-Frame-Options": "deny", **more}.items():
+        for name, value in {
+            "Content-Type": kind,
+            "Content-Length": str(len(body)),
+            "X-Frame-Options": "deny",
+            **more,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

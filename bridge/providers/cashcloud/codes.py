@@ -2,6 +2,7 @@
 
 Source: Cashcloud sheet, sections Calls, Transaction states, Errors, Fees and limits.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -79,7 +80,9 @@ REASONS: Mapping[str, Reason] = {
 """What a code of `validationFailed` means to us."""
 
 PRICE_LIST: Mapping[str, FeeSchedule] = {
-    "corporate_plus": FeeSchedule(EUR, free_up_to=100, basis_points=100, fixed=15, minimum=20, maximum=None),
+    "corporate_plus": FeeSchedule(
+        EUR, free_up_to=100, basis_points=100, fixed=15, minimum=20, maximum=None
+    ),
 }
 """Receiving money, by account type, price list of 2014. The list leaves open where exactly 1.00 belongs; it is taken as free."""
 

@@ -6,6 +6,7 @@ tell the euro cents or the number of cashcredits. The account remembers nothing,
 cashcredits. Whoever reads the transaction can check what was booked and say it in the payment's currency. Any other booked amount is told
 as it was booked, and then fails the comparison with our row.
 """
+
 from __future__ import annotations
 
 import re
@@ -15,7 +16,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from bridge.domain.money import Money, exponents
 from bridge.providers.cashcloud.codes import CCR, EUR
 
-_NOTE = re.compile(r"\[([0-9]{1,13}) ([A-Z]{3})(?: = ([0-9]{1,13}) ([A-Z]{3}))?(?:, ([0-9]{1,13}) CCR)?\]$")
+_NOTE = re.compile(
+    r"\[([0-9]{1,13}) ([A-Z]{3})(?: = ([0-9]{1,13}) ([A-Z]{3}))?(?:, ([0-9]{1,13}) CCR)?\]$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,28 @@ class Note:
     def share(self, part: Money) -> Note:
         """Return the note of a part of it. What is sent is rounded down, so that parts never add up to more; the whole gives the whole."""
         sent = Booked(self.sent.amount * part.amount // self.ours.amount, self.sent.currency)
-        return Note(part, sent, None if self.cashcredits is None else _nearest(self.cashcredits * sent.amount, self.sent.amount))
+        return Note(
+            part,
+            sent,
+            None
+            if self.cashcredits is None
+            else _nearest(self.cashcredits * sent.amount, self.sent.amount),
+        )
 
 
 def with_note(text: str, note: Note) -> str:
     """Return `text`, followed by the note where it says more than the transaction itself."""
-    sent = "" if note.sent.currency == note.ours.currency else f" = {note.sent.amount} {note.sent.currency}"
+    sent = (
+        ""
+        if note.sent.currency == note.ours.currency
+        else f" = {note.sent.amount} {note.sent.currency}"
+    )
     cashcredits = "" if note.cashcredits is None else f", {note.cashcredits} {CCR}"
-    return f"{text} [{note.ours.amount} {note.ours.currency}{sent}{cashcredits}]".lstrip() if sent or cashcredits else text
+    return (
+        f"{text} [{note.ours.amount} {note.ours.currency}{sent}{cashcredits}]".lstrip()
+        if sent or cashcredits
+        else text
+    )
 
 
 def read_note(text: str) -> Note | None:
@@ -66,12 +83,18 @@ def read_note(text: str) -> Note | None:
     return Note(ours, sent, int(match[5]) if match[5] else None)
 
 
-def in_our_words(booked: Booked, description: str, currency: str, pay_currency: str | None) -> Booked:
+def in_our_words(
+    booked: Booked, description: str, currency: str, pay_currency: str | None
+) -> Booked:
     """Return what was booked in `currency`, the payment's, when the note vouches for exactly this; else as it was booked.
 
     Cashcredits are believed of a payment that was asked for in them (`pay_currency`) and of no other.
     """
-    note = read_note(description) if booked.currency in (EUR, pay_currency) and booked.currency != currency else None
+    note = (
+        read_note(description)
+        if booked.currency in (EUR, pay_currency) and booked.currency != currency
+        else None
+    )
     if note is None or not note.vouches_for(booked) or note.ours.currency != currency:
         return booked
     return Booked(note.ours.amount, currency)

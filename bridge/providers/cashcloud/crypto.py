@@ -3,6 +3,7 @@
 MD5 over SHA-1 is the vendor's choice and part of the wire (Cashcloud sheet, sections Authorization token and Callback).
 Both are keyed by the wallet's password alone, so they prove little; see README.md for what is built around them.
 """
+
 from __future__ import annotations
 
 import hashlib

@@ -2,6 +2,7 @@
 
 Source: Cashcloud sheet, section Callback.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -32,7 +33,9 @@ def read_form(raw: RawCallback) -> Mapping[str, str]:
 
 
 def _urlencoded(raw: RawCallback) -> list[tuple[str, str]]:
-    return parse_qsl(raw.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    return parse_qsl(
+        raw.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
+    )
 
 
 def _multipart(raw: RawCallback) -> list[tuple[str, str]]:

@@ -1,4 +1,5 @@
 """Values that are asked for seldom and kept for a while: rates and payment reasons."""
+
 from __future__ import annotations
 
 from collections import OrderedDict

@@ -2,6 +2,7 @@
 
 Nothing here has moved money yet, so every failure is a NotSent: the call that wanted a token was not made.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence

@@ -4,6 +4,7 @@ Public verbs first, then the builders of fields, the one `_send`, and the reader
 that moves money may fail without harm (NOT_EXECUTED); only that call's own silence is doubt (UNKNOWN). An inquiry that
 fails is always UNKNOWN: not having heard is no proof that there is nothing.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,14 @@ from pydantic import SecretStr
 from bridge.domain.money import Money
 from bridge.domain.outcome import NO_ANSWER, Answer, Outcome, Part, Statement
 from bridge.domain.reasons import Reason
-from bridge.errors import CallbackRejected, ConfigError, NoAnswer, NotSent, NotSupported, TransportError
+from bridge.errors import (
+    CallbackRejected,
+    ConfigError,
+    NoAnswer,
+    NotSent,
+    NotSupported,
+    TransportError,
+)
 from bridge.ports import (
     Callback,
     Capability,
@@ -61,7 +69,9 @@ class CashcloudAccount:
     """One merchant's Corporate+ account. Keeps a token, prices and reasons in memory, and nothing that must survive."""
 
     name: ClassVar[str] = "cashcloud"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.PARTIAL_REFUND, Capability.WALLET_USERNAME})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {Capability.PARTIAL_REFUND, Capability.WALLET_USERNAME}
+    )
 
     def __init__(self, settings: CashcloudSettings, transport: Transport, clock: Clock) -> None:
         """Take the profile's block; no I/O."""
@@ -69,7 +79,9 @@ class CashcloudAccount:
         self._settings = settings
         self._transport = transport
         self._lane = f"{self.name}:{settings.username}"
-        self._passwords = [secret for secret in (settings.password, settings.previous_password) if secret]
+        self._passwords = [
+            secret for secret in (settings.password, settings.previous_password) if secret
+        ]
         self._tokens = Tokens([partial(self._new_token, password) for password in self._passwords])
         self._fees = codes.PRICE_LIST[settings.account_type]
         self._prices: Kept[tuple[Price, ...]] = Kept(PRICES_KEPT, clock)
@@ -79,7 +91,11 @@ class CashcloudAccount:
 
     def terms(self) -> Terms:
         """Return limits and fields of this account; foreign currencies where the profile converts them."""
-        asked = ("wallet_username", "reason") if self._settings.payer_chooses_reason else ("wallet_username",)
+        asked = (
+            ("wallet_username", "reason")
+            if self._settings.payer_chooses_reason
+            else ("wallet_username",)
+        )
         return Terms(self._settings.currencies, self._fees.minimum, self._fees.maximum, asked)
 
     def fee(self, money: Money) -> int | None:
@@ -100,7 +116,9 @@ class CashcloudAccount:
         if not self._settings.payer_chooses_reason:
             return ()
         try:
-            return self._reasons.get("reasons", lambda: wire.read_reasons(self._send("GET", "reasons", self._soon())))
+            return self._reasons.get(
+                "reasons", lambda: wire.read_reasons(self._send("GET", "reasons", self._soon()))
+            )
         except (TransportError, Unreadable):
             return ()
 
@@ -110,7 +128,11 @@ class CashcloudAccount:
 
     def refund(self, request: OperationRequest) -> Answer:
         """Offer the payer money back: PENDING with the refund's own hash; the payer may still turn it down."""
-        return self._move("refund", partial(self._fields_for_refund, request), of=request.payment.provider_reference)
+        return self._move(
+            "refund",
+            partial(self._fields_for_refund, request),
+            of=request.payment.provider_reference,
+        )
 
     def inquire(self, payment: PaymentRef) -> Answer:
         """Ask for the transaction by its hash, or by our reference in the list; NOT_EXECUTED only for an empty list.
@@ -120,7 +142,11 @@ class CashcloudAccount:
         until, read = self._until(), partial(_payment_answer_from, payment=payment)
         answer = self._learn(payment.provider_reference, payment.reference, read, until)
         given_back = answer.statement is not None and answer.statement.refunded is not None
-        return self._with_refunds(answer, payment, until) if answer.outcome is Outcome.SUCCEEDED and (payment.captured or given_back) else answer
+        return (
+            self._with_refunds(answer, payment, until)
+            if answer.outcome is Outcome.SUCCEEDED and (payment.captured or given_back)
+            else answer
+        )
 
     def inquire_operation(self, kind: str, request: OperationRequest) -> Answer:
         """Ask for a refund in the same two ways. Raises NotSupported for another kind."""
@@ -143,7 +169,9 @@ class CashcloudAccount:
         `status` and `time` are not judged: the value covers neither the hash nor an amount, so all of it is a hint.
         """
         fields = forms.read_form(raw)
-        method, status, time, ours = (_field(fields, name) for name in ("method", "status", "time", "hash"))
+        method, status, time, ours = (
+            _field(fields, name) for name in ("method", "status", "time", "hash")
+        )
         if method not in ("request", "refund"):
             raise CallbackRejected("the method is neither request nor refund")
         if not self._is_genuine(method, status, time, _field(fields, "control")):
@@ -169,15 +197,23 @@ class CashcloudAccount:
                 return
             _accepted(self._send("POST", "settings", until, multipart=_fields_for_settings(wanted)))
             if self._saved_settings(until) != wanted:
-                raise ConfigError(["cashcloud: the account keeps another callback URL or expiry than it was given"])
+                raise ConfigError(
+                    [
+                        "cashcloud: the account keeps another callback URL or expiry than it was given"
+                    ]
+                )
         except NotAuthorized:
-            raise ConfigError(["cashcloud: the login is refused; check username, password and device_id"]) from None
+            raise ConfigError(
+                ["cashcloud: the login is refused; check username, password and device_id"]
+            ) from None
         except Unreadable as error:
             raise NoAnswer(f"cashcloud: the settings call brought {error}") from None
 
     # --- what the verbs share
 
-    def _move(self, path: str, fields_for: Callable[[Deadline], Mapping[str, str]], of: str | None = None) -> Answer:
+    def _move(
+        self, path: str, fields_for: Callable[[Deadline], Mapping[str, str]], of: str | None = None
+    ) -> Answer:
         until = self._until()
         try:
             answer = self._send("POST", path, until, multipart=fields_for(until))
@@ -191,7 +227,13 @@ class CashcloudAccount:
             return Answer.unknown(NO_ANSWER)
         return _answer_from(answer, of)
 
-    def _learn(self, known: str | None, reference: str, read: Callable[[Transaction], Answer], until: Deadline) -> Answer:
+    def _learn(
+        self,
+        known: str | None,
+        reference: str,
+        read: Callable[[Transaction], Answer],
+        until: Deadline,
+    ) -> Answer:
         try:
             found = self._find(known, reference, until)
         except NotAuthorized:
@@ -206,7 +248,9 @@ class CashcloudAccount:
         if known is None:
             listed = self._send("GET", "transactions", until, params={"extern_id": reference})
             return _only_one_of(wire.read_transactions(listed), reference)
-        found = wire.read_transaction(self._send("GET", "transactions", until, params={"hash": known}), ours=bool(reference))
+        found = wire.read_transaction(
+            self._send("GET", "transactions", until, params={"hash": known}), ours=bool(reference)
+        )
         if found.hash != known:
             raise Unreadable("another_hash")
         return found
@@ -217,12 +261,16 @@ class CashcloudAccount:
             return answer
         asked = {"request_hash": answer.provider_reference}
         try:
-            listed = wire.read_refunds(self._send("GET", "transactions", until, params=asked), answer.provider_reference)
+            listed = wire.read_refunds(
+                self._send("GET", "transactions", until, params=asked), answer.provider_reference
+            )
             parts = tuple(_part_from(refund, payment) for refund in listed if _moved_money(refund))
         except (TransportError, Unreadable, NotAuthorized):
             return answer
         refunded = max(answer.statement.refunded or 0, sum(part.amount for part in parts))
-        return replace(answer, statement=replace(answer.statement, refunded=refunded, refunds=parts))
+        return replace(
+            answer, statement=replace(answer.statement, refunded=refunded, refunds=parts)
+        )
 
     def _asked_prices(self, money: Money) -> tuple[Price, ...]:
         return (Price(codes.CCR, self._cashcredits(self._euros(money), self._soon())),)
@@ -232,10 +280,18 @@ class CashcloudAccount:
 
     def _is_genuine(self, method: str, status: str, time: str, control: str) -> bool:
         passwords = [password.get_secret_value() for password in self._passwords]
-        return any([crypto.same(crypto.control(method, status, time, password), control) for password in passwords])
+        return any(
+            [
+                crypto.same(crypto.control(method, status, time, password), control)
+                for password in passwords
+            ]
+        )
 
     def _asked(self, request: PaymentRequest, until: Deadline) -> Note:
-        currency, sent = request.pay_currency or codes.EUR, Booked(self._euros(request.money), codes.EUR)
+        currency, sent = (
+            request.pay_currency or codes.EUR,
+            Booked(self._euros(request.money), codes.EUR),
+        )
         if currency == codes.EUR:
             return Note(request.money, sent)
         if currency != codes.CCR or not self._settings.cashcredits:
@@ -257,12 +313,16 @@ class CashcloudAccount:
         return conversion.euro_cents(money, self._settings.euro_rates[money.currency])
 
     def _cashcredits(self, euros: int, until: Deadline) -> int:
-        return wire.read_cashcredits(self._send("GET", "currency-rate", until, params={"amount": str(euros)}))
+        return wire.read_cashcredits(
+            self._send("GET", "currency-rate", until, params={"amount": str(euros)})
+        )
 
     def _given_back(self, request: OperationRequest, until: Deadline) -> tuple[str, Note]:
         paid = request.payment
         if paid.provider_reference and (paid.pay_currency or codes.EUR) == request.money.currency:
-            return paid.provider_reference, Note(request.money, Booked(request.money.amount, codes.EUR))
+            return paid.provider_reference, Note(
+                request.money, Booked(request.money.amount, codes.EUR)
+            )
         with _nothing_moved_yet():
             found = self._find(paid.provider_reference, paid.reference, until)
         if found is None:
@@ -300,10 +360,19 @@ class CashcloudAccount:
 
     # --- the wire
 
-    def _send(self, method: str, path: str, until: Deadline, **content: Mapping[str, str]) -> HttpAnswer:
+    def _send(
+        self, method: str, path: str, until: Deadline, **content: Mapping[str, str]
+    ) -> HttpAnswer:
         """Make one call under a token, again under a new one after 403. Raises NotSent, NotAuthorized and, from the call, NoAnswer."""
         for token in self._tokens.tries(until):
-            answer = self._call(method, path, until, secrets=(token, token.rpartition(" ")[2]), headers={"Authorization": token}, **content)
+            answer = self._call(
+                method,
+                path,
+                until,
+                secrets=(token, token.rpartition(" ")[2]),
+                headers={"Authorization": token},
+                **content,
+            )
             if answer.status != 403:
                 return answer
         raise NotAuthorized("Cashcloud answered 403 to a new token")
@@ -314,10 +383,14 @@ class CashcloudAccount:
             answer = self._call("POST", "salt", until, multipart=login)
             if 400 <= answer.status < 500 and answer.status != 429:
                 raise NotAuthorized(f"Cashcloud answered {answer.status} to the login")
-            return crypto.token(**login, password=password.get_secret_value(), salt=wire.read_text(answer, "salt"))
+            return crypto.token(
+                **login, password=password.get_secret_value(), salt=wire.read_text(answer, "salt")
+            )
 
     def _call(self, method: str, path: str, until: Deadline, **content: Any) -> HttpAnswer:
-        return self._transport(self._lane, method, self._settings.base_url + path, deadline=until.left(), **content)
+        return self._transport(
+            self._lane, method, self._settings.base_url + path, deadline=until.left(), **content
+        )
 
     def _until(self) -> Deadline:
         return Deadline(self._settings.deadline)
@@ -364,11 +437,18 @@ def _reference_from(answer: HttpAnswer, of: str | None) -> str:
 
 
 def _payment_answer_from(found: Transaction, payment: PaymentRef) -> Answer:
-    booked = conversion.in_our_words(found.booked, found.description, payment.money.currency, payment.pay_currency)
+    booked = conversion.in_our_words(
+        found.booked, found.description, payment.money.currency, payment.pay_currency
+    )
     captured = booked.amount if found.state in codes.PAID_STATES else 0
     refunded = booked.amount if found.state == codes.REFUNDED else None
-    statement = Statement(found.our_reference, booked.currency, booked.amount, captured, captured, refunded)
-    return replace(_answer_by_state(found, codes.PAYMENT_STATES, statement), payer_agreed=found.state == codes.ACCEPTED)
+    statement = Statement(
+        found.our_reference, booked.currency, booked.amount, captured, captured, refunded
+    )
+    return replace(
+        _answer_by_state(found, codes.PAYMENT_STATES, statement),
+        payer_agreed=found.state == codes.ACCEPTED,
+    )
 
 
 def _moved_money(refund: Transaction) -> bool:
@@ -376,19 +456,27 @@ def _moved_money(refund: Transaction) -> bool:
 
 
 def _part_from(refund: Transaction, payment: PaymentRef) -> Part:
-    booked = conversion.in_our_words(refund.booked, refund.description, payment.money.currency, payment.pay_currency)
+    booked = conversion.in_our_words(
+        refund.booked, refund.description, payment.money.currency, payment.pay_currency
+    )
     if booked.currency != payment.money.currency:
         raise Unreadable("conversion.unknown")
     return Part(refund.hash, refund.our_reference or None, booked.amount)
 
 
 def _refund_answer_from(found: Transaction, payment: PaymentRef) -> Answer:
-    booked = conversion.in_our_words(found.booked, found.description, payment.money.currency, payment.pay_currency)
-    statement = Statement(found.our_reference, booked.currency, booked.amount, payment_reference=found.payment)
+    booked = conversion.in_our_words(
+        found.booked, found.description, payment.money.currency, payment.pay_currency
+    )
+    statement = Statement(
+        found.our_reference, booked.currency, booked.amount, payment_reference=found.payment
+    )
     return _answer_by_state(found, codes.REFUND_STATES, statement)
 
 
-def _answer_by_state(found: Transaction, states: Mapping[int, codes.Meaning], statement: Statement) -> Answer:
+def _answer_by_state(
+    found: Transaction, states: Mapping[int, codes.Meaning], statement: Statement
+) -> Answer:
     outcome, reason = states.get(found.state, codes.NO_MEANING)
     return Answer(outcome, reason, f"state.{found.state}", found.hash, statement)
 
@@ -405,12 +493,19 @@ def _only_one_of(listed: list[Transaction], reference: str) -> Transaction | Non
 
 def _accepted(answer: HttpAnswer) -> None:
     if answer.status == 412:
-        raise ConfigError([f"cashcloud: the settings are refused: {', '.join(wire.read_validation(answer))[:200]}"])
+        raise ConfigError(
+            [
+                f"cashcloud: the settings are refused: {', '.join(wire.read_validation(answer))[:200]}"
+            ]
+        )
     wire.read_object(answer)
 
 
 def _fields_for_settings(wanted: AccountSettings) -> dict[str, str]:
-    return {"callback_url": wanted.callback_url, "request_expiration": str(wanted.request_expiration)}
+    return {
+        "callback_url": wanted.callback_url,
+        "request_expiration": str(wanted.request_expiration),
+    }
 
 
 def _field(fields: Mapping[str, str], name: str) -> str:

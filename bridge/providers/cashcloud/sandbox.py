@@ -27,7 +27,13 @@ from bridge.sandbox.ledger import Entry
 
 EUR_ID, CCR_ID = "1", "2"
 CURRENCY_IDS = frozenset({EUR_ID, CCR_ID})
-REASONS = {"314": "Electronics", "315": "Computer", "316": "Home Appliances", "317": "Grocery", "318": "Beverages"}
+REASONS = {
+    "314": "Electronics",
+    "315": "Computer",
+    "316": "Home Appliances",
+    "317": "Grocery",
+    "318": "Beverages",
+}
 RATES = {"1": {"1": 100, "2": 100, "3": 100}, "2": {"1": 100, "2": 95, "3": 98}}
 """Euro cents, or cashcredits, per 100 euro cents: currency, then action (1 buy, 2 sell, 3 receive)."""
 
@@ -35,7 +41,11 @@ RECEIVE = "3"
 """The action whose value a payer sees as the price."""
 
 ERROR_TRUE, EURO_CENTS = "error_true", "euro_cents"
-OWN_FAULTS = {"request": frozenset({ERROR_TRUE}), "refund": frozenset({ERROR_TRUE}), "cashcredits": frozenset({EURO_CENTS})}
+OWN_FAULTS = {
+    "request": frozenset({ERROR_TRUE}),
+    "refund": frozenset({ERROR_TRUE}),
+    "cashcredits": frozenset({EURO_CENTS}),
+}
 """Faults that only Cashcloud knows; `cashcredits` is the moment at which a payment in cashcredits is asked for."""
 
 MINIMUM = 20
@@ -51,8 +61,13 @@ PENDING, ACCEPTED, COMPLETED, DECLINED, CANCELLED, EXPIRED, FAILED, REFUNDED = r
 UNKNOWN_STATE = 99
 
 WORDS = {
-    PENDING: "pending", COMPLETED: "succeeded", DECLINED: "declined", CANCELLED: "canceled",
-    EXPIRED: "expired", FAILED: "failed", REFUNDED: "succeeded",
+    PENDING: "pending",
+    COMPLETED: "succeeded",
+    DECLINED: "declined",
+    CANCELLED: "canceled",
+    EXPIRED: "expired",
+    FAILED: "failed",
+    REFUNDED: "succeeded",
 }
 ACTIONS = {
     # kind        accept               decline               expire               fail
@@ -107,7 +122,9 @@ class Cashcloud:
             Route("GET", "/currency-rate", "currency-rate", self._for_merchant(self._rate)),
         )
 
-    def merchant(self, username: str, password: str, account_type: str, name: str, locked: bool) -> Merchant:
+    def merchant(
+        self, username: str, password: str, account_type: str, name: str, locked: bool
+    ) -> Merchant:
         """A merchant of which only the password's hash is kept. Raises ValueError for an impossible one."""
         if account_type not in ("corporate_plus", "corporate"):
             raise ValueError("a Cashcloud account is corporate_plus or corporate")
@@ -133,19 +150,40 @@ class Cashcloud:
             return _error_with_hash(secrets.token_hex(20))
         now = self._desk.clock.now()
         expires_at = now + merchant.settings["request_expiration"]
-        entry = self._desk.ledger.add(Entry(
-            self.name, merchant.username, secrets.token_hex(20), "request", amount, "EUR",
-            payer=payer.email, our_reference=_extern(call)["id"] or None,
-            details=_details(call) | (self._in_cashcredits(amount) if currency_id == CCR_ID else {}),
-            expires_at=expires_at, **self._next("request", now, expires_at),
-        ))
+        entry = self._desk.ledger.add(
+            Entry(
+                self.name,
+                merchant.username,
+                secrets.token_hex(20),
+                "request",
+                amount,
+                "EUR",
+                payer=payer.email,
+                our_reference=_extern(call)["id"] or None,
+                details=_details(call)
+                | (self._in_cashcredits(amount) if currency_id == CCR_ID else {}),
+                expires_at=expires_at,
+                **self._next("request", now, expires_at),
+            )
+        )
         self._desk.act_before_response(entry)
-        return _error_with_hash(entry.reference) if _says_error(call) else Reply.json(201, {"hash": entry.reference}, entry.reference)
+        return (
+            _error_with_hash(entry.reference)
+            if _says_error(call)
+            else Reply.json(201, {"hash": entry.reference}, entry.reference)
+        )
 
     def _in_cashcredits(self, cents: int) -> dict[str, Any]:
         """What is kept besides the euro cents: the price that the payer sees, and which of the two numbers inquiries tell (the sheet leaves it open)."""
-        euro_cents = self._desk.faults.take(self.name, "cashcredits", only=OWN_FAULTS["cashcredits"]) is not None
-        return {"currency_id": CCR_ID, "cashcredits": _priced(cents, CCR_ID, RECEIVE), "told": EURO_CENTS if euro_cents else "cashcredits"}
+        euro_cents = (
+            self._desk.faults.take(self.name, "cashcredits", only=OWN_FAULTS["cashcredits"])
+            is not None
+        )
+        return {
+            "currency_id": CCR_ID,
+            "cashcredits": _priced(cents, CCR_ID, RECEIVE),
+            "told": EURO_CENTS if euro_cents else "cashcredits",
+        }
 
     def _refund(self, merchant: Merchant, call: Call) -> Reply:
         request = self._own(merchant, call, kind="request")
@@ -156,15 +194,27 @@ class Cashcloud:
             raise _wrong("amount too large")
         if _refuses_with_an_error(call):
             return _error_with_hash(secrets.token_hex(20))
-        entry = self._desk.ledger.add(Entry(
-            self.name, merchant.username, secrets.token_hex(20), "refund", amount, request.currency,
-            parent=request.reference, payer=request.payer, our_reference=_extern(call)["id"] or None,
-            details=_details(call) | _share_of_cashcredits(request, amount), **self._next("refund", self._desk.clock.now(), None),
-        ))
+        entry = self._desk.ledger.add(
+            Entry(
+                self.name,
+                merchant.username,
+                secrets.token_hex(20),
+                "refund",
+                amount,
+                request.currency,
+                parent=request.reference,
+                payer=request.payer,
+                our_reference=_extern(call)["id"] or None,
+                details=_details(call) | _share_of_cashcredits(request, amount),
+                **self._next("refund", self._desk.clock.now(), None),
+            )
+        )
         self._desk.act_before_response(entry)
         if _says_error(call):
             return _error_with_hash(entry.reference)
-        return Reply.json(201, {"hash": entry.reference, "transaction_state_id": PENDING}, entry.reference)
+        return Reply.json(
+            201, {"hash": entry.reference, "transaction_state_id": PENDING}, entry.reference
+        )
 
     def _transactions(self, merchant: Merchant, call: Call) -> Reply:
         if "hash" in call.query:
@@ -172,11 +222,19 @@ class Cashcloud:
             return Reply.json(200, {"transaction": self._shown(entry)}, entry.reference)
         if "request_hash" in call.query:
             request = self._desk.ledger.get(self.name, call.query["request_hash"])
-            found = self._desk.ledger.children(request) if request and request.merchant == merchant.username else []
-            return Reply.json(200, {"transactions": [self._shown(entry) for entry in reversed(found)]})
+            found = (
+                self._desk.ledger.children(request)
+                if request and request.merchant == merchant.username
+                else []
+            )
+            return Reply.json(
+                200, {"transactions": [self._shown(entry) for entry in reversed(found)]}
+            )
         wanted = next((call.query[name] for name in _spellings("id") if name in call.query), None)
         entries = self._desk.ledger.of_merchant(self.name, merchant.username, wanted)
-        return Reply.json(200, {"transactions": [self._shown(entry) for entry in reversed(entries)]})
+        return Reply.json(
+            200, {"transactions": [self._shown(entry) for entry in reversed(entries)]}
+        )
 
     def _settings(self, merchant: Merchant, call: Call) -> Reply:
         return Reply.json(200, dict(merchant.settings))
@@ -187,14 +245,23 @@ class Cashcloud:
             changes["callback_url"] = _callback_url(call.fields["callback_url"])
         if call.fields.get("request_expiration"):
             changes["request_expiration"] = _expiration(call.fields["request_expiration"])
-        return Reply.json(200, {"error": False, **self._desk.merchants.save_settings(merchant, changes)})
+        return Reply.json(
+            200, {"error": False, **self._desk.merchants.save_settings(merchant, changes)}
+        )
 
     def _reasons(self, merchant: Merchant, call: Call) -> Reply:
         return Reply.json(200, {"error": False, "messages": REASONS})
 
     def _rate(self, merchant: Merchant, call: Call) -> Reply:
         if "amount" not in call.query:
-            return Reply.json(200, {"rate": {cur: {act: n / 100 for act, n in row.items()} for cur, row in RATES.items()}})
+            return Reply.json(
+                200,
+                {
+                    "rate": {
+                        cur: {act: n / 100 for act, n in row.items()} for cur, row in RATES.items()
+                    }
+                },
+            )
         cents = _number(call.query["amount"])
         prices = {cur: {act: _priced(cents, cur, act) for act in row} for cur, row in RATES.items()}
         return Reply.json(200, {"amount": prices})
@@ -249,12 +316,30 @@ class Cashcloud:
         """A refund that the merchant makes by hand; it carries no `extern.id`, and the payer takes it like any other. Raises Refused."""
         left = entry.amount - self._refunds_so_far(entry)
         amount = left if amount is None else amount
-        if action != "refund" or entry.kind != "request" or entry.state != "succeeded" or not 0 < amount <= left:
-            raise Refused(Reply.json(409, {"error": f"no {action} of {amount} from this {entry.kind}"}))
+        if (
+            action != "refund"
+            or entry.kind != "request"
+            or entry.state != "succeeded"
+            or not 0 < amount <= left
+        ):
+            raise Refused(
+                Reply.json(409, {"error": f"no {action} of {amount} from this {entry.kind}"})
+            )
         extern = {"id": "", "reference": "", "description": ""}
-        return self._desk.ledger.add(Entry(
-            self.name, entry.merchant, secrets.token_hex(20), "refund", amount, entry.currency, parent=entry.reference, payer=entry.payer,
-            details={"state": PENDING, "remark": "", "reason_id": "", "extern": extern}, **self._next("refund", self._desk.clock.now(), None)))
+        return self._desk.ledger.add(
+            Entry(
+                self.name,
+                entry.merchant,
+                secrets.token_hex(20),
+                "refund",
+                amount,
+                entry.currency,
+                parent=entry.reference,
+                payer=entry.payer,
+                details={"state": PENDING, "remark": "", "reason_id": "", "extern": extern},
+                **self._next("refund", self._desk.clock.now(), None),
+            )
+        )
 
     # Callbacks
 
@@ -270,7 +355,9 @@ class Cashcloud:
         }
         body = _callback_body(entry, state, now, key)
         url = merchant.settings["callback_url"]
-        self._desk.callbacks.send(Callback(self.name, entry.reference, url, body, REPEATS, variants), fault)
+        self._desk.callbacks.send(
+            Callback(self.name, entry.reference, url, body, REPEATS, variants), fault
+        )
 
     # Who calls, and for what
 
@@ -300,7 +387,11 @@ class Cashcloud:
     def _own(self, merchant: Merchant, call: Call, kind: str | None = None) -> Entry:
         asked = call.fields if call.method == "POST" else call.query
         entry = self._desk.ledger.get(self.name, asked.get("hash", ""))
-        if entry is None or entry.merchant != merchant.username or entry.kind != (kind or entry.kind):
+        if (
+            entry is None
+            or entry.merchant != merchant.username
+            or entry.kind != (kind or entry.kind)
+        ):
             raise _wrong("hash")
         return entry
 
@@ -337,7 +428,9 @@ class Cashcloud:
             "hash": entry.reference,
             "method": entry.kind,
             "transaction_state_id": entry.details["state"],
-            "amount": entry.details["cashcredits"] if entry.details.get("told") == "cashcredits" else entry.amount,
+            "amount": entry.details["cashcredits"]
+            if entry.details.get("told") == "cashcredits"
+            else entry.amount,
             "currency_id": int(entry.details.get("currency_id", EUR_ID)),
             "extern": dict(entry.details["extern"]),
             "email": entry.payer,
@@ -417,13 +510,19 @@ def _spellings(part: str) -> tuple[str, str, str]:
 def _extern(call: Call) -> dict[str, str]:
     """Read `extern.id`, `extern_id` or `extern[id]` alike (sheet, section Calls, notes)."""
     parts = ("id", "reference", "description")
-    return {part: next((call.fields[name] for name in _spellings(part) if name in call.fields), "") for part in parts}
+    return {
+        part: next((call.fields[name] for name in _spellings(part) if name in call.fields), "")
+        for part in parts
+    }
 
 
 def _details(call: Call) -> dict[str, Any]:
     fields = call.fields
     return {
-        "state": PENDING, "remark": fields.get("remark", ""), "reason_id": fields.get("reason_id", ""), "extern": _extern(call),
+        "state": PENDING,
+        "remark": fields.get("remark", ""),
+        "reason_id": fields.get("reason_id", ""),
+        "extern": _extern(call),
     }
 
 
@@ -433,8 +532,16 @@ def _priced(cents: int, currency_id: str, action: str) -> int:
 
 def _share_of_cashcredits(request: Entry, amount: int) -> dict[str, Any]:
     """What a refund keeps of a payment in cashcredits: the share of its price, rounded half up. The amount itself is euro cents."""
-    kept = {name: request.details[name] for name in ("currency_id", "cashcredits", "told") if name in request.details}
-    return kept | ({"cashcredits": (2 * kept["cashcredits"] * amount + request.amount) // (2 * request.amount)} if kept else {})
+    kept = {
+        name: request.details[name]
+        for name in ("currency_id", "cashcredits", "told")
+        if name in request.details
+    }
+    return kept | (
+        {"cashcredits": (2 * kept["cashcredits"] * amount + request.amount) // (2 * request.amount)}
+        if kept
+        else {}
+    )
 
 
 def _says_error(call: Call) -> bool:
@@ -453,7 +560,12 @@ def _error_with_hash(reference: str) -> Reply:
 def _callback_url(url: str) -> str:
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and len(url) <= 2000
+        good = (
+            parts.scheme in ("http", "https")
+            and parts.hostname
+            and parts.port != 0
+            and len(url) <= 2000
+        )
     except ValueError:
         good = False
     if not good or not url.isascii() or not url.isprintable() or " " in url:
@@ -512,5 +624,11 @@ def _salt_key(username: str, device: str) -> str:
 def _callback_body(entry: Entry, state: int, at: float, key: bytes) -> bytes:
     time = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
     control = control_value(entry.kind, str(state), time, key)
-    fields = {"method": entry.kind, "hash": entry.reference, "status": str(state), "time": time, "control": control}
+    fields = {
+        "method": entry.kind,
+        "hash": entry.reference,
+        "status": str(state),
+        "time": time,
+        "control": control,
+    }
     return urlencode(fields).encode()

@@ -2,6 +2,7 @@
 
 Source: Cashcloud sheet, sections Calls and Errors. Numbers may arrive as numbers or as digits: the server is PHP.
 """
+
 from __future__ import annotations
 
 import json
@@ -86,13 +87,19 @@ def read_refunds(answer: HttpAnswer, payment: str) -> list[Transaction]:
 def read_settings(answer: HttpAnswer) -> AccountSettings:
     """Return the account's settings; a callback URL that was never set reads as empty. Raises Unreadable."""
     fields = read_object(answer)
-    return AccountSettings(str(fields.get("callback_url") or ""), _number(fields.get("request_expiration") or 0, "request_expiration"))
+    return AccountSettings(
+        str(fields.get("callback_url") or ""),
+        _number(fields.get("request_expiration") or 0, "request_expiration"),
+    )
 
 
 def read_reasons(answer: HttpAnswer) -> tuple[PaymentReason, ...]:
     """Return the payment reasons in the order in which they come. Raises Unreadable."""
     messages = _object(read_object(answer).get("messages"))
-    return tuple(PaymentReason(_text(number, "messages"), _text(text, "messages")) for number, text in messages.items())
+    return tuple(
+        PaymentReason(_text(number, "messages"), _text(text, "messages"))
+        for number, text in messages.items()
+    )
 
 
 def read_cashcredits(answer: HttpAnswer) -> int:
@@ -109,7 +116,10 @@ def read_validation(answer: HttpAnswer) -> tuple[str, ...]:
     fields = _object(_json(answer.body))
     if "validationFailed" not in fields:
         raise Unreadable("validationFailed")
-    return tuple(code if code.isprintable() else "unprintable" for code in _codes(fields["validationFailed"], "", MAX_NESTING))
+    return tuple(
+        code if code.isprintable() else "unprintable"
+        for code in _codes(fields["validationFailed"], "", MAX_NESTING)
+    )
 
 
 def _codes(failed: Any, field: str, levels: int) -> Iterator[str]:
@@ -119,7 +129,9 @@ def _codes(failed: Any, field: str, levels: int) -> Iterator[str]:
         yield _joined(field, failed)
     elif isinstance(failed, (list, dict)) and levels:
         # PHP writes a list with gaps as an object with digits for names.
-        for name, value in failed.items() if isinstance(failed, dict) else (("", value) for value in failed):
+        for name, value in (
+            failed.items() if isinstance(failed, dict) else (("", value) for value in failed)
+        ):
             yield from _codes(value, _joined(field, "" if name.isdigit() else name), levels - 1)
 
 

@@ -2,6 +2,7 @@
 
 Source: 1cs sheet, sections 5.5 and 5.6. What the sheet answers with "inquire" or "wait" is UNKNOWN here: the amounts tell.
 """
+
 from __future__ import annotations
 
 import re
@@ -32,23 +33,29 @@ GOOD, ERROR, FATAL, GOES_ON, AUTHENTICATING = "0", "2", "4", "6", "7"
 NO_SUCH_PAYMENT = "0061"
 
 GOOD_STATUSES = frozenset({"OK", "AUTHORIZED", "SUCCESS"})
-WAITING_STATUSES = frozenset({"AUTHORIZE_REQUEST", "PENDING", "CAPTURE_REQUEST", "CREDIT_REQUEST", "CAPTURE_WAITING"})
+WAITING_STATUSES = frozenset(
+    {"AUTHORIZE_REQUEST", "PENDING", "CAPTURE_REQUEST", "CREDIT_REQUEST", "CAPTURE_WAITING"}
+)
 """`Status`, in capitals; it may confirm a code, never replace one."""
 
 _BY_REASON: tuple[tuple[Reason, str], ...] = (
-    (Reason.REQUEST_REFUSED,
-     "0001 0002 0003 0004 0005 0006 0007 0008 0009 0010 0011 0013 0014 0020 0021 0022 1990 0026 0023 1930 1931 1932 0032 003E"
-     " 0044 0049 0061 0063 0074 0112 0113 0114 0115 0321 0901 0958 0959 1431"),
+    (
+        Reason.REQUEST_REFUSED,
+        "0001 0002 0003 0004 0005 0006 0007 0008 0009 0010 0011 0013 0014 0020 0021 0022 1990 0026 0023 1930 1931 1932 0032 003E"
+        " 0044 0049 0061 0063 0074 0112 0113 0114 0115 0321 0901 0958 0959 1431",
+    ),
     (Reason.CARD_INVALID, "0015 0016 0017 0019 0102 0314 0130 0131"),
     (Reason.CARD_NOT_SUPPORTED, "0018 0091 0096 0203 0111 0304"),
     (Reason.CARD_EXPIRED, "0094 0110 0333"),
     (Reason.CARD_DECLINED, "0100 0302 0305 0385 0103 0120 0313 0351 0950"),
     (Reason.INSUFFICIENT_FUNDS, "1884"),
     (Reason.AUTHENTICATION_FAILED, "0090 0095 0097 0098 0200 0201 1542"),
-    (Reason.SUSPECTED_FRAUD,
-     "0104 0361 0190 0191 0192 0193 0194 0161 0162 0163 0164 0165 0166 0167 0168 0169"
-     " 011A 011B 011C 011D 011E 011F 011G 011H 011I 012A 012B 012C 012D 012E 012F 012G 012H 012I"
-     " 013A 013B 013C 013D 013E 013F 013G 013H 013I 014A 014B 014C 014D 014E 014F 014G 014H 014I"),
+    (
+        Reason.SUSPECTED_FRAUD,
+        "0104 0361 0190 0191 0192 0193 0194 0161 0162 0163 0164 0165 0166 0167 0168 0169"
+        " 011A 011B 011C 011D 011E 011F 011G 011H 011I 012A 012B 012C 012D 012E 012F 012G 012H 012I"
+        " 013A 013B 013C 013D 013E 013F 013G 013H 013I 014A 014B 014C 014D 014E 014F 014G 014H 014I",
+    ),
     (Reason.PAYER_CANCELED, "0053 0703 0946"),
     (Reason.BELOW_LIMIT, "0070"),
     (Reason.CURRENCY_NOT_SUPPORTED, "0349"),
@@ -62,7 +69,11 @@ _INQUIRE = "0040 0045 0050 0051 0052 0054 0062 0064 0065 0066 0068 0069 0072 007
 """Details after which only the amounts of an inquiry tell what became of the money."""
 
 DETAILS: Mapping[str, Meaning] = {
-    **{detail: Meaning(Outcome.DECLINED, reason) for reason, details in _BY_REASON for detail in details.split()},
+    **{
+        detail: Meaning(Outcome.DECLINED, reason)
+        for reason, details in _BY_REASON
+        for detail in details.split()
+    },
     **dict.fromkeys(_INQUIRE.split(), NO_MEANING),
     "0985": OPEN,
 }
@@ -71,7 +82,11 @@ DETAILS: Mapping[str, Meaning] = {
 LOGIN_REFUSED = frozenset({"0003", "0007", "0044"})
 """Details about the merchant and its keys: MerchantID unknown, Data undecipherable, MAC wrong (1cs sheet, tables of codes)."""
 
-CATEGORIES: Mapping[str, Reason] = {"018": Reason.EXPIRED, "103": Reason.AUTHENTICATION_FAILED, "120": Reason.AUTHENTICATION_FAILED}
+CATEGORIES: Mapping[str, Reason] = {
+    "018": Reason.EXPIRED,
+    "103": Reason.AUTHENTICATION_FAILED,
+    "120": Reason.AUTHENTICATION_FAILED,
+}
 """Categories that say more than an unspecified detail (0000)."""
 
 

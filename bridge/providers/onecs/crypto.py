@@ -3,6 +3,7 @@
 Blowfish in ECB mode is the vendor's choice and part of the wire; it hides little and proves nothing, so the MAC, TLS and an
 inquiry stand behind everything that is believed (1cs sheet, sections 1 and 2).
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -47,17 +48,23 @@ def decrypt(length: str, data: str, key: bytes, cipher: str = "blowfish") -> byt
         raise Undecipherable("Len is no number")
     whole = _OPEN[cipher](data, key)
     wanted, padding = int(length), len(whole) - int(length)
-    if not 0 < wanted <= len(whole) or padding > (MOST_PADDING if cipher == "blowfish" else AES_BLOCK):
+    if not 0 < wanted <= len(whole) or padding > (
+        MOST_PADDING if cipher == "blowfish" else AES_BLOCK
+    ):
         raise Undecipherable("Len does not fit Data")
     return whole[:wanted]
 
 
-def request_mac(key: bytes, pay_id: str, trans_id: str, merchant_id: str, amount: str, currency: str) -> str:
+def request_mac(
+    key: bytes, pay_id: str, trans_id: str, merchant_id: str, amount: str, currency: str
+) -> str:
     """Return the MAC of a request; what is not part of the request is an empty text (1cs sheet, section 2.1)."""
     return _mac(key, pay_id, trans_id, merchant_id, amount, currency)
 
 
-def answer_mac(key: bytes, pay_id: str, trans_id: str, merchant_id: str, status: str, code: str) -> str:
+def answer_mac(
+    key: bytes, pay_id: str, trans_id: str, merchant_id: str, status: str, code: str
+) -> str:
     """Return the MAC of a result. It covers no amount and no currency (1cs sheet, section 2.2)."""
     return _mac(key, pay_id, trans_id, merchant_id, status, code)
 

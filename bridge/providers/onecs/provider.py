@@ -4,6 +4,7 @@ Public verbs first, then the builders of fields, the one `_send`, and the reader
 was called, by `Description` or by `LastStatus`: callbacks and returns only say which payment is meant, and the amounts of an
 inquiry say what became of it.
 """
+
 from __future__ import annotations
 
 import re
@@ -61,8 +62,15 @@ class OnecsAccount:
     """One merchant's account. Keeps nothing between two calls."""
 
     name: ClassVar[str] = "onecs"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({
-        Capability.CAPTURE, Capability.CANCEL, Capability.PARTIAL_REFUND, Capability.HOSTED_PAGE, Capability.MOBILE_SDK})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {
+            Capability.CAPTURE,
+            Capability.CANCEL,
+            Capability.PARTIAL_REFUND,
+            Capability.HOSTED_PAGE,
+            Capability.MOBILE_SDK,
+        }
+    )
 
     def __init__(self, settings: OnecsSettings, transport: Transport, clock: Clock) -> None:
         """Take the profile's block; no I/O."""
@@ -76,8 +84,13 @@ class OnecsAccount:
 
     def terms(self) -> Terms:
         """Return limits of this account; a payer types nothing here, the card goes into the gateway's form."""
-        return Terms(self._settings.currencies, self._settings.minimum, self._settings.maximum or LARGEST, (),
-                     page_closes=self._settings.time_zone is not None)
+        return Terms(
+            self._settings.currencies,
+            self._settings.minimum,
+            self._settings.maximum or LARGEST,
+            (),
+            page_closes=self._settings.time_zone is not None,
+        )
 
     def fee(self, money: Money) -> int | None:
         """Return None: what a card costs stands in the merchant's contract."""
@@ -127,7 +140,13 @@ class OnecsAccount:
         before = _cancel_answer_from(found, request)
         if before.outcome is not Outcome.NOT_EXECUTED or not found.authorized:
             return before
-        answer = self._move("reverse.aspx", request, _trans_id(request.payment.reference), until, amount=found.authorized)
+        answer = self._move(
+            "reverse.aspx",
+            request,
+            _trans_id(request.payment.reference),
+            until,
+            amount=found.authorized,
+        )
         return self._confirmed(request, until) if answer.outcome is Outcome.SUCCEEDED else answer
 
     def inquire_operation(self, kind: str, request: OperationRequest) -> Answer:
@@ -146,9 +165,15 @@ class OnecsAccount:
 
     def read_callback(self, raw: RawCallback) -> Callback:
         """Decipher a result, check whose it is and its MAC, and return which payment is meant (1cs sheet, sections 2.2 and 4)."""
-        readings = [found for found in self._readings(*_envelope_of(raw)) if found.merchant_id == self._settings.merchant_id]
+        readings = [
+            found
+            for found in self._readings(*_envelope_of(raw))
+            if found.merchant_id == self._settings.merchant_id
+        ]
         if not readings:
-            raise CallbackRejected("Data cannot be read with this merchant's key, or is not this merchant's")
+            raise CallbackRejected(
+                "Data cannot be read with this merchant's key, or is not this merchant's"
+            )
         return self._genuine(next(filter(self._mac_fits, readings), None))
 
     def read_return(self, raw: RawCallback) -> Callback | None:
@@ -176,11 +201,19 @@ class OnecsAccount:
             found = self._send(self._settings.mobile_url, fields, self._until(), (token,))
         except (Unreadable, Unwritable) as error:
             raise NoAnswer(f"onecs: the registration of a token brought {error}") from None
-        good = codes.meaning_of(found.get("code", "")) is codes.DONE and found.get("status", "").upper() in codes.GOOD_STATUSES
+        good = (
+            codes.meaning_of(found.get("code", "")) is codes.DONE
+            and found.get("status", "").upper() in codes.GOOD_STATUSES
+        )
         return AppAuthentication(
-            merchant_id=self._settings.merchant_id, token=token if good else "", label=label if good else "",
-            expiry=found.get("expirydate") or fields.get("ExpiryDate", ""), description=found.get("description", ""),
-            status="OK" if good else "FAILED", code=found.get("code", ""))
+            merchant_id=self._settings.merchant_id,
+            token=token if good else "",
+            label=label if good else "",
+            expiry=found.get("expirydate") or fields.get("ExpiryDate", ""),
+            description=found.get("description", ""),
+            status="OK" if good else "FAILED",
+            code=found.get("code", ""),
+        )
 
     @property
     def app_merchant_id(self) -> str:
@@ -191,7 +224,12 @@ class OnecsAccount:
 
     def _page_url(self, request: PaymentRequest) -> str:
         length, data = self._sealed(self._fields_for_payment(request))
-        shown = {"MerchantID": self._settings.merchant_id, "Len": length, "Data": data, "Language": self._language(request.language)}
+        shown = {
+            "MerchantID": self._settings.merchant_id,
+            "Len": length,
+            "Data": data,
+            "Language": self._language(request.language),
+        }
         template = {"Template": self._settings.template} if self._settings.template else {}
         return f"{self._settings.base_url}payssl.aspx?{urlencode(shown | template)}"
 
@@ -203,11 +241,20 @@ class OnecsAccount:
             raise Unreadable("another_payment")
         return found
 
-    def _move(self, path: str, request: OperationRequest, trans_id: str, until: float | None = None, amount: int | None = None) -> Answer:
+    def _move(
+        self,
+        path: str,
+        request: OperationRequest,
+        trans_id: str,
+        until: float | None = None,
+        amount: int | None = None,
+    ) -> Answer:
         until = until or self._until()
         try:
             pay_id = self._pay_id_of(request.payment, until)
-            fields = self._fields_for_operation(request, pay_id, trans_id, amount or request.money.amount)
+            fields = self._fields_for_operation(
+                request, pay_id, trans_id, amount or request.money.amount
+            )
             return _answer_from(self._result(path, fields, until), pay_id, trans_id)
         except NotSent:
             return Answer.not_executed("not_sent")
@@ -240,7 +287,9 @@ class OnecsAccount:
         """Decipher a result and read it in every way that its text allows."""
         for blowfish_key in self._keys("blowfish_key"):
             try:
-                for fields in wire.read_readings(crypto.decrypt(length, data, blowfish_key, self._settings.cipher)):
+                for fields in wire.read_readings(
+                    crypto.decrypt(length, data, blowfish_key, self._settings.cipher)
+                ):
                     yield wire.read_result(fields)
             except (crypto.Undecipherable, Unreadable):
                 continue
@@ -250,11 +299,21 @@ class OnecsAccount:
             raise CallbackRejected("the MAC is missing or wrong")
         if not found.pay_id or not found.trans_id:
             raise CallbackRejected("PayID or TransID is missing")
-        return Callback(provider_reference=found.pay_id, our_reference=_reference_from(found), name=found.code, said=found.status)
+        return Callback(
+            provider_reference=found.pay_id,
+            our_reference=_reference_from(found),
+            name=found.code,
+            said=found.status,
+        )
 
     def _mac_fits(self, found: Result) -> bool:
         said = (found.pay_id, found.trans_id, found.merchant_id, found.status, found.code)
-        return any([crypto.same(crypto.answer_mac(key, *said), found.mac) for key in self._keys("hmac_key")])
+        return any(
+            [
+                crypto.same(crypto.answer_mac(key, *said), found.mac)
+                for key in self._keys("hmac_key")
+            ]
+        )
 
     def _keys(self, name: str) -> Iterator[bytes]:
         for secret in (getattr(self._settings, name), getattr(self._settings, f"previous_{name}")):
@@ -265,19 +324,23 @@ class OnecsAccount:
         return wanted if wanted in self._settings.languages else self._settings.languages[0]
 
     def _local_time(self, at: datetime) -> str:
-        return at.astimezone(ZoneInfo(self._settings.time_zone or "UTC")).strftime("%Y-%m-%dT%H:%M:%S")
+        return at.astimezone(ZoneInfo(self._settings.time_zone or "UTC")).strftime(
+            "%Y-%m-%dT%H:%M:%S"
+        )
 
     # --- builders
 
     def _fields_for_payment(self, request: PaymentRequest) -> dict[str, str]:
         if max(len(request.return_url), len(request.callback_url)) > LONGEST_URL:
             raise Unwritable("URL")
-        fields = self._with_mac({
-            "MerchantID": self._settings.merchant_id,
-            "TransID": _trans_id(request.reference),
-            "Amount": str(request.money.amount),
-            "Currency": request.money.currency,
-        })
+        fields = self._with_mac(
+            {
+                "MerchantID": self._settings.merchant_id,
+                "TransID": _trans_id(request.reference),
+                "Amount": str(request.money.amount),
+                "Currency": request.money.currency,
+            }
+        )
         if _REF_NR[self._settings.ref_nr_letters].fullmatch(request.order_reference):
             fields["RefNr"] = request.order_reference
         if self._settings.time_zone:
@@ -296,26 +359,43 @@ class OnecsAccount:
 
     def _fields_for_inquiry(self, payment: PaymentRef) -> dict[str, str]:
         known = {"PayID": payment.provider_reference, "TransID": _trans_id(payment.reference)}
-        return self._with_mac({"MerchantID": self._settings.merchant_id, **{name: value for name, value in known.items() if value}})
+        return self._with_mac(
+            {
+                "MerchantID": self._settings.merchant_id,
+                **{name: value for name, value in known.items() if value},
+            }
+        )
 
-    def _fields_for_operation(self, request: OperationRequest, pay_id: str, trans_id: str, amount: int) -> dict[str, str]:
-        return self._with_mac({
-            "MerchantID": self._settings.merchant_id,
-            "PayID": pay_id,
-            "TransID": trans_id,
-            "Amount": str(amount),
-            "Currency": request.money.currency,
-        }) | {"ReqId": _req_id(request.reference.rpartition("-")[0]), "OrderDesc": self._text(request.text or request.reference)}
+    def _fields_for_operation(
+        self, request: OperationRequest, pay_id: str, trans_id: str, amount: int
+    ) -> dict[str, str]:
+        return self._with_mac(
+            {
+                "MerchantID": self._settings.merchant_id,
+                "PayID": pay_id,
+                "TransID": trans_id,
+                "Amount": str(amount),
+                "Currency": request.money.currency,
+            }
+        ) | {
+            "ReqId": _req_id(request.reference.rpartition("-")[0]),
+            "OrderDesc": self._text(request.text or request.reference),
+        }
 
     def _fields_for_registration(self, token: str, label: str) -> dict[str, str]:
         fields = {"MerchantID": self._settings.merchant_id, "AuthToken": token, "AuthLabel": label}
         if self._settings.time_zone:
-            fields["ExpiryDate"] = self._local_time(self._clock() + timedelta(minutes=self._settings.mobile_minutes))
+            fields["ExpiryDate"] = self._local_time(
+                self._clock() + timedelta(minutes=self._settings.mobile_minutes)
+            )
         return fields
 
     def _with_mac(self, fields: dict[str, str]) -> dict[str, str]:
         key = self._settings.hmac_key.get_secret_value().encode()
-        said = (fields.get(name, "") for name in ("PayID", "TransID", "MerchantID", "Amount", "Currency"))
+        said = (
+            fields.get(name, "")
+            for name in ("PayID", "TransID", "MerchantID", "Amount", "Currency")
+        )
         return fields | {"MAC": crypto.request_mac(key, *said)}
 
     def _capture(self, request: PaymentRequest) -> str:
@@ -339,18 +419,31 @@ class OnecsAccount:
     # --- the wire
 
     def _result(self, path: str, fields: Mapping[str, str], until: float) -> Result:
-        return self._believed(wire.read_result(self._send(self._settings.base_url + path, fields, until)))
+        return self._believed(
+            wire.read_result(self._send(self._settings.base_url + path, fields, until))
+        )
 
-    def _send(self, url: str, fields: Mapping[str, str], until: float, secrets: tuple[str, ...] = ()) -> wire.Fields:
+    def _send(
+        self, url: str, fields: Mapping[str, str], until: float, secrets: tuple[str, ...] = ()
+    ) -> wire.Fields:
         """Make one call and decipher its answer. Raises Unwritable, Unreadable, NotSent, NoAnswer."""
         length, data = self._sealed(fields)
         form = {"MerchantID": self._settings.merchant_id, "Len": length, "Data": data}
-        answer = self._transport(self._lane, "POST", url, deadline=until - monotonic(), form=form, secrets=(data, *secrets))
+        answer = self._transport(
+            self._lane,
+            "POST",
+            url,
+            deadline=until - monotonic(),
+            form=form,
+            secrets=(data, *secrets),
+        )
         return self._opened(answer)
 
     def _sealed(self, fields: Mapping[str, str]) -> tuple[str, str]:
         raw = wire.write(fields)
-        return str(len(raw)), crypto.encrypt(raw, next(self._keys("blowfish_key")), self._settings.cipher)
+        return str(len(raw)), crypto.encrypt(
+            raw, next(self._keys("blowfish_key")), self._settings.cipher
+        )
 
     def _opened(self, answer: HttpAnswer) -> wire.Fields:
         if answer.status != 200:
@@ -388,7 +481,9 @@ def _answer_from(found: Result, pay_id: str, trans_id: str) -> Answer:
     outcome, reason = codes.meaning_of(found.code)
     if outcome is Outcome.SUCCEEDED and found.status.upper() in codes.WAITING_STATUSES:
         outcome = Outcome.PENDING
-    elif outcome is Outcome.SUCCEEDED and (found.status.upper() not in codes.GOOD_STATUSES or not found.pay_id):
+    elif outcome is Outcome.SUCCEEDED and (
+        found.status.upper() not in codes.GOOD_STATUSES or not found.pay_id
+    ):
         outcome = Outcome.UNKNOWN
     return Answer(outcome, reason, found.code[:8] or "no_code", found.xid or None)
 
@@ -403,7 +498,9 @@ def _payment_answer_from(found: Result) -> Answer:
         return _nothing_reserved(found)
     if not found.currency:
         return Answer.unknown("no_currency")
-    statement = Statement(_reference_from(found), found.currency, reserved, reserved, captured, found.credited)
+    statement = Statement(
+        _reference_from(found), found.currency, reserved, reserved, captured, found.credited
+    )
     return Answer(Outcome.SUCCEEDED, None, found.code, found.pay_id, statement)
 
 
@@ -422,8 +519,13 @@ def _no_inquiry(found: Result) -> Answer | None:
     """Return the answer where the inquiry itself brought none; None: it did."""
     if _is_not_found(found):
         return Answer.not_executed(found.code[:8] or "not_found")
-    if codes.meaning_of(found.code) is not codes.DONE or found.status.upper() not in codes.GOOD_STATUSES:
-        return Answer.unknown(found.code[:8] or "no_code", login_refused=codes.is_login_refused(found.code))
+    if (
+        codes.meaning_of(found.code) is not codes.DONE
+        or found.status.upper() not in codes.GOOD_STATUSES
+    ):
+        return Answer.unknown(
+            found.code[:8] or "no_code", login_refused=codes.is_login_refused(found.code)
+        )
     return None if found.pay_id and found.trans_id else Answer.unknown("no_id")
 
 
@@ -449,7 +551,11 @@ def _cancel_answer_from(found: Result, request: OperationRequest) -> Answer:
         return Answer.declined(Reason.REQUEST_REFUSED, "captured")
     if found.authorized is None or found.captured is None:
         return Answer.unknown("no_amounts")
-    return Answer.not_executed("authorized") if found.authorized else Answer(Outcome.SUCCEEDED, None, found.code)
+    return (
+        Answer.not_executed("authorized")
+        if found.authorized
+        else Answer(Outcome.SUCCEEDED, None, found.code)
+    )
 
 
 def _answer_by_sum(found: Result, total: int | None, request: OperationRequest) -> Answer:
@@ -468,21 +574,40 @@ def _answer_by_sum(found: Result, total: int | None, request: OperationRequest) 
     if len(different) > MOST_IN_DOUBT:
         return Answer.unknown("sums")
     sums = {sum(some) for some in product(*((0, other) for other in different))}
-    possible = [carried_out for carried_out in range(equals + 1) if more - carried_out * amount in sums]
+    possible = [
+        carried_out for carried_out in range(equals + 1) if more - carried_out * amount in sums
+    ]
     if len(possible) != 1:
         return Answer.unknown("sums")
     if possible == [equals]:
-        return Answer(Outcome.SUCCEEDED, None, found.code, None, Statement(request.reference, found.currency, amount))
-    return Answer(Outcome.UNKNOWN, None, "sums", of_equals=possible[0]) if possible[0] else Answer.not_executed("sums")
+        return Answer(
+            Outcome.SUCCEEDED,
+            None,
+            found.code,
+            None,
+            Statement(request.reference, found.currency, amount),
+        )
+    return (
+        Answer(Outcome.UNKNOWN, None, "sums", of_equals=possible[0])
+        if possible[0]
+        else Answer.not_executed("sums")
+    )
 
 
-_OPERATION_ANSWERS = {"refund": _refund_answer_from, "capture": _capture_answer_from, "cancel": _cancel_answer_from}
+_OPERATION_ANSWERS = {
+    "refund": _refund_answer_from,
+    "capture": _capture_answer_from,
+    "cancel": _cancel_answer_from,
+}
 
 
 def _refusal_from(body: bytes) -> wire.Fields:
     """Read an answer in the clear: only a refusal is believed without a cipher, because then nothing was done."""
     found = wire.read_pairs(body)
-    if found.get("status", "").upper() != "FAILED" or codes.meaning_of(found.get("code", "")).outcome is not Outcome.DECLINED:
+    if (
+        found.get("status", "").upper() != "FAILED"
+        or codes.meaning_of(found.get("code", "")).outcome is not Outcome.DECLINED
+    ):
         raise Unreadable("in_the_clear")
     return found
 
@@ -500,10 +625,17 @@ def _form_of(raw: RawCallback) -> Mapping[str, str]:
     if len(body) > wire.MOST_BODY or "=" not in body:
         return {}
     try:
-        pairs = parse_qsl(body.replace("&amp;", "&"), keep_blank_values=True, encoding="latin-1", max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(
+            body.replace("&amp;", "&"),
+            keep_blank_values=True,
+            encoding="latin-1",
+            max_num_fields=MOST_FIELDS,
+        )
     except ValueError:
         raise CallbackRejected("the form cannot be read") from None
-    ours = [(name.lower(), value.strip()) for name, value in pairs if name.lower() in ("len", "data")]
+    ours = [
+        (name.lower(), value.strip()) for name, value in pairs if name.lower() in ("len", "data")
+    ]
     if len(dict(ours)) != len(ours):
         raise CallbackRejected("Len or Data was sent twice")
     return dict(ours)
@@ -522,7 +654,9 @@ def _reference_from(found: Result) -> str:
 def _req_id(name: str) -> str:
     """Name an intent for the gateway's idempotency, the same for every try."""
     told = _trans_id(name)
-    return told if len(told) <= LONGEST_REQ_ID else sha256(told.encode()).hexdigest()[:LONGEST_REQ_ID]
+    return (
+        told if len(told) <= LONGEST_REQ_ID else sha256(told.encode()).hexdigest()[:LONGEST_REQ_ID]
+    )
 
 
 def _random(length: int) -> str:

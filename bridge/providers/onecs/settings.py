@@ -1,4 +1,5 @@
 """The block `onecs:` of a merchant profile."""
+
 from __future__ import annotations
 
 import re
@@ -28,48 +29,106 @@ class OnecsSettings(Settings):
 
     base_url: str = Field(
         default="https://www.computop-paygate.com/",
-        description="Where the gateway is; https and a known host, or a sandbox on this machine, where plain http will do.")
+        description="Where the gateway is; https and a known host, or a sandbox on this machine, where plain http will do.",
+    )
     other_hosts: Annotated[tuple[str, ...], _LIST] = Field(
-        default=(), description="Further hosts that base_url and mobile_url may name, if 1cs gave the merchant an address of its own.")
-    merchant_id: str = Field(pattern=r"^[0-9A-Za-z._-]{1,30}$", description="The MerchantID, exactly as 1cs wrote it.")
-    blowfish_key: Secret = Field(description="The encryption password (\"Blowfish key\"), as a reference; with cipher: aes the AES key.")
+        default=(),
+        description="Further hosts that base_url and mobile_url may name, if 1cs gave the merchant an address of its own.",
+    )
+    merchant_id: str = Field(
+        pattern=r"^[0-9A-Za-z._-]{1,30}$", description="The MerchantID, exactly as 1cs wrote it."
+    )
+    blowfish_key: Secret = Field(
+        description='The encryption password ("Blowfish key"), as a reference; with cipher: aes the AES key.'
+    )
     hmac_key: Secret = Field(description="The HMAC password, as a reference.")
     previous_blowfish_key: Secret | None = Field(
-        default=None, description="The encryption password before a change; while it is given, results under both are read.")
+        default=None,
+        description="The encryption password before a change; while it is given, results under both are read.",
+    )
     previous_hmac_key: Secret | None = Field(
-        default=None, description="The HMAC password before a change; while it is given, results under both are believed.")
+        default=None,
+        description="The HMAC password before a change; while it is given, results under both are believed.",
+    )
     cipher: Literal["blowfish", "aes"] = Field(
-        default="blowfish", description="How Data is encrypted; aes after 1cs has switched it on for the merchant, and then better.")
+        default="blowfish",
+        description="How Data is encrypted; aes after 1cs has switched it on for the merchant, and then better.",
+    )
     capture_after_hours: int | None = Field(
-        default=None, ge=1, le=MOST_HOURS,
-        description="Hours after which the gateway captures an automatic payment by itself (1 to 696); none: at once.")
+        default=None,
+        ge=1,
+        le=MOST_HOURS,
+        description="Hours after which the gateway captures an automatic payment by itself (1 to 696); none: at once.",
+    )
     simulation: str | None = Field(
-        default=None, pattern=r"^[0-9]{4}$",
-        description="Simulate every payment: 0000 succeeds, other digits are the wanted detail code. Never for a shop that sells.")
+        default=None,
+        pattern=r"^[0-9]{4}$",
+        description="Simulate every payment: 0000 succeeds, other digits are the wanted detail code. Never for a shop that sells.",
+    )
     template: str | None = Field(
-        default=None, pattern=r"^[0-9A-Za-z_-]{1,40}$", description="The look of the card form, such as ct_responsive; none: the account's.")
+        default=None,
+        pattern=r"^[0-9A-Za-z_-]{1,40}$",
+        description="The look of the card form, such as ct_responsive; none: the account's.",
+    )
     languages: Annotated[tuple[str, ...], _LIST] = Field(
-        default=("de", "en"), min_length=1, description="Languages that the card form speaks; the first is taken for all others.")
+        default=("de", "en"),
+        min_length=1,
+        description="Languages that the card form speaks; the first is taken for all others.",
+    )
     order_text: str = Field(
-        default="Order", pattern=r"^[A-Za-z][0-9A-Za-z .-]{0,39}$", description="The word before the order's number in what 1cs is told.")
+        default="Order",
+        pattern=r"^[A-Za-z][0-9A-Za-z .-]{0,39}$",
+        description="The word before the order's number in what 1cs is told.",
+    )
     ref_nr_letters: bool = Field(
-        default=False, description="Send an order's number with letters as RefNr too; only if the merchant's acquirer takes them.")
+        default=False,
+        description="Send an order's number with letters as RefNr too; only if the merchant's acquirer takes them.",
+    )
     currencies: Annotated[tuple[str, ...], _LIST] = Field(
-        default=("EUR",), min_length=1, description="Currencies that the account's acquirer takes.")
+        default=("EUR",), min_length=1, description="Currencies that the account's acquirer takes."
+    )
     minimum: int = Field(
-        default=100, ge=1, le=LARGEST, description="The least amount, minor units; under 100 only if 1cs has allowed it.")
-    maximum: int | None = Field(default=None, ge=1, le=LARGEST, description="The largest amount, minor units; none: ten digits.")
+        default=100,
+        ge=1,
+        le=LARGEST,
+        description="The least amount, minor units; under 100 only if 1cs has allowed it.",
+    )
+    maximum: int | None = Field(
+        default=None,
+        ge=1,
+        le=LARGEST,
+        description="The largest amount, minor units; none: ten digits.",
+    )
     time_zone: str | None = Field(
         default=None,
-        description="The zone in which 1cs reads times, such as Europe/Berlin; none: no times are sent, because the sheet names no zone.")
+        description="The zone in which 1cs reads times, such as Europe/Berlin; none: no times are sent, because the sheet names no zone.",
+    )
     inquire_path: str = Field(
-        default="inquire.aspx", pattern=r"^[0-9A-Za-z]{1,40}\.aspx$", description="The call that asks for a payment by its PayID.")
+        default="inquire.aspx",
+        pattern=r"^[0-9A-Za-z]{1,40}\.aspx$",
+        description="The call that asks for a payment by its PayID.",
+    )
     inquire_by_trans_id_path: str = Field(
-        default="inquire24.aspx", pattern=r"^[0-9A-Za-z]{1,40}\.aspx$", description="The call that asks for a payment by our TransID.")
+        default="inquire24.aspx",
+        pattern=r"^[0-9A-Za-z]{1,40}\.aspx$",
+        description="The call that asks for a payment by our TransID.",
+    )
     mobile_url: str | None = Field(
-        default=None, description="Where tokens of the mobile SDK are registered, as 1cs tells it; none: no mobile SDK.")
-    mobile_minutes: int = Field(default=15, ge=1, le=1440, description="Minutes for which a token of the mobile SDK is valid, at most 24 hours.")
-    deadline: float = Field(default=30, gt=0, le=120, description="Seconds after which what we ask of 1cs is given up, whatever calls it takes.")
+        default=None,
+        description="Where tokens of the mobile SDK are registered, as 1cs tells it; none: no mobile SDK.",
+    )
+    mobile_minutes: int = Field(
+        default=15,
+        ge=1,
+        le=1440,
+        description="Minutes for which a token of the mobile SDK is valid, at most 24 hours.",
+    )
+    deadline: float = Field(
+        default=30,
+        gt=0,
+        le=120,
+        description="Seconds after which what we ask of 1cs is given up, whatever calls it takes.",
+    )
 
     @field_validator("blowfish_key", "previous_blowfish_key", "hmac_key", "previous_hmac_key")
     @classmethod
@@ -123,7 +182,9 @@ class OnecsSettings(Settings):
     def _keys_fit_the_cipher(self) -> OnecsSettings:
         for key in filter(None, (self.blowfish_key, self.previous_blowfish_key)):
             if not KEY_LENGTHS[self.cipher](len(key.get_secret_value().encode())):
-                raise ValueError("blowfish_key: a Blowfish key has 4 to 56 bytes, an AES key 16, 24 or 32")
+                raise ValueError(
+                    "blowfish_key: a Blowfish key has 4 to 56 bytes, an AES key 16, 24 or 32"
+                )
         return self
 
     @model_validator(mode="after")
@@ -142,7 +203,9 @@ def _check_host(url: str, hosts: frozenset[str] | set[str]) -> None:
     elif parts.scheme != "https":
         raise ValueError("use https; plain http is for a sandbox on this machine only")
     elif host not in hosts:
-        raise ValueError(f"{host} is no known host of 1cs; if 1cs gave you this address, name it in other_hosts")
+        raise ValueError(
+            f"{host} is no known host of 1cs; if 1cs gave you this address, name it in other_hosts"
+        )
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,6 +2,7 @@
 
 Nothing is percent-decoded: a base64 value holds `+` and `=`, and a form parser would spoil it (1cs sheet, section 1.1).
 """
+
 from __future__ import annotations
 
 import re
@@ -19,7 +20,19 @@ SIGNED = ("payid", "transid", "mid", "status", "code", "mac")
 
 MOST_READINGS = 32
 
-_READ = frozenset({*SIGNED, "xid", "description", "currency", "amountauth", "amountcap", "amountcred", "lastxcode", "expirydate"})
+_READ = frozenset(
+    {
+        *SIGNED,
+        "xid",
+        "description",
+        "currency",
+        "amountauth",
+        "amountcap",
+        "amountcred",
+        "lastxcode",
+        "expirydate",
+    }
+)
 """The fields that count."""
 
 _UNSAFE = re.compile(r"[^ -~]|[&%+]")
@@ -90,7 +103,10 @@ def read_readings(raw: bytes) -> Iterator[Fields]:
     """Read a callback in every way in which its signed fields can be read, where one was given twice; the MAC tells which is right."""
     found = _values(raw)
     ways = product(*(found.get(name, ("",)) for name in SIGNED))
-    return ({name: values[0] for name, values in found.items()} | dict(zip(SIGNED, way, strict=True)) for way in islice(ways, MOST_READINGS))
+    return (
+        {name: values[0] for name, values in found.items()} | dict(zip(SIGNED, way, strict=True))
+        for way in islice(ways, MOST_READINGS)
+    )
 
 
 def _values(raw: bytes) -> dict[str, tuple[str, ...]]:

@@ -1,4 +1,5 @@
 """Column types for migrations. They never change: a migration makes the same tables for ever, whatever the schema of today says."""
+
 from __future__ import annotations
 
 import sqlalchemy as sa

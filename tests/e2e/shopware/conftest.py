@@ -1,4 +1,5 @@
 """One installation for all tests of the Shopware app; afterwards the three books must agree."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

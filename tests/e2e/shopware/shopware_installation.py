@@ -1,4 +1,5 @@
 """A bridge, a sandbox, three Shopware shops (6.5, 6.6, 6.7) of one merchant, and a browser: real processes, real HTTP."""
+
 from __future__ import annotations
 
 import hashlib
@@ -59,10 +60,21 @@ class Installation:
     def books(self, name: str) -> dict[str, list[tuple[Any, ...]]]:
         """What shop, bridge and provider believe of every payment of a shop: three lists that must be equal."""
         ledger = self.sandbox.get("/control/ledger")["entries"]
-        transactions = [one for order in self.shops[name].orders for one in order.transactions if "bridge_payment" in one.fields]
-        known = [self.bridge(name).get(f"/v1/payments/{one.fields['bridge_payment']}") for one in transactions]
+        transactions = [
+            one
+            for order in self.shops[name].orders
+            for one in order.transactions
+            if "bridge_payment" in one.fields
+        ]
+        known = [
+            self.bridge(name).get(f"/v1/payments/{one.fields['bridge_payment']}")
+            for one in transactions
+        ]
         return {
-            "shop": [(one.fields["bridge_captured"], one.fields["bridge_refunded"]) for one in transactions],
+            "shop": [
+                (one.fields["bridge_captured"], one.fields["bridge_refunded"])
+                for one in transactions
+            ],
             "bridge": [(one["amount_captured"], one["amount_refunded"]) for one in known],
             "provider": [_sums(ledger, one["provider"]["reference"]) for one in known],
         }
@@ -72,7 +84,11 @@ def _sums(ledger: list[dict[str, Any]], reference: str | None) -> tuple[int, int
     if reference is None:
         return 0, 0  # given up before the wallet was asked
     [entry] = [entry for entry in ledger if entry["reference"] == reference]
-    back = sum(one["amount"] for one in ledger if one["kind"] == "refund" and one["parent"] == reference and one["state"] == "succeeded")
+    back = sum(
+        one["amount"]
+        for one in ledger
+        if one["kind"] == "refund" and one["parent"] == reference and one["state"] == "succeeded"
+    )
     return (entry["amount"] if entry["state"] == "succeeded" else 0), back
 
 
@@ -87,8 +103,18 @@ def an_installation(folder: Path) -> Iterator[Installation]:
     processes: list[subprocess.Popen[bytes]] = []
     try:
         _run("migrate", folder)
-        processes.append(_start(folder, "sandbox", "--listen", f"127.0.0.1:{base + 2}", "--data", str(folder / "sandbox"),
-                                "--merchant", f"cashcloud:merchant@acme.example:{(folder / 'password').read_text()}"))
+        processes.append(
+            _start(
+                folder,
+                "sandbox",
+                "--listen",
+                f"127.0.0.1:{base + 2}",
+                "--data",
+                str(folder / "sandbox"),
+                "--merchant",
+                f"cashcloud:merchant@acme.example:{(folder / 'password').read_text()}",
+            )
+        )
         _answers(f"{sandbox_url}/control/ledger", processes[-1], folder)
         processes.append(_start(folder, "serve", "--config", str(folder / "bridge.yaml")))
         _answers(f"{url}/livez", processes[-1], folder)
@@ -108,15 +134,54 @@ def _configure(folder: Path, url: str, sandbox_url: str, shops: dict[str, FakeSh
     for name in ("password", "app"):
         (folder / name).touch(mode=0o600)
         (folder / name).write_text(secrets.token_hex(24))
-    (folder / "bridge.yaml").write_text(yaml.safe_dump({
-        "database": f"sqlite:///{folder}/bridge.db", "public_url": url, "listen": url.removeprefix("http://"), "merchants": "merchants"}))
-    (folder / "merchants" / "acme.yaml").write_text(yaml.safe_dump({
-        "merchant": "acme", "name": "Acme GmbH",
-        "providers": {"cashcloud": {"base_url": f"{sandbox_url}/cashcloud/", "username": "merchant@acme.example", "device_id": "acme-bridge",
-                                    "account_type": "corporate_plus", "reason_id": "314", "password": {"file": "../password"}}},
-        "adapters": {"shopware": {"secrets": [{"file": "../app"}], "private_addresses": True, "return_grace": 2}},
-        "shops": [{"shop": name, "platform": "shopware", "api_keys": [f"sha256:{hashlib.sha256(f'{KEY}{name}'.encode()).hexdigest()}"],
-                   "origins": [shop.url], "methods": {"wallet": "cashcloud"}, "mode": "test"} for name, shop in shops.items()]}))
+    (folder / "bridge.yaml").write_text(
+        yaml.safe_dump(
+            {
+                "database": f"sqlite:///{folder}/bridge.db",
+                "public_url": url,
+                "listen": url.removeprefix("http://"),
+                "merchants": "merchants",
+            }
+        )
+    )
+    (folder / "merchants" / "acme.yaml").write_text(
+        yaml.safe_dump(
+            {
+                "merchant": "acme",
+                "name": "Acme GmbH",
+                "providers": {
+                    "cashcloud": {
+                        "base_url": f"{sandbox_url}/cashcloud/",
+                        "username": "merchant@acme.example",
+                        "device_id": "acme-bridge",
+                        "account_type": "corporate_plus",
+                        "reason_id": "314",
+                        "password": {"file": "../password"},
+                    }
+                },
+                "adapters": {
+                    "shopware": {
+                        "secrets": [{"file": "../app"}],
+                        "private_addresses": True,
+                        "return_grace": 2,
+                    }
+                },
+                "shops": [
+                    {
+                        "shop": name,
+                        "platform": "shopware",
+                        "api_keys": [
+                            f"sha256:{hashlib.sha256(f'{KEY}{name}'.encode()).hexdigest()}"
+                        ],
+                        "origins": [shop.url],
+                        "methods": {"wallet": "cashcloud"},
+                        "mode": "test",
+                    }
+                    for name, shop in shops.items()
+                ],
+            }
+        )
+    )
 
 
 def _install(folder: Path, shops: dict[str, FakeShop]) -> None:
@@ -125,7 +190,10 @@ def _install(folder: Path, shops: dict[str, FakeShop]) -> None:
     archive = zipfile.ZipFile(io.BytesIO((folder / "acme.zip").read_bytes()))
     manifest = ElementTree.fromstring(archive.read("BridgePayments/manifest.xml"))
     for shop in shops.values():
-        shop.app_secret, shop.app_name = manifest.findtext("setup/secret") or "", manifest.findtext("meta/name") or ""
+        shop.app_secret, shop.app_name = (
+            manifest.findtext("setup/secret") or "",
+            manifest.findtext("meta/name") or "",
+        )
         shop.bridge = (manifest.findtext("setup/registrationUrl") or "").removesuffix("/register")
         shop.install()
         for event in ("app.installed", "app.activated"):
@@ -134,18 +202,39 @@ def _install(folder: Path, shops: dict[str, FakeShop]) -> None:
 
 def _start(folder: Path, command: str, *arguments: str) -> subprocess.Popen[bytes]:
     with (folder / f"{command}.log").open("wb") as log:
-        return subprocess.Popen([sys.executable, "-m", "bridge", command, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log,
-                                stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+        return subprocess.Popen(
+            [sys.executable, "-m", "bridge", command, *arguments],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
 
 
 def _run(command: str, folder: Path, *arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "bridge", command, *arguments, "--config", str(folder / "bridge.yaml")], cwd=ROOT, check=True,
-                   capture_output=True, timeout=120)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "bridge",
+            command,
+            *arguments,
+            "--config",
+            str(folder / "bridge.yaml"),
+        ],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
 
 
 def _answers(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
     def look() -> bool:
-        assert process.poll() is None, [log.read_text(errors="replace")[-2000:] for log in folder.glob("*.log")]
+        assert process.poll() is None, [
+            log.read_text(errors="replace")[-2000:] for log in folder.glob("*.log")
+        ]
         try:
             return requests.get(url, timeout=2, proxies={"http": ""}).status_code == 200
         except requests.RequestException:
@@ -159,7 +248,9 @@ def in_browser(act: Callable[[Page], T]) -> T:
 
     def run() -> T:
         with sync_playwright() as started:
-            browser = started.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+            browser = started.chromium.launch(
+                executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+            )
             page = browser.new_page(locale="en-GB", viewport={"width": 1100, "height": 900})
             page.set_default_timeout(60_000)
             try:

@@ -50,7 +50,9 @@ def weight(bridge: str, path: str) -> int:
     """Return the bytes of an answer's body on the wire."""
     with requests.Session() as session:
         session.trust_env = False
-        answer = session.get(bridge + path, headers={"Accept-Encoding": "gzip"}, timeout=10, stream=True)
+        answer = session.get(
+            bridge + path, headers={"Accept-Encoding": "gzip"}, timeout=10, stream=True
+        )
         answer.raise_for_status()
         assert answer.headers.get("Content-Encoding") == "gzip", path
         return len(answer.raw.read(decode_content=False))
@@ -58,4 +60,6 @@ def weight(bridge: str, path: str) -> int:
 
 if __name__ == "__main__":
     for line in measure(sys.argv[1], sys.argv[2]):
-        print(f"{line.name:<22} {line.found:>7} of {line.budget:>6}  {'ok' if line.is_kept else 'OVER'}  {line.anchors}")
+        print(
+            f"{line.name:<22} {line.found:>7} of {line.budget:>6}  {'ok' if line.is_kept else 'OVER'}  {line.anchors}"
+        )

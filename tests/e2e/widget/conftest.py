@@ -57,7 +57,9 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     made: list[BrowserContext] = []
 
     def new(**options: Any) -> BrowserContext:
-        context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 900, "height": 1000}, **options})
+        context = browser.new_context(
+            **{"locale": "en-GB", "viewport": {"width": 900, "height": 1000}, **options}
+        )
         context.set_default_timeout(45_000)
         made.append(context)
         return context
@@ -76,5 +78,7 @@ def page(new_context: Callable[..., BrowserContext]) -> Page:
 def tools() -> Path:
     """Where axe-core and TypeScript are; `.ci/prepare tests` puts them there."""
     found = Path(__file__).resolve().parents[3] / ".venv" / "browser" / "node_modules"
-    assert (found / "axe-core" / "axe.min.js").is_file(), "run `.ci/prepare tests`: axe-core and typescript are missing"
+    assert (found / "axe-core" / "axe.min.js").is_file(), (
+        "run `.ci/prepare tests`: axe-core and typescript are missing"
+    )
     return found

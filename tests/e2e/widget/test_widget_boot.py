@@ -46,25 +46,42 @@ def test_boot__each_way_in__is_ready(way: str, stage: Stage, page: Page) -> None
     expect(inside(page).get_by_role("heading", level=1)).to_contain_text("Pay")
 
 
-def test_boot__script_twice_and_two_versions__is_one_frame_and_no_error(stage: Stage, page: Page) -> None:
+def test_boot__script_twice_and_two_versions__is_one_frame_and_no_error(
+    stage: Stage, page: Page
+) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     twice = f'<script async src="{stage.pay}/widget/v1/checkout.js"></script>' * 2
-    page.goto(stage.page(twice + stage.element(stage.token(), version="v0.1.0") + stage.element("", version="v1"), "/boot"))
+    page.goto(
+        stage.page(
+            twice
+            + stage.element(stage.token(), version="v0.1.0")
+            + stage.element("", version="v1"),
+            "/boot",
+        )
+    )
     wait_for(page, "ready")
     assert page.locator(FRAME).count() == 1
     assert errors == []
 
 
 @pytest.mark.parametrize("order", ["element first", "script first"])
-def test_boot__element_before_or_after_script__is_ready(order: str, stage: Stage, page: Page) -> None:
+def test_boot__element_before_or_after_script__is_ready(
+    order: str, stage: Stage, page: Page
+) -> None:
     script, _, element = stage.element(stage.token()).partition("</script>")
-    parts = [element, script + "</script>"] if order == "element first" else [script + "</script>", element]
+    parts = (
+        [element, script + "</script>"]
+        if order == "element first"
+        else [script + "</script>", element]
+    )
     open_ready(page, stage.page("".join(parts), "/boot"))
     assert page.locator(FRAME).count() == 1
 
 
-def test_boot__connected_disconnected_connected_in_one_breath__is_one_frame(stage: Stage, page: Page) -> None:
+def test_boot__connected_disconnected_connected_in_one_breath__is_one_frame(
+    stage: Stage, page: Page
+) -> None:
     page.goto(stage.page(stage.element("", ""), "/boot"))
     page.evaluate(
         """token => { const e = document.querySelector('bridge-checkout'); e.remove(); e.setAttribute('checkout', token);
@@ -87,7 +104,12 @@ def test_boot__two_widgets_side_by_side__each_hears_its_own(stage: Stage, page: 
 
 
 def test_boot__twenty_mounts_and_destroys__leave_nothing(stage: Stage, page: Page) -> None:
-    page.goto(stage.page(f'<div id=pay></div><script type=module>{module(stage)}window.make = createCheckout</script>', "/boot"))
+    page.goto(
+        stage.page(
+            f"<div id=pay></div><script type=module>{module(stage)}window.make = createCheckout</script>",
+            "/boot",
+        )
+    )
     poll(page, "!!window.make")
     cycle = """async ([token, times]) => { for (let i = 0; i < times; i++) {
       const c = make({checkout: token}); await c.mount('#pay'); await new Promise(done => c.on('ready', done)); c.destroy(); } }"""
@@ -97,7 +119,9 @@ def test_boot__twenty_mounts_and_destroys__leave_nothing(stage: Stage, page: Pag
 
     def left_over() -> dict[str, float]:
         cdp.send("HeapProfiler.collectGarbage")
-        metrics = {entry["name"]: entry["value"] for entry in cdp.send("Performance.getMetrics")["metrics"]}
+        metrics = {
+            entry["name"]: entry["value"] for entry in cdp.send("Performance.getMetrics")["metrics"]
+        }
         return {name: metrics[name] for name in ("Nodes", "JSEventListeners", "Frames")}
 
     page.evaluate(cycle, [token, 3])
@@ -112,7 +136,12 @@ def test_boot__twenty_mounts_and_destroys__leave_nothing(stage: Stage, page: Pag
 def test_boot__destroy_in_every_phase__is_silent(phase: str, stage: Stage, page: Page) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(stage.page(f'<div id=pay></div><script type=module>{module(stage)}window.make = createCheckout</script>', "/boot"))
+    page.goto(
+        stage.page(
+            f"<div id=pay></div><script type=module>{module(stage)}window.make = createCheckout</script>",
+            "/boot",
+        )
+    )
     poll(page, "!!window.make")
     page.evaluate(
         """async ([token, phase]) => {
@@ -132,13 +161,20 @@ def test_boot__destroy_in_every_phase__is_silent(phase: str, stage: Stage, page:
 def test_fallback__script_blocked__leaves_the_link_inside(stage: Stage, page: Page) -> None:
     page.route("**/checkout.mjs*", lambda route: route.abort())
     token = stage.token()
-    page.goto(stage.page(stage.element(token, inside=f'<a href="{stage.pay}/checkout/{token}">Pay safely</a>'), "/boot"))
+    page.goto(
+        stage.page(
+            stage.element(token, inside=f'<a href="{stage.pay}/checkout/{token}">Pay safely</a>'),
+            "/boot",
+        )
+    )
     page.get_by_role("link", name="Pay safely").click()
     page.wait_for_url(f"{stage.pay}/checkout/{token}")
 
 
 @pytest.mark.parametrize("way", ["script", *SCRIPTS])
-def test_fallback__script_tag_without_its_module__leaves_a_link(way: str, stage: Stage, page: Page) -> None:
+def test_fallback__script_tag_without_its_module__leaves_a_link(
+    way: str, stage: Stage, page: Page
+) -> None:
     """A module is not told its own tag, and a script in the page has no address (lesson 77)."""
     asked: list[str] = []
     token = stage.token()
@@ -151,7 +187,9 @@ def test_fallback__script_tag_without_its_module__leaves_a_link(way: str, stage:
 
 
 @pytest.mark.parametrize("trouble", ["network", "refused", "silent"])
-def test_fallback__frame_does_not_come__is_a_named_error_with_ways_on(trouble: str, stage: Stage, page: Page) -> None:
+def test_fallback__frame_does_not_come__is_a_named_error_with_ways_on(
+    trouble: str, stage: Stage, page: Page
+) -> None:
     codes = {"network": "frame_refused", "refused": "frame_refused", "silent": "frame_timeout"}
     token = stage.token()
     tried: list[str] = []
@@ -161,10 +199,24 @@ def test_fallback__frame_does_not_come__is_a_named_error_with_ways_on(trouble: s
         if trouble == "network":
             route.abort()
         elif trouble == "refused":
-            route.fulfill(status=200, body="<p>no", headers={"content-security-policy": "frame-ancestors 'none'", "content-type": "text/html"})
+            route.fulfill(
+                status=200,
+                body="<p>no",
+                headers={
+                    "content-security-policy": "frame-ancestors 'none'",
+                    "content-type": "text/html",
+                },
+            )
 
     page.route("**/checkout/chk_*", answer)
-    page.goto(stage.page(stage.element(token, 'timeout-ms="6000"', f'<a href="{stage.pay}/checkout/{token}">Pay safely</a>'), "/boot"))
+    page.goto(
+        stage.page(
+            stage.element(
+                token, 'timeout-ms="6000"', f'<a href="{stage.pay}/checkout/{token}">Pay safely</a>'
+            ),
+            "/boot",
+        )
+    )
     assert wait_for(page, "error")["code"] == codes[trouble]
     assert len(tried) == 2
     expect(page.get_by_role("link", name="Pay safely")).to_be_visible()
@@ -173,9 +225,18 @@ def test_fallback__frame_does_not_come__is_a_named_error_with_ways_on(trouble: s
     wait_for(page, "ready")
 
 
-@pytest.mark.parametrize("token", ["", "nonsense", "chk_unknownunknownunknown1", "<img src=x onerror=alert(1)>"])
-def test_fallback__token_is_none_of_ours__is_an_error_and_never_an_empty_box(token: str, stage: Stage, page: Page) -> None:
-    page.goto(stage.page(f'<div id=pay></div><script type=module>{module(stage)}window.make = createCheckout</script>', "/boot"))
+@pytest.mark.parametrize(
+    "token", ["", "nonsense", "chk_unknownunknownunknown1", "<img src=x onerror=alert(1)>"]
+)
+def test_fallback__token_is_none_of_ours__is_an_error_and_never_an_empty_box(
+    token: str, stage: Stage, page: Page
+) -> None:
+    page.goto(
+        stage.page(
+            f"<div id=pay></div><script type=module>{module(stage)}window.make = createCheckout</script>",
+            "/boot",
+        )
+    )
     poll(page, "!!window.make")
     code = page.evaluate(
         "token => new Promise(done => { const c = make({checkout: token, timeoutMs: 2000}); c.on('error', e => done(e.detail.code)); c.mount('#pay'); })",
@@ -193,7 +254,11 @@ def test_events__late_listener__hears_what_lasts(stage: Stage, page: Page) -> No
     assert page.evaluate(late, ["ready", "statechange"]) == ["ready", "ready"]
     inside(page).locator("#cancel").click()
     page.evaluate("new Promise(done => c.on('cancel', done)).then(() => 0)")
-    assert page.evaluate(late, ["ready", "statechange", "cancel"]) == ["ready", "canceled", "canceled"]
+    assert page.evaluate(late, ["ready", "statechange", "cancel"]) == [
+        "ready",
+        "canceled",
+        "canceled",
+    ]
 
 
 def test_handshake__first_hellos_are_lost__repeats_them(stage: Stage, page: Page) -> None:
@@ -205,7 +270,9 @@ def test_handshake__first_hellos_are_lost__repeats_them(stage: Stage, page: Page
 
 def test_boot__moved_with_append__loads_again_and_resumes(stage: Stage, page: Page) -> None:
     """A browser loads a frame anew that is moved; the payment that was asked for goes on where it was."""
-    open_ready(page, stage.page(stage.element(stage.token()) + "<section id=there></section>", "/boot"))
+    open_ready(
+        page, stage.page(stage.element(stage.token()) + "<section id=there></section>", "/boot")
+    )
     ask_for_money(page)
     wait_for(page, "statechange", state="awaiting")
     page.evaluate("there.append(document.querySelector('bridge-checkout'))")
@@ -215,7 +282,9 @@ def test_boot__moved_with_append__loads_again_and_resumes(stage: Stage, page: Pa
 
 
 def test_boot__moved_with_move_before__keeps_its_frame(stage: Stage, page: Page) -> None:
-    open_ready(page, stage.page(stage.element(stage.token()) + "<section id=there></section>", "/boot"))
+    open_ready(
+        page, stage.page(stage.element(stage.token()) + "<section id=there></section>", "/boot")
+    )
     inside(page).locator("#wallet_username").fill("kept@example.com")
     page.evaluate("there.moveBefore(document.querySelector('bridge-checkout'), null)")
     page.wait_for_timeout(500)

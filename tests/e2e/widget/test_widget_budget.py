@@ -25,9 +25,13 @@ def test_budget__requests__are_few_and_to_us_alone(stage: Stage, page: Page) -> 
     ours = [urlsplit(url).path for url in asked if url.startswith(stage.pay)]
     assert [path for path in ours if path.startswith("/widget/")] == ["/widget/v1/checkout.mjs"]
     of_frame = [path for path in ours if not path.startswith(("/widget/", "/v1/"))]
-    tries = sum(path.startswith("/checkout/") for path in of_frame)  # two where the machine is so slow that the widget tries again
+    tries = sum(
+        path.startswith("/checkout/") for path in of_frame
+    )  # two where the machine is so slow that the widget tries again
     assert len(of_frame) <= 3 * tries and len(set(of_frame)) == 3
-    assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {urlsplit(url).netloc for url in (stage.pay, stage.shop)}
+    assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {
+        urlsplit(url).netloc for url in (stage.pay, stage.shop)
+    }
 
 
 SHIFT = "<script>window.shift = 0; new PerformanceObserver(l => l.getEntries().forEach(e => shift += e.value)).observe({type: 'layout-shift', buffered: true});</script>"
@@ -37,7 +41,13 @@ def test_budget__layout_shift_with_reserved_height__is_nothing(stage: Stage, pag
     page.set_viewport_size({"width": 390, "height": 1200})
     reserved = "<style>bridge-checkout{min-height:900px!important}</style>"
     payment = stage.payment()
-    open_ready(page, stage.page(SHIFT + reserved + stage.element(payment["checkout"]["token"]) + "<p>below</p>", "/shift"))
+    open_ready(
+        page,
+        stage.page(
+            SHIFT + reserved + stage.element(payment["checkout"]["token"]) + "<p>below</p>",
+            "/shift",
+        ),
+    )
     ask_for_money(page)
     wait_for(page, "statechange", state="awaiting")
     page.wait_for_timeout(500)

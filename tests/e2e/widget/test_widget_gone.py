@@ -20,8 +20,18 @@ def let_it_be_over(page: Page) -> None:
         data, end, after = rest.partition("</script>")
         loaded = json.loads(data)
         ways = {name: loaded["view"][name] for name in ("merchant", "return_url", "cancel_url")}
-        body = before + MARK + json.dumps(loaded | {"view": ways, "code": "checkout_gone"}) + end + after
-        kept = {name: value for name, value in found.headers.items() if name not in ("content-encoding", "content-length")}
+        body = (
+            before
+            + MARK
+            + json.dumps(loaded | {"view": ways, "code": "checkout_gone"})
+            + end
+            + after
+        )
+        kept = {
+            name: value
+            for name, value in found.headers.items()
+            if name not in ("content-encoding", "content-length")
+        }
         route.fulfill(status=410, headers=kept, body=body)
 
     page.route("**/checkout/chk_*", answer)
@@ -34,7 +44,9 @@ def test_gone__in_the_shops_page__says_so_and_leads_back(stage: Stage, page: Pag
     expect(inside(page).get_by_role("heading", name="This page is no longer valid")).to_be_visible()
     assert inside(page).locator("#go:visible").get_attribute("href") == f"{stage.shop}/cart"
     assert wait_for(page, "statechange")["state"] == "gone"
-    assert heard(page, "fail") == heard(page, "success") == []  # what became of the payment is not known here
+    assert (
+        heard(page, "fail") == heard(page, "success") == []
+    )  # what became of the payment is not known here
 
 
 def test_gone__alone__says_so_and_asks_no_more(stage: Stage, page: Page) -> None:
@@ -48,7 +60,9 @@ def test_gone__alone__says_so_and_asks_no_more(stage: Stage, page: Page) -> None
     assert page.title() == "Diese Seite ist nicht mehr gültig – Acme GmbH"
 
 
-def test_unknown__in_the_shops_page__is_a_named_error_and_its_link_leads_to_a_page_that_says_why(stage: Stage, page: Page) -> None:
+def test_unknown__in_the_shops_page__is_a_named_error_and_its_link_leads_to_a_page_that_says_why(
+    stage: Stage, page: Page
+) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(stage.page(stage.element("chk_unknownunknownunknown1", 'timeout-ms="6000"'), "/gone"))
@@ -56,5 +70,7 @@ def test_unknown__in_the_shops_page__is_a_named_error_and_its_link_leads_to_a_pa
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     page.get_by_role("link", name="Continue on the payment page").click()
     page.get_by_role("heading", name="This page is no longer valid").wait_for()
-    assert [element.inner_text() for element in page.locator("button:visible, a:visible").all()] == ["Reload"]
+    assert [
+        element.inner_text() for element in page.locator("button:visible, a:visible").all()
+    ] == ["Reload"]
     assert errors == []

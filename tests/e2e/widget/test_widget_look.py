@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Frame, Page, expect
-from widget_acts import FRAME, ask_for_money, frame_of, inside, is_at_rest, open_ready, pretend, until, wait_for
+from widget_acts import (
+    FRAME,
+    ask_for_money,
+    frame_of,
+    inside,
+    is_at_rest,
+    open_ready,
+    pretend,
+    until,
+    wait_for,
+)
 from widget_pdf import text_of
 from widget_stage import Stage
 from widget_states import show, states
@@ -16,16 +26,30 @@ from widget_states import show, states
 STATES = (
     "ready", "reasons", "blocked", "sending", "awaiting", "card", "checking", "waiting", "succeeded", "declined", "expired", "canceled", "failed", "gone",
 )  # fmt: skip
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "rules": {"target-size": {"enabled": True}}}
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},
+}
 
 
 def findings(page: Page, blank: Page) -> list[str]:
     """Run axe in the shop's page and in our frame, and finish over both in a blank page."""
-    parts = [where.evaluate("options => axe.runPartial(document, options)", AXE) for where in (page, frame_of(page))]
+    parts = [
+        where.evaluate("options => axe.runPartial(document, options)", AXE)
+        for where in (page, frame_of(page))
+    ]
     parts[0]["frames"] = parts[0]["frames"][:1]
     results = blank.evaluate("([parts, options]) => axe.finishRun(parts, options)", [parts, AXE])
-    assert "target-size" in {entry["id"] for kind in ("passes", "violations", "incomplete", "inapplicable") for entry in results[kind]}
-    return [f"{entry['id']}: {node['target']} {node['failureSummary']}" for entry in results["violations"] for node in entry["nodes"]]
+    assert "target-size" in {
+        entry["id"]
+        for kind in ("passes", "violations", "incomplete", "inapplicable")
+        for entry in results[kind]
+    }
+    return [
+        f"{entry['id']}: {node['target']} {node['failureSummary']}"
+        for entry in results["violations"]
+        for node in entry["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -46,23 +70,37 @@ def test_axe__state_in_both_schemes_languages_and_widths__finds_nothing(
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme)
                 settled(page)
-                found += [f"{language} {width} {scheme}: {entry}" for entry in findings(page, blank)]
+                found += [
+                    f"{language} {width} {scheme}: {entry}" for entry in findings(page, blank)
+                ]
     assert found == []
 
 
 def settled(page: Page) -> None:
     """Let the browser draw twice in the shop's page and in ours: then what was set is what is seen."""
     for where in (page, frame_of(page)):
-        where.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))")
+        where.evaluate(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))"
+        )
 
 
 def focus_is(page: Page, name: str, where: Page | Frame) -> None:
     """Wait until an element has the focus, in a document that has it too: from one site to another it takes a moment."""
-    until(page, lambda: where.evaluate("document.hasFocus() && document.activeElement.id"), lambda found: found == name)
+    until(
+        page,
+        lambda: where.evaluate("document.hasFocus() && document.activeElement.id"),
+        lambda found: found == name,
+    )
 
 
-def test_keyboard__whole_form__is_reached_and_left_in_both_directions(stage: Stage, page: Page) -> None:
-    body = "<button id=before>before</button>" + stage.element(stage.token()) + "<button id=after>after</button>"
+def test_keyboard__whole_form__is_reached_and_left_in_both_directions(
+    stage: Stage, page: Page
+) -> None:
+    body = (
+        "<button id=before>before</button>"
+        + stage.element(stage.token())
+        + "<button id=after>after</button>"
+    )
     open_ready(page, stage.page(body, "/keys"))
     page.locator("#before").focus()
     page.keyboard.press("Tab")
@@ -86,13 +124,19 @@ def test_keyboard__whole_form__is_reached_and_left_in_both_directions(stage: Sta
 def test_live_region__whole_payment__says_each_thing_once(stage: Stage, page: Page) -> None:
     payment = stage.payment()
     open_ready(page, stage.page(stage.element(payment["checkout"]["token"]), "/live"))
-    frame_of(page).evaluate("""() => { window.spoken = []; const live = document.getElementById('live');
+    frame_of(
+        page
+    ).evaluate("""() => { window.spoken = []; const live = document.getElementById('live');
         new MutationObserver(() => spoken.push(live.textContent)).observe(live, { childList: true, characterData: true, subtree: true }); }""")
     ask_for_money(page)
     wait_for(page, "statechange", state="awaiting")
     stage.payer(payment, "accept")
     wait_for(page, "success")
-    assert frame_of(page).evaluate("spoken") == ["Sending request …", "Approve in your app", "Payment successful"]
+    assert frame_of(page).evaluate("spoken") == [
+        "Sending request …",
+        "Approve in your app",
+        "Payment successful",
+    ]
 
 
 def test_timer__last_minute__is_announced_at_its_marks(stage: Stage, page: Page) -> None:
@@ -103,14 +147,22 @@ def test_timer__last_minute__is_announced_at_its_marks(stage: Stage, page: Page)
     pretend(page, status="pending", fields=[], now=stamps[0], expires_at=stamps[1])
     open_ready(page, stage.page(stage.element(stage.token()), "/live"))
     page.route("**/v1/checkout/*", lambda route: route.abort())
-    frame_of(page).evaluate("""() => { window.spoken = []; const live = document.getElementById('live');
+    frame_of(
+        page
+    ).evaluate("""() => { window.spoken = []; const live = document.getElementById('live');
         new MutationObserver(() => spoken.push(live.textContent)).observe(live, { childList: true, characterData: true, subtree: true }); }""")
     page.clock.run_for(58_000)
-    marks = [said.replace("\u2068", "").replace("\u2069", "") for said in frame_of(page).evaluate("spoken") if "left" in said]
+    marks = [
+        said.replace("\u2068", "").replace("\u2069", "")
+        for said in frame_of(page).evaluate("spoken")
+        if "left" in said
+    ]
     assert marks == ["1 minute left", "30 seconds left", "10 seconds left"]
 
 
-def test_reduced_motion__every_state__nothing_moves_but_a_slow_spinner(stage: Stage, new_context: Callable[..., BrowserContext]) -> None:
+def test_reduced_motion__every_state__nothing_moves_but_a_slow_spinner(
+    stage: Stage, new_context: Callable[..., BrowserContext]
+) -> None:
     page = new_context(reduced_motion="reduce").new_page()
     moving = """() => [...document.querySelectorAll('*')].filter(e => e.checkVisibility()).flatMap(e => [e, '::before', '::after'].map(at =>
         getComputedStyle(e, at === e ? null : at))).flatMap(s => [...(s.animationName === 'none' ? [] : [s.animationName + ' ' + s.animationDuration]),
@@ -128,14 +180,18 @@ EDGES = """() => [...document.querySelectorAll('button, a.button, input, select,
 INK = "e => { const s = getComputedStyle(e), p = getComputedStyle(e.parentNode); return [s.backgroundColor, p.backgroundColor, s.outlineStyle, s.outlineWidth]; }"
 
 
-def test_forced_colors__every_state__controls_have_edges(stage: Stage, new_context: Callable[..., BrowserContext]) -> None:
+def test_forced_colors__every_state__controls_have_edges(
+    stage: Stage, new_context: Callable[..., BrowserContext]
+) -> None:
     page = new_context(forced_colors="active").new_page()
     for state in STATES:
         show(stage, page, state)
         assert (state, frame_of(page).evaluate(EDGES)) == (state, [])
 
 
-def test_forced_colors__bar_and_focus__are_seen(stage: Stage, new_context: Callable[..., BrowserContext]) -> None:
+def test_forced_colors__bar_and_focus__are_seen(
+    stage: Stage, new_context: Callable[..., BrowserContext]
+) -> None:
     page = new_context(forced_colors="active").new_page()
     show(stage, page, "awaiting")
     fill, track, *_ = inside(page).locator("#bar").evaluate(INK)
@@ -158,7 +214,10 @@ def test_reflow__double_text_and_wide_spacing_at_320_pixels__nothing_is_cut(
     page = new_context(viewport={"width": 320, "height": 800}).new_page()
     show(stage, page, state, "de")
     for css in STRETCHED:
-        frame_of(page).evaluate("css => { const s = new CSSStyleSheet(); s.replaceSync(css); document.adoptedStyleSheets = [s]; }", css)
+        frame_of(page).evaluate(
+            "css => { const s = new CSSStyleSheet(); s.replaceSync(css); document.adoptedStyleSheets = [s]; }",
+            css,
+        )
         settled(page)
         assert frame_of(page).evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert frame_of(page).evaluate(CUT) == []
@@ -168,15 +227,23 @@ def test_reflow__double_text_and_wide_spacing_at_320_pixels__nothing_is_cut(
 
 
 @pytest.mark.parametrize("width", [500, 900, 1020, 1280])
-def test_reflow__double_text_that_no_media_query_knows_of__nothing_is_cut(width: int, stage: Stage, new_context: Callable[..., BrowserContext]) -> None:
+def test_reflow__double_text_that_no_media_query_knows_of__nothing_is_cut(
+    width: int, stage: Stage, new_context: Callable[..., BrowserContext]
+) -> None:
     """WebKit's larger text leaves the width alone that media queries ask for, and so does this."""
     page = new_context(viewport={"width": width, "height": 800}).new_page()
     page.goto(f"{stage.pay}/checkout/{stage.token()}?locale=de")
     page.locator("#send").wait_for()
-    page.evaluate("css => { const s = new CSSStyleSheet(); s.replaceSync(css); document.adoptedStyleSheets = [s]; }", STRETCHED[0])
+    page.evaluate(
+        "css => { const s = new CSSStyleSheet(); s.replaceSync(css); document.adoptedStyleSheets = [s]; }",
+        STRETCHED[0],
+    )
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate(CUT) == []
-    assert page.locator(".stage").bounding_box()["width"] >= page.locator(".summary").bounding_box()["width"]
+    assert (
+        page.locator(".stage").bounding_box()["width"]
+        >= page.locator(".summary").bounding_box()["width"]
+    )
 
 
 CUT = """() => [...document.querySelectorAll('#checkout *')].filter(e => e.checkVisibility() && e.textContent.trim() && !e.closest('svg, iframe, option')
@@ -187,17 +254,32 @@ CUT = """() => [...document.querySelectorAll('#checkout *')].filter(e => e.check
 
 @pytest.mark.parametrize("theme", ["auto", "light", "dark"])
 @pytest.mark.parametrize("host", ["normal", "light", "dark", "light dark"])
-def test_surface__each_scheme_of_shop_and_system__is_ours_to_the_edge(theme: str, host: str, stage: Stage, page: Page) -> None:
-    body = f"<style>:root{{color-scheme:{host}}}</style>" + stage.element(stage.token(), f'theme="{theme}"')
+def test_surface__each_scheme_of_shop_and_system__is_ours_to_the_edge(
+    theme: str, host: str, stage: Stage, page: Page
+) -> None:
+    body = f"<style>:root{{color-scheme:{host}}}</style>" + stage.element(
+        stage.token(), f'theme="{theme}"'
+    )
     open_ready(page, stage.page(body, "/surface"))
     for system in ("light", "dark"):
         page.emulate_media(color_scheme=system)
         settled(page)
-        ground = "rgb(23, 26, 33)" if "dark" in (theme, theme.replace("auto", system)) else "rgb(255, 255, 255)"
+        ground = (
+            "rgb(23, 26, 33)"
+            if "dark" in (theme, theme.replace("auto", system))
+            else "rgb(255, 255, 255)"
+        )
         assert frame_of(page).evaluate("getComputedStyle(document.body).backgroundColor") == ground
         until(page, lambda: is_at_rest(page))
         box = page.locator(FRAME).bounding_box()
-        pixel = page.screenshot(clip={"x": box["x"] + box["width"] - 40, "y": box["y"] + box["height"] - 8, "width": 1, "height": 1})
+        pixel = page.screenshot(
+            clip={
+                "x": box["x"] + box["width"] - 40,
+                "y": box["y"] + box["height"] - 8,
+                "width": 1,
+                "height": 1,
+            }
+        )
         assert rgb_of(page, pixel) == ground
 
 
@@ -221,20 +303,27 @@ ENDS = "() => ['left', 'right'].filter(side => { const at = e => Math.round(e.ge
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_right_to_left__words_longer_by_two_fifths__nothing_is_cut(state: str, stage: Stage, new_context: Callable[..., BrowserContext]) -> None:
+def test_right_to_left__words_longer_by_two_fifths__nothing_is_cut(
+    state: str, stage: Stage, new_context: Callable[..., BrowserContext]
+) -> None:
     """A language that there is not: from right to left, and every word of ours longer. The page's time stands still, so nothing is rewritten."""
     page = new_context(viewport={"width": 320, "height": 900}).new_page()
     page.clock.install()
     show(stage, page, state, attributes='dir="rtl"')
     page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 10)
     assert frame_of(page).evaluate(LONGER) > 3
-    assert frame_of(page).evaluate("getComputedStyle(document.getElementById('checkout')).direction") == "rtl"
+    assert (
+        frame_of(page).evaluate("getComputedStyle(document.getElementById('checkout')).direction")
+        == "rtl"
+    )
     assert frame_of(page).evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert frame_of(page).evaluate(CUT) == []
 
 
 @pytest.mark.parametrize(("direction", "side"), [("ltr", "left"), ("rtl", "right")])
-def test_right_to_left__bar__runs_the_other_way(direction: str, side: str, stage: Stage, page: Page) -> None:
+def test_right_to_left__bar__runs_the_other_way(
+    direction: str, side: str, stage: Stage, page: Page
+) -> None:
     page.clock.install()
     show(stage, page, "awaiting", attributes=f'dir="{direction}"')
     page.clock.run_for(20_000)
@@ -268,7 +357,9 @@ COLORS = "['--color-primary', '--color-on-primary', '--color-text', '--color-bac
     ({"color-primary": "transparent"}, ["", "", "", "", ""]),
     ({"color-background": "var(--x, red)"}, ["", "", "", "", ""]),
 ])  # fmt: skip
-def test_tokens__good_and_hostile__only_what_can_be_read_is_worn(tokens: dict[str, str], colors: list[str], stage: Stage, page: Page) -> None:
+def test_tokens__good_and_hostile__only_what_can_be_read_is_worn(
+    tokens: dict[str, str], colors: list[str], stage: Stage, page: Page
+) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     attributes = " ".join(f'appearance-{name}="{value}"' for name, value in tokens.items())
@@ -282,7 +373,9 @@ def test_tokens__sizes_and_fonts__stay_within_bounds(stage: Stage, page: Page) -
     open_ready(page, stage.page(stage.element(stage.token(), attributes), "/tokens"))
     names = "['--font-size-base', '--border-radius', '--spacing-unit', '--font-family'].map(p => document.documentElement.style.getPropertyValue(p))"
     assert frame_of(page).evaluate(names) == ["24px", "", "4px", "Georgia, serif"]
-    assert frame_of(page).evaluate("parseFloat(getComputedStyle(document.getElementById('wallet_username')).fontSize) >= 16")
+    assert frame_of(page).evaluate(
+        "parseFloat(getComputedStyle(document.getElementById('wallet_username')).fontSize) >= 16"
+    )
 
 
 DIFFERENT = """async ([one, other]) => {
@@ -308,6 +401,12 @@ def test_picture__state_shown_twice__differs_by_less_than_a_thousandth(
         until(page, lambda: is_at_rest(page))  # noqa: B023
         page.wait_for_timeout(wait)
         settled(page)
-        hidden = [inside(page).locator("#order, #page")]  # a number that is never the same, and a page that is not ours
-        pictures.append(base64.b64encode(page.locator(FRAME).screenshot(animations="disabled", mask=hidden)).decode())
+        hidden = [
+            inside(page).locator("#order, #page")
+        ]  # a number that is never the same, and a page that is not ours
+        pictures.append(
+            base64.b64encode(
+                page.locator(FRAME).screenshot(animations="disabled", mask=hidden)
+            ).decode()
+        )
     assert page.evaluate(DIFFERENT, pictures) <= 0.001

@@ -35,12 +35,22 @@ def test_paint__in_a_shop__the_module_alone_says_that_it_loads(stage: Stage, pag
 def work(trace: bytes) -> list[int]:
     """Return the processor time, in microseconds, of every task of every page's main thread; waiting for a processor is not counted."""
     events: list[dict[str, Any]] = json.loads(trace)["traceEvents"]
-    mains = {(event["pid"], event["tid"]) for event in events if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"}
-    tasks = [event for event in events if event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in mains]
+    mains = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    tasks = [
+        event
+        for event in events
+        if event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in mains
+    ]
     return [event["tdur"] for event in tasks if "tdur" in event]
 
 
-def test_paint__whole_purchase__has_no_long_task(stage: Stage, launch: Callable[..., Browser]) -> None:
+def test_paint__whole_purchase__has_no_long_task(
+    stage: Stage, launch: Callable[..., Browser]
+) -> None:
     """Counted in processor time, and the best of a few: a task that is long is long each time."""
     longest = []
     for _ in range(TRIES):
@@ -48,7 +58,10 @@ def test_paint__whole_purchase__has_no_long_task(stage: Stage, launch: Callable[
         page = browser.new_page(locale="en-GB")
         payment = stage.payment()
         url = stage.page(stage.element(payment["checkout"]["token"]), "/paint")
-        browser.start_tracing(page=page, categories=["toplevel", "disabled-by-default-devtools.timeline", "__metadata"])
+        browser.start_tracing(
+            page=page,
+            categories=["toplevel", "disabled-by-default-devtools.timeline", "__metadata"],
+        )
         open_ready(page, url)
         ask_for_money(page)
         wait_for(page, "statechange", state="awaiting")

@@ -13,11 +13,17 @@ from playwright.sync_api import BrowserContext, FrameLocator, Page
 from support import PAYER, Demo, order_becomes, until
 from widget_acts import CODE, FRAME, answer_challenge, type_card
 
-WAYS = {"redirect": "On the payment page", "frame": "Here in the shop", "overlay": "In a window over the shop"}
+WAYS = {
+    "redirect": "On the payment page",
+    "frame": "Here in the shop",
+    "overlay": "In a window over the shop",
+}
 PAID, DECLINED = "Thank you, it is paid", "The payment was declined"
 
 
-def buy(demo: Demo, page: Page, way: str, method: str = "Wallet") -> tuple[str, FrameLocator | Page]:
+def buy(
+    demo: Demo, page: Page, way: str, method: str = "Wallet"
+) -> tuple[str, FrameLocator | Page]:
     """Put something into the cart and go to pay; return the order's number and where the checkout is."""
     page.goto(demo.facts["shop_url"])
     page.get_by_role("button", name="Add to cart").first.click()
@@ -44,9 +50,16 @@ def shop_shows(page: Page, way: str, heading: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(("action", "status", "heading"), [("accept", "paid", PAID), ("decline", "declined", DECLINED)])
+@pytest.mark.parametrize(
+    ("action", "status", "heading"), [("accept", "paid", PAID), ("decline", "declined", DECLINED)]
+)
 def test_story__wallet__shop_shows_what_the_payer_said(
-    way: str, action: str, status: str, heading: str, demo: Demo, new_context: Callable[..., BrowserContext]
+    way: str,
+    action: str,
+    status: str,
+    heading: str,
+    demo: Demo,
+    new_context: Callable[..., BrowserContext],
 ) -> None:
     page = new_context().new_page()
     ref, where = buy(demo, page, way)
@@ -63,7 +76,11 @@ def judged(demo: Demo, ref: str) -> dict[str, Any]:
     """Return what the three who know say of the order: the provider's ledger, the bridge, the shop."""
     payment, order = payment_of(demo, ref), demo.shop.get(f"/api/orders/{ref}")
     ledger = demo.sandbox.get("/control/ledger")["entries"]
-    mine = [entry for entry in ledger if payment["provider"]["reference"] in (entry["reference"], entry["parent"])]
+    mine = [
+        entry
+        for entry in ledger
+        if payment["provider"]["reference"] in (entry["reference"], entry["parent"])
+    ]
     return {
         "provider": [(entry["kind"], entry["state"], entry["amount"]) for entry in mine],
         "bridge": (payment["status"], payment["amount_captured"]),
@@ -73,7 +90,9 @@ def judged(demo: Demo, ref: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_story__card_with_a_challenge__is_paid_once_everywhere(way: str, demo: Demo, new_context: Callable[..., BrowserContext]) -> None:
+def test_story__card_with_a_challenge__is_paid_once_everywhere(
+    way: str, demo: Demo, new_context: Callable[..., BrowserContext]
+) -> None:
     page = new_context().new_page()
     ref, where = buy(demo, page, way, "Card")
     bank = where.frame_locator("#page iframe")
@@ -85,7 +104,10 @@ def test_story__card_with_a_challenge__is_paid_once_everywhere(way: str, demo: D
     shop_shows(page, way, PAID)
     said = judged(demo, ref)
     amount = said["amount"]
-    assert said["provider"] == [("authorization", "succeeded", amount), ("capture", "succeeded", amount)]
+    assert said["provider"] == [
+        ("authorization", "succeeded", amount),
+        ("capture", "succeeded", amount),
+    ]
     assert said["bridge"] == said["shop"] == ("paid", amount)
 
 

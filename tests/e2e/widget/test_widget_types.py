@@ -25,7 +25,9 @@ stop();
 
 
 def tsc(tools: Path, *arguments: str) -> str:
-    run = subprocess.run([tools / ".bin" / "tsc", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    run = subprocess.run(
+        [tools / ".bin" / "tsc", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
     return run.stdout + run.stderr
 
 
@@ -35,10 +37,16 @@ def test_types__all_sources__pass_the_strict_check(tools: Path) -> None:
 
 def test_types__shipped_declarations__are_what_the_source_says(tools: Path, tmp_path: Path) -> None:
     assert tsc(tools, *EMIT, "--outDir", str(tmp_path)) == ""
-    assert (tmp_path / "widget" / "checkout.d.mts").read_text() == (ROOT / "static/widget/checkout.d.mts").read_text()
+    assert (tmp_path / "widget" / "checkout.d.mts").read_text() == (
+        ROOT / "static/widget/checkout.d.mts"
+    ).read_text()
 
 
-MEMBERS = {"option": r"^    (\w+)\??: ", "method": r"^    (\w+)(?:<.*?>)?\(", "export": r"^export declare const (\w+)"}
+MEMBERS = {
+    "option": r"^    (\w+)\??: ",
+    "method": r"^    (\w+)(?:<.*?>)?\(",
+    "export": r"^export declare const (\w+)",
+}
 
 
 def explained(kind: str, text: str) -> dict[str, str]:
@@ -47,7 +55,9 @@ def explained(kind: str, text: str) -> dict[str, str]:
     for line in text.splitlines():
         named = re.match(MEMBERS[kind], line)
         if named:
-            found[named[1]] = re.sub(r"@(param|template|type)\b[^@]*|@\w+|[/*]", "", comment).strip()
+            found[named[1]] = re.sub(
+                r"@(param|template|type)\b[^@]*|@\w+|[/*]", "", comment
+            ).strip()
         is_comment = line.strip().startswith(("/**", "*"))
         comment = comment + line if is_comment and "/**" not in line else line if is_comment else ""
     return found
@@ -60,8 +70,13 @@ def test_types__everything_a_shop_may_call_or_set__is_explained() -> None:
     methods = explained("method", text.split("declare class Checkout")[1].split("\n}")[0])
     exports = explained("export", text)
     del methods["constructor"]  # shops call createCheckout
-    assert (len(options), set(exports)) == (8, {"FINAL", "createCheckout"}) and {"mount", "destroy"} <= methods.keys()
-    assert [name for name, told in {**options, **methods, **exports}.items() if len(told) < 10] == []
+    assert (len(options), set(exports)) == (8, {"FINAL", "createCheckout"}) and {
+        "mount",
+        "destroy",
+    } <= methods.keys()
+    assert [
+        name for name, told in {**options, **methods, **exports}.items() if len(told) < 10
+    ] == []
 
 
 def consumer(tools: Path, folder: Path, script: str) -> str:
@@ -77,4 +92,8 @@ def test_types__strict_shop__compiles(tools: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", ["mode: 'popup'", "appearance: { colour: 'red' }", "theme: 1"])
 def test_types__mistakes_of_a_shop__are_found(wrong: str, tools: Path, tmp_path: Path) -> None:
-    assert "error TS" in consumer(tools, tmp_path, f"import {{ createCheckout }} from './checkout.mjs';\ncreateCheckout({{ checkout: 'x', {wrong} }});\n")
+    assert "error TS" in consumer(
+        tools,
+        tmp_path,
+        f"import {{ createCheckout }} from './checkout.mjs';\ncreateCheckout({{ checkout: 'x', {wrong} }});\n",
+    )

@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 from support import Http
-from widget_acts import FRAME, ask_for_money, frame_of, heard, inside, open_ready, poll, pretend, until, wait_for
+from widget_acts import (
+    FRAME,
+    ask_for_money,
+    frame_of,
+    heard,
+    inside,
+    open_ready,
+    poll,
+    pretend,
+    until,
+    wait_for,
+)
 from widget_stage import Stage
 
 POLLS = "**/v1/checkout/*"
@@ -26,7 +37,10 @@ def waiting(stage: Stage, page: Page) -> dict[str, Any]:
 
 
 def act(page: Page, method: str, *arguments: Any) -> None:
-    page.evaluate("([m, a]) => { document.querySelector('bridge-checkout').checkout[m](...a); }", [method, list(arguments)])
+    page.evaluate(
+        "([m, a]) => { document.querySelector('bridge-checkout').checkout[m](...a); }",
+        [method, list(arguments)],
+    )
 
 
 @pytest.mark.parametrize(("action", "event", "heading"), [
@@ -38,7 +52,10 @@ def test_wallet__payer_answers__page_and_shop_hear_it(
     stage.payer(waiting, action)
     assert wait_for(page, event)["session"] == waiting["checkout"]["token"]
     expect(inside(page).get_by_role("heading", level=1)).to_have_text(heading)
-    assert [detail["state"] for detail in heard(page, "statechange")][-2:] != ["awaiting", "awaiting"]
+    assert [detail["state"] for detail in heard(page, "statechange")][-2:] != [
+        "awaiting",
+        "awaiting",
+    ]
 
 
 def test_cancel__from_the_frame__is_canceled(page: Page, waiting: dict[str, Any]) -> None:
@@ -46,15 +63,21 @@ def test_cancel__from_the_frame__is_canceled(page: Page, waiting: dict[str, Any]
     wait_for(page, "cancel", state="canceled")
 
 
-def test_cancel__from_the_shops_page__is_canceled(stage: Stage, page: Page, waiting: dict[str, Any]) -> None:
+def test_cancel__from_the_shops_page__is_canceled(
+    stage: Stage, page: Page, waiting: dict[str, Any]
+) -> None:
     act(page, "cancel")
     wait_for(page, "cancel")
     assert stage.api.get(f"/v1/payments/{waiting['id']}")["status"] == "canceled"
 
 
-def test_cancel__races_an_accept__shows_what_the_server_says(stage: Stage, page: Page, waiting: dict[str, Any]) -> None:
+def test_cancel__races_an_accept__shows_what_the_server_says(
+    stage: Stage, page: Page, waiting: dict[str, Any]
+) -> None:
     """I2: money wins over a click that came too late."""
-    page.route(POLLS, lambda route: route.abort() if route.request.method == "GET" else route.fallback())
+    page.route(
+        POLLS, lambda route: route.abort() if route.request.method == "GET" else route.fallback()
+    )
     stage.payer(waiting, "accept")
     stage.api.post(f"/v1/payments/{waiting['id']}/sync")
     inside(page).locator("#cancel").click()
@@ -65,12 +88,22 @@ def test_cancel__races_an_accept__shows_what_the_server_says(stage: Stage, page:
 
 
 def seconds_left(page: Page) -> int:
-    minutes, seconds = inside(page).locator("#left").inner_text().replace("\u2068", "").replace("\u2069", "").removesuffix(" left").split(":")
+    minutes, seconds = (
+        inside(page)
+        .locator("#left")
+        .inner_text()
+        .replace("\u2068", "")
+        .replace("\u2069", "")
+        .removesuffix(" left")
+        .split(":")
+    )
     return int(minutes) * 60 + int(seconds)
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_countdown__wrong_clock_here__shows_the_servers_time(hours: int, stage: Stage, page: Page) -> None:
+def test_countdown__wrong_clock_here__shows_the_servers_time(
+    hours: int, stage: Stage, page: Page
+) -> None:
     page.clock.install(time=time.time() + hours * 3600)
     payment = stage.payment(payer={"wallet_username": "customer@example.com"}, expires_in=600)
     page.goto(stage.page(stage.element(payment["checkout"]["token"]), "/wallet"))
@@ -112,7 +145,9 @@ def test_background__shown_again__asks_at_once(page: Page, waiting: dict[str, An
     """At once: before the browser does anything else, however slow the machine."""
     frame = frame_of(page)
     frame.evaluate(HIDE)
-    page.wait_for_timeout(1200)  # a question from before we listened is older than a second now, and counts as lost
+    page.wait_for_timeout(
+        1200
+    )  # a question from before we listened is older than a second now, and counts as lost
     assert until(page, lambda: frame.evaluate(SHOW), lambda found: found is not None) == 1
 
 
@@ -127,14 +162,19 @@ def clocked(stage: Stage, page: Page) -> dict[str, Any]:
     return payment
 
 
-def test_offline__half_a_minute__banner_stays_then_it_goes_on_by_itself(stage: Stage, page: Page, clocked: dict[str, Any]) -> None:
+def test_offline__half_a_minute__banner_stays_then_it_goes_on_by_itself(
+    stage: Stage, page: Page, clocked: dict[str, Any]
+) -> None:
     page.context.set_offline(True)
     banner = inside(page).get_by_text("You are offline").first
     banner.wait_for()
     assert wait_for(page, "error")["code"] == "network"
     for _ in range(30):
         page.clock.run_for(1000)
-    assert banner.is_visible() and inside(page).get_by_role("heading", level=1).inner_text() == "Approve in your app"
+    assert (
+        banner.is_visible()
+        and inside(page).get_by_role("heading", level=1).inner_text() == "Approve in your app"
+    )
     stage.payer(clocked, "accept")
     page.context.set_offline(False)
     inside(page).get_by_text("You are online again").first.wait_for()
@@ -146,16 +186,25 @@ TIMES = """() => { window.calls = []; const real = fetch; window.fetch = async (
   const call = [Date.now(), 0]; calls.push(call); try { return await real(...a); } finally { call[1] = Date.now(); } }; }"""
 
 
-@pytest.mark.parametrize(("trouble", "least"), [("500", 1200), ("429", 15_000), ("broken", 1200), ("silent", 1200)])
+@pytest.mark.parametrize(
+    ("trouble", "least"), [("500", 1200), ("429", 15_000), ("broken", 1200), ("silent", 1200)]
+)
 def test_trouble__server_answers_badly__asks_calmly_one_at_a_time(
     trouble: str, least: int, stage: Stage, page: Page, clocked: dict[str, Any]
 ) -> None:
     """In the page's own time: nothing is asked while an answer is awaited, and the pauses grow; `Retry-After` is a pause at least."""
+
     def answer(route: Route) -> None:
         if trouble == "broken":
             route.abort()
         elif trouble != "silent":
-            route.fulfill(status=int(trouble), headers={"Retry-After": "15", "content-type": "application/problem+json"} if least > 9999 else {}, body="{}")
+            route.fulfill(
+                status=int(trouble),
+                headers={"Retry-After": "15", "content-type": "application/problem+json"}
+                if least > 9999
+                else {},
+                body="{}",
+            )
 
     frame = frame_of(page)
     frame.evaluate(TIMES)
@@ -184,7 +233,9 @@ def test_reload__while_waiting__resumes(stage: Stage, page: Page, waiting: dict[
     poll(page, "heard.filter(([t]) => t === 'ready').length === 2")
 
 
-def test_second_tab__same_checkout__shows_the_same(stage: Stage, page: Page, waiting: dict[str, Any]) -> None:
+def test_second_tab__same_checkout__shows_the_same(
+    stage: Stage, page: Page, waiting: dict[str, Any]
+) -> None:
     """I1: one checkout is one payment, in however many tabs."""
     other = page.context.new_page()
     open_ready(other, stage.page(stage.element(waiting["checkout"]["token"]), "/wallet"))
@@ -197,7 +248,13 @@ def test_second_tab__same_checkout__shows_the_same(stage: Stage, page: Page, wai
 def asked_of_the_payer(stage: Stage, payment: dict[str, Any]) -> int:
     """Count the money requests of a payment in the provider's ledger."""
     ours = stage.api.get(f"/v1/payments/{payment['id']}")["provider"]["our_reference"]
-    return len([entry for entry in stage.sandbox.get("/control/ledger")["entries"] if entry["our_reference"] == ours])
+    return len(
+        [
+            entry
+            for entry in stage.sandbox.get("/control/ledger")["entries"]
+            if entry["our_reference"] == ours
+        ]
+    )
 
 
 @pytest.mark.invariant("I1")
@@ -205,7 +262,10 @@ def test_double_click__is_one_question(stage: Stage, page: Page) -> None:
     """I1: an impatient payer is asked for money once."""
     payment = stage.payment()
     sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/confirm") else None)
+    page.on(
+        "request",
+        lambda request: sent.append(request.url) if request.url.endswith("/confirm") else None,
+    )
     open_ready(page, stage.page(stage.element(payment["checkout"]["token"]), "/wallet"))
     inside(page).locator("#wallet_username").fill("customer@example.com")
     inside(page).locator("#send").dblclick()
@@ -246,9 +306,22 @@ def refusal(stage: Stage, username: str) -> tuple[Any, ...]:
     before = len(stage.sandbox.get("/control/journal")["calls"])
     door = Http(f"{stage.pay}/v1/checkout/{stage.token()}", {})
     answer = door.send("POST", "/confirm", json={"wallet_username": username})
-    said = {name: value for name, value in answer.json().items() if name not in ("request_id", "instance")}
-    calls = [call["name"] for call in stage.sandbox.get("/control/journal")["calls"][before:] if call["direction"] == "received"]
-    return answer.status_code, said, {name for name in answer.headers}, [name for name in calls if name == "request"]
+    said = {
+        name: value
+        for name, value in answer.json().items()
+        if name not in ("request_id", "instance")
+    }
+    calls = [
+        call["name"]
+        for call in stage.sandbox.get("/control/journal")["calls"][before:]
+        if call["direction"] == "received"
+    ]
+    return (
+        answer.status_code,
+        said,
+        {name for name in answer.headers},
+        [name for name in calls if name == "request"],
+    )
 
 
 def test_unknown_and_blocked_user__cost_the_same_work(stage: Stage) -> None:
@@ -259,21 +332,33 @@ def test_unknown_and_blocked_user__cost_the_same_work(stage: Stage) -> None:
     assert unknown[0] == 422 and "request" in unknown[-1]
 
 
-ENDS = {"paid": "success", "declined": "decline", "canceled": "cancel", "expired": "expire", "failed": "fail", "gone": "error", "destroyed": ""}
+ENDS = {
+    "paid": "success",
+    "declined": "decline",
+    "canceled": "cancel",
+    "expired": "expire",
+    "failed": "fail",
+    "gone": "error",
+    "destroyed": "",
+}
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_end__asks_no_more(end: str, page: Page, clocked: dict[str, Any]) -> None:
     """Two minutes of the page's time after any end, nothing has been asked."""
     if end == "gone":
-        page.route(POLLS, lambda route: route.fulfill(status=410, json={"code": "checkout_expired"}))
+        page.route(
+            POLLS, lambda route: route.fulfill(status=410, json={"code": "checkout_expired"})
+        )
     elif end != "destroyed":
         pretend(page, status=end, fields=[], page=None)
     if end == "destroyed":
         act(page, "destroy")
         assert page.locator(FRAME).count() == 0
     else:
-        until(page, lambda: (page.clock.run_for(1000), heard(page, ENDS[end]))[1])  # a question under way holds the next one up
+        until(
+            page, lambda: (page.clock.run_for(1000), heard(page, ENDS[end]))[1]
+        )  # a question under way holds the next one up
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/v1/" in request.url else None)
     for _ in range(24):

@@ -44,10 +44,19 @@ def wait_for(page: Page, kind: str, **fields: Any) -> dict[str, Any]:
 
 def poll(page: Page, script: str, argument: Any = None) -> Any:
     """Ask the page until its answer is true, and return it. Asked from here, it need not be drawing frames to answer."""
-    return until(page, lambda: page.evaluate(script, argument), what=lambda: f"{script} {argument}; heard: {page.evaluate('window.heard')}")
+    return until(
+        page,
+        lambda: page.evaluate(script, argument),
+        what=lambda: f"{script} {argument}; heard: {page.evaluate('window.heard')}",
+    )
 
 
-def until(page: Page, look: Callable[[], T], is_good: Callable[[T], object] = bool, what: Callable[[], str] = str) -> T:
+def until(
+    page: Page,
+    look: Callable[[], T],
+    is_good: Callable[[T], object] = bool,
+    what: Callable[[], str] = str,
+) -> T:
     """Look until what is seen is good, and return it.
 
     Between two looks the browser is listened to: what a page has asked, said and become is only as new as the last word from there,
@@ -96,12 +105,20 @@ def answer_challenge(bank: FrameLocator | Page, code: str) -> None:
 
 def pretend(page: Page, /, **changes: Any) -> None:
     """Have the bridge's view changed on its way to the browser from now on, in the page and its policies too."""
-    provider = "{0.scheme}://{0.netloc}".format(urlsplit((changes.get("page") or {}).get("url", "")))
+    provider = "{0.scheme}://{0.netloc}".format(
+        urlsplit((changes.get("page") or {}).get("url", ""))
+    )
 
     def poll(route: Route) -> None:
-        with suppress(Error):  # a page that is closed takes its question with it; one that is open fails by getting no answer
+        with suppress(
+            Error
+        ):  # a page that is closed takes its question with it; one that is open fails by getting no answer
             answer = route.fetch(headers={**route.request.headers, "if-none-match": ""})
-            route.fulfill(response=answer, json={**answer.json(), **changes}, headers={"content-type": "application/json"})
+            route.fulfill(
+                response=answer,
+                json={**answer.json(), **changes},
+                headers={"content-type": "application/json"},
+            )
 
     def document(route: Route) -> None:
         answer = route.fetch()
@@ -111,11 +128,22 @@ def pretend(page: Page, /, **changes: Any) -> None:
         if loaded["view"]:
             loaded["view"].update(changes)
         body = before + mark + json.dumps(loaded).replace("<", "\\u003c") + end + after
-        headers = {name: value for name, value in answer.headers.items() if name not in ("content-encoding", "content-length")}
+        headers = {
+            name: value
+            for name, value in answer.headers.items()
+            if name not in ("content-encoding", "content-length")
+        }
         if provider != "://":
-            headers["content-security-policy"] = headers["content-security-policy"].replace("frame-src 'self'", f"frame-src 'self' {provider}")
-            headers["permissions-policy"] = headers["permissions-policy"].replace("=(self)", f'=(self "{provider}")')
+            headers["content-security-policy"] = headers["content-security-policy"].replace(
+                "frame-src 'self'", f"frame-src 'self' {provider}"
+            )
+            headers["permissions-policy"] = headers["permissions-policy"].replace(
+                "=(self)", f'=(self "{provider}")'
+            )
         route.fulfill(status=answer.status, headers=headers, body=body)
 
     page.route("**/v1/checkout/*", poll)
-    page.route("**/checkout/chk_*", lambda route: document(route) if "/v1/" not in route.request.url else route.fallback())
+    page.route(
+        "**/checkout/chk_*",
+        lambda route: document(route) if "/v1/" not in route.request.url else route.fallback(),
+    )

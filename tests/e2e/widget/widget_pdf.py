@@ -13,8 +13,16 @@ SHOWN = re.compile(rb"/(F\d+) [\d.]+ Tf|<([0-9A-Fa-f]+)>|\((?:\\.|[^\\)])*\)|(T\
 def text_of(pdf: bytes) -> str:
     """Return all that is written, in the order in which it was drawn, without the gaps between words' places."""
     objects = {int(number): body for number, body in OBJECT.findall(pdf)}
-    fonts = {number: letters_of(objects, body) for number, body in objects.items() if b"/ToUnicode" in body}
-    drawn = [content(body) for body in objects.values() if b"stream" in body and b"/ToUnicode" not in body]
+    fonts = {
+        number: letters_of(objects, body)
+        for number, body in objects.items()
+        if b"/ToUnicode" in body
+    }
+    drawn = [
+        content(body)
+        for body in objects.values()
+        if b"stream" in body and b"/ToUnicode" not in body
+    ]
     return "".join(written(stream, fonts) for stream in drawn if b" Tf" in stream)
 
 
@@ -36,7 +44,9 @@ def letters_of(objects: dict[int, bytes], font: bytes) -> dict[str, str]:
     for block in re.findall(r"beginbfrange(.*?)endbfrange", table, re.DOTALL):
         for first, last, code in re.findall(r"<(\w+)> <(\w+)> <(\w+)>", block):
             span = range(int(first, 16), int(last, 16) + 1)
-            letters |= {f"{glyph:04X}": chr(int(code, 16) + place) for place, glyph in enumerate(span)}
+            letters |= {
+                f"{glyph:04X}": chr(int(code, 16) + place) for place, glyph in enumerate(span)
+            }
     return {glyph.upper(): letter for glyph, letter in letters.items()}
 
 
@@ -52,5 +62,5 @@ def written(stream: bytes, fonts: dict[int, dict[str, str]]) -> str:
             letters = fonts.get(int(font[1:]), {})
         elif glyphs:
             code = glyphs.decode().upper()
-            found += [letters.get(code[at:at + 4], "") for at in range(0, len(code), 4)]
+            found += [letters.get(code[at : at + 4], "") for at in range(0, len(code), 4)]
     return "".join(found)

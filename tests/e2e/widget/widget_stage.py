@@ -29,7 +29,11 @@ PAYER = "customer@example.com"
 KEY = "sk_widget_" + secrets.token_hex(16)
 HOSTS = ("psp.test", "evil.test")
 PROVIDERS = "127.0.0.3"
-CARD_KEYS = {"username": "acme_cards", "blowfish_key": secrets.token_hex(16), "hmac_key": secrets.token_hex(16)}
+CARD_KEYS = {
+    "username": "acme_cards",
+    "blowfish_key": secrets.token_hex(16),
+    "hmac_key": secrets.token_hex(16),
+}
 EVENTS = (
     "ready", "submit", "statechange", "success", "decline", "cancel", "expire", "fail", "pending", "error", "resize", "navigate", "closerequest",
     "close",
@@ -53,7 +57,10 @@ class Pages:
 
     def put(self, host: str, path: str, html: str, **headers: str) -> str:
         """Serve a page and return its address."""
-        self.pages[host, path] = (html, {name.replace("_", "-"): value for name, value in headers.items()})
+        self.pages[host, path] = (
+            html,
+            {name.replace("_", "-"): value for name, value in headers.items()},
+        )
         return f"http://{host}:{self.ports[0]}{path}"
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -65,7 +72,9 @@ class Pages:
                 html, headers = pages.get((host, self.path.split("?")[0]), ("", {}))
                 body = html.encode()
                 self.send_response(200 if html else 404)
-                self.send_header("Content-Type", headers.get("Content-Type", "text/html; charset=utf-8"))
+                self.send_header(
+                    "Content-Type", headers.get("Content-Type", "text/html; charset=utf-8")
+                )
                 self.send_header("Content-Length", str(len(body)))
                 for name, value in headers.items():
                     if name != "Content-Type":
@@ -128,7 +137,11 @@ class Stage:
 
     def payer(self, payment: dict[str, Any], action: str) -> None:
         """Let the payer answer in the wallet, once the bridge has asked it."""
-        reference = until(lambda: ((self.api.get(f"/v1/payments/{payment['id']}")["provider"] or {}).get("reference")))
+        reference = until(
+            lambda: (self.api.get(f"/v1/payments/{payment['id']}")["provider"] or {}).get(
+                "reference"
+            )
+        )
         self.sandbox.post(f"/control/payer/{reference}", {"action": action})
 
     def page(self, body: str, path: str = "/", host: str = "localhost", **headers: str) -> str:
@@ -143,7 +156,9 @@ class Stage:
             f"<body><header>Shop</header><main><h1>Checkout</h1>{body}</main></body></html>"
         )
 
-    def element(self, token: str, attributes: str = "", inside: str = "", version: str = "v1") -> str:
+    def element(
+        self, token: str, attributes: str = "", inside: str = "", version: str = "v1"
+    ) -> str:
         """Return the widget's tags for a page."""
         return (
             f'<script type="module" src="{self.pay}/widget/{version}/checkout.mjs"></script>'
@@ -157,7 +172,11 @@ def browser_arguments(stage: Stage) -> list[str]:
     # Named "public", our ports are treated as the Internet is, not as a network that a page wants to look into.
     ours = [f"127.0.0.1:{port}" for port in (stage.port, *stage.pages.ports)]
     spaces = ",".join(f"{address}=public" for address in (*ours, stage.psp.removeprefix("http://")))
-    return [f"--host-resolver-rules={rules}", f"--ip-address-space-overrides={spaces}", "--no-proxy-server"]
+    return [
+        f"--host-resolver-rules={rules}",
+        f"--ip-address-space-overrides={spaces}",
+        "--no-proxy-server",
+    ]
 
 
 class Processes:
@@ -170,18 +189,47 @@ class Processes:
     def start(self) -> None:
         password = secrets.token_urlsafe(12)
         config = write_config(self.folder, self.stage, password)
-        self._run("bridge.sandbox", "--listen", f"{PROVIDERS}:{self.stage.port + 2}", "--data", str(self.folder / "sandbox"))
-        subprocess.run([sys.executable, "-m", "bridge", "migrate", "--config", config], cwd=ROOT, check=True, stdout=self.log, stderr=self.log)
+        self._run(
+            "bridge.sandbox",
+            "--listen",
+            f"{PROVIDERS}:{self.stage.port + 2}",
+            "--data",
+            str(self.folder / "sandbox"),
+        )
+        subprocess.run(
+            [sys.executable, "-m", "bridge", "migrate", "--config", config],
+            cwd=ROOT,
+            check=True,
+            stdout=self.log,
+            stderr=self.log,
+        )
         self._run("bridge", "serve", "--config", config)
         until(lambda: answers(f"{self.stage.psp}/control/ledger"))
-        account = {"provider": "cashcloud", "username": "m@acme.example", "name": "Acme", "password": password, "account_type": "corporate_plus"}
+        account = {
+            "provider": "cashcloud",
+            "username": "m@acme.example",
+            "name": "Acme",
+            "password": password,
+            "account_type": "corporate_plus",
+        }
         self.stage.sandbox.post("/control/merchants", account)
-        self.stage.sandbox.post("/control/merchants", {"provider": "onecs", "name": "Acme", **CARD_KEYS})
+        self.stage.sandbox.post(
+            "/control/merchants", {"provider": "onecs", "name": "Acme", **CARD_KEYS}
+        )
         until(lambda: answers(f"http://127.0.0.1:{self.stage.port}/readyz"))
 
     def _run(self, *arguments: str) -> None:
         command = [sys.executable, "-m", *arguments]
-        self.running.append(subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=os.environ))
+        self.running.append(
+            subprocess.Popen(
+                command,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=self.log,
+                stderr=self.log,
+                env=os.environ,
+            )
+        )
 
     def stop(self) -> None:
         for process in self.running:
@@ -199,7 +247,9 @@ def write_config(folder: Path, stage: Stage, password: str) -> str:
     folder.joinpath("password").write_text(password)
     for name in ("blowfish_key", "hmac_key"):
         folder.joinpath(name).write_text(CARD_KEYS[name])
-    folder.joinpath("secret").write_text(f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
+    folder.joinpath("secret").write_text(
+        f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    )
     profile = {
         "merchant": "acme", "name": "Acme GmbH",
         "providers": {

@@ -16,7 +16,11 @@ def stamp(seconds: float) -> str:
 
 def states(stage: Stage) -> dict[str, dict[str, Any]]:
     """Return each state with the changes of the view that lead to it."""
-    card = stage.pages.put("psp.test", "/card", "<!doctype html><html lang=en><title>Card</title><h1>Your card</h1></html>")
+    card = stage.pages.put(
+        "psp.test",
+        "/card",
+        "<!doctype html><html lang=en><title>Card</title><h1>Your card</h1></html>",
+    )
     ended = {"fields": [], "failure": None}
     return {
         "ready": {},
@@ -46,6 +50,9 @@ def show(stage: Stage, page: Page, state: str, locale: str = "en", attributes: s
     page.goto(stage.page(script + element, "/state"))
     wait_for(page, "ready")
     if state == "gone":  # it was there, and at the next question it is not
-        page.route("**/v1/checkout/*", lambda route: route.fulfill(status=410, json={"code": "checkout_expired"}))
+        page.route(
+            "**/v1/checkout/*",
+            lambda route: route.fulfill(status=410, json={"code": "checkout_expired"}),
+        )
         frame_of(page).evaluate("dispatchEvent(new Event('focus'))")
     inside(page).locator(f"[data-state={'ready' if state == 'reasons' else state}]").wait_for()

@@ -1,4 +1,5 @@
 """The transition table of a request to a provider, cell by cell: what may be sent, and what never again."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -25,11 +26,17 @@ in_doubt    !         !          not_sent      in_doubt  accepted
 def cells():
     """The table above as (state, progress, what is written)."""
     head, *lines = (line.split() for line in TABLE.strip().splitlines())
-    return [(AttemptState(line[0]), Progress(progress), written) for line in lines for progress, written in zip(head, line[1:], strict=True)]
+    return [
+        (AttemptState(line[0]), Progress(progress), written)
+        for line in lines
+        for progress, written in zip(head, line[1:], strict=True)
+    ]
 
 
 def test_table__every_pair__is_written_once():
-    assert sorted((state, progress) for state, progress, _ in cells()) == sorted(product(AttemptState, Progress))
+    assert sorted((state, progress) for state, progress, _ in cells()) == sorted(
+        product(AttemptState, Progress)
+    )
 
 
 @pytest.mark.invariant("I1", "I5")
@@ -46,7 +53,9 @@ def test_after__every_pair__does_what_is_written_or_raises(state, progress, writ
 @pytest.mark.invariant("I1")
 def test_after__intended__is_possible_only_while_nothing_was_sent():
     """I1: what may have left is never sent again."""
-    assert [state for state, progress in TRANSITIONS if progress is Progress.INTENDED] == [AttemptState.NOT_SENT]
+    assert [state for state, progress in TRANSITIONS if progress is Progress.INTENDED] == [
+        AttemptState.NOT_SENT
+    ]
 
 
 @pytest.mark.parametrize(("state", "progress", "number", "sent_at"), [

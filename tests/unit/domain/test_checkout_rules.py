@@ -1,4 +1,5 @@
 """When a checkout page is shown, and when the payer's input is welcome."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -24,7 +25,9 @@ def test_waits_for_payer__only_a_created_payment__does(status):
 
 def test_waits_for_payer__while_asking_or_expired__input_is_not_welcome():
     payment = a_payment()
-    assert not waits_for_payer(a_payment(attempt=Attempt(AttemptState.SENDING)), NOON) and not waits_for_payer(payment, payment.expires_at)
+    assert not waits_for_payer(
+        a_payment(attempt=Attempt(AttemptState.SENDING)), NOON
+    ) and not waits_for_payer(payment, payment.expires_at)
 
 
 @pytest.mark.parametrize("tries", range(MAX_TRIES + 2))

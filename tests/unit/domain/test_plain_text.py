@@ -1,4 +1,5 @@
 """Texts for providers that take ASCII only: names stay readable, and nothing vanishes without a trace."""
+
 from __future__ import annotations
 
 import unicodedata
@@ -12,22 +13,50 @@ from bridge.domain.plain_text import in_ascii
 WORDS = {"&": "and", "%": "percent", "+": "plus"}
 
 
-@pytest.mark.parametrize(("text", "plain"), [
-    ("Łódź", "Lodz"), ("Møller", "Moller"), ("Đorđević", "Dordevic"), ("Işık", "Isik"), ("æøå", "aeoa"), ("Þórður", "Thordur"), ("Œuvre", "Oeuvre"),
-    ("Müller, Größe ÄÖÜ", "Mueller, Groesse AeOeUe"), ("Mu\u0308ller", "Mueller"), ("STRAẞE", "STRASSE"), ("Ștefan Đặng", "Stefan Dang"),
-    ("Бестелльнуммер № 5", "Bestell'nummer No 5"), ("Ελλάδα", "Ellada"), ("“x” – y…", '"x" - y...'), ("10 €", "10 EUR"), ("½ kg", "1/2 kg"),
-    ("a\u00a0b\u200b c\u202ed\t\r\ne", "a b cd e"), ("\ue000", "?"), ("Meier & Söhne", "Meier and Soehne"), ("C＋＋", "C plus plus"),
-    ("100% Wolle", "100 percent Wolle"), ("", ""),
-])
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Łódź", "Lodz"),
+        ("Møller", "Moller"),
+        ("Đorđević", "Dordevic"),
+        ("Işık", "Isik"),
+        ("æøå", "aeoa"),
+        ("Þórður", "Thordur"),
+        ("Œuvre", "Oeuvre"),
+        ("Müller, Größe ÄÖÜ", "Mueller, Groesse AeOeUe"),
+        ("Mu\u0308ller", "Mueller"),
+        ("STRAẞE", "STRASSE"),
+        ("Ștefan Đặng", "Stefan Dang"),
+        ("Бестелльнуммер № 5", "Bestell'nummer No 5"),
+        ("Ελλάδα", "Ellada"),
+        ("“x” – y…", '"x" - y...'),
+        ("10 €", "10 EUR"),
+        ("½ kg", "1/2 kg"),
+        ("a\u00a0b\u200b c\u202ed\t\r\ne", "a b cd e"),
+        ("\ue000", "?"),
+        ("Meier & Söhne", "Meier and Soehne"),
+        ("C＋＋", "C plus plus"),
+        ("100% Wolle", "100 percent Wolle"),
+        ("", ""),
+    ],
+)
 def test_in_ascii__names_and_signs__stay_readable(text: str, plain: str) -> None:
     """Letters without a decomposition are transliterated, umlauts as Germans write them out (lesson 76)."""
     assert in_ascii(text, 100, WORDS) == plain
 
 
 @given(st.text(), st.integers(4, 60))
-def test_in_ascii__any_text__is_printable_ascii_of_that_length_at_most(text: str, longest: int) -> None:
+def test_in_ascii__any_text__is_printable_ascii_of_that_length_at_most(
+    text: str, longest: int
+) -> None:
     plain = in_ascii(text, longest, WORDS)
-    assert plain.isascii() and plain.isprintable() and len(plain) <= longest and not set(plain) & set(WORDS) and plain == plain.strip()
+    assert (
+        plain.isascii()
+        and plain.isprintable()
+        and len(plain) <= longest
+        and not set(plain) & set(WORDS)
+        and plain == plain.strip()
+    )
 
 
 @given(st.characters(categories=("L", "N", "P", "S", "Lo", "Co")))

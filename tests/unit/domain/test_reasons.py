@@ -1,4 +1,5 @@
 """The closed list of reasons: each has an effect and a sentence in both languages, and no sentence tells too much."""
+
 from __future__ import annotations
 
 import re
@@ -33,7 +34,10 @@ def test_text__unknown_language__is_english():
     assert text_for_payer(Reason.EXPIRED, "fr") == text_for_payer(Reason.EXPIRED, "en")
 
 
-@pytest.mark.parametrize("pair", [(Reason.PAYER_UNKNOWN, Reason.PAYER_BLOCKED), (Reason.CARD_DECLINED, Reason.SUSPECTED_FRAUD)])
+@pytest.mark.parametrize(
+    "pair",
+    [(Reason.PAYER_UNKNOWN, Reason.PAYER_BLOCKED), (Reason.CARD_DECLINED, Reason.SUSPECTED_FRAUD)],
+)
 def test_text__what_a_payer_may_not_know__reads_alike(pair):
     assert MEANINGS[pair[0]] == MEANINGS[pair[1]]
 
@@ -41,15 +45,22 @@ def test_text__what_a_payer_may_not_know__reads_alike(pair):
 @pytest.mark.parametrize("reason", Reason)
 def test_text__every_reason__names_no_system_and_no_code(reason):
     told = " ".join(text_for_payer(reason, language) for language in LANGUAGES).lower()
-    assert not re.search(r"provider|merchant|server|error|fehler|http|api|blocked|fraud|gesperrt|\d", told)
+    assert not re.search(
+        r"provider|merchant|server|error|fehler|http|api|blocked|fraud|gesperrt|\d", told
+    )
 
 
 def test_meanings__every_reason__has_one():
-    assert set(MEANINGS) == set(Reason) and {meaning.effect for meaning in MEANINGS.values()} == set(Effect)
+    assert set(MEANINGS) == set(Reason) and {
+        meaning.effect for meaning in MEANINGS.values()
+    } == set(Effect)
 
 
 def test_correctable__only_reasons_about_the_name__ask_again():
-    assert {reason for reason, meaning in MEANINGS.items() if meaning.correctable} == {Reason.PAYER_UNKNOWN, Reason.PAYER_BLOCKED}
+    assert {reason for reason, meaning in MEANINGS.items() if meaning.correctable} == {
+        Reason.PAYER_UNKNOWN,
+        Reason.PAYER_BLOCKED,
+    }
 
 
 def test_events__every_status_of_a_payment__is_told():
@@ -57,10 +68,14 @@ def test_events__every_status_of_a_payment__is_told():
 
 
 def test_events__every_end_of_a_refund_or_capture__is_told():
-    told = {(kind, status) for kind in (Kind.REFUND, Kind.CAPTURE) for status in OperationStatus} - {(Kind.CAPTURE, OperationStatus.PENDING)}
+    told = {
+        (kind, status) for kind in (Kind.REFUND, Kind.CAPTURE) for status in OperationStatus
+    } - {(Kind.CAPTURE, OperationStatus.PENDING)}
     assert set(OPERATION_EVENTS) == told
 
 
 def test_events__names__are_dotted_words_and_notes_are_told_apart():
-    assert all(re.fullmatch(r"(payment|capture|refund|shop)\.[a-z_]+", event) for event in EventType)
+    assert all(
+        re.fullmatch(r"(payment|capture|refund|shop)\.[a-z_]+", event) for event in EventType
+    )
     assert all(note.startswith("note.") for note in NoteType)

@@ -1,4 +1,5 @@
 """The folder is the registration, and loading it has no effect."""
+
 from __future__ import annotations
 
 import subprocess
@@ -10,7 +11,9 @@ import bridge.providers
 from bridge.ports import ProviderType
 from bridge.providers import discover
 
-LOADED = "import sys, {module}; print(*[name for name in sys.modules if name.startswith('bridge.')])"
+LOADED = (
+    "import sys, {module}; print(*[name for name in sys.modules if name.startswith('bridge.')])"
+)
 
 EXPORT = "from bridge.ports import ProviderType\nPROVIDER = ProviderType({name!r}, int, int)\n"
 
@@ -23,7 +26,10 @@ def loaded_by(module):
 def test_discover__this_tree__finds_each_provider_under_its_folders_name():
     found = discover()
     assert "cashcloud" in found
-    assert all(isinstance(provider, ProviderType) and provider.name == name for name, provider in found.items())
+    assert all(
+        isinstance(provider, ProviderType) and provider.name == name
+        for name, provider in found.items()
+    )
 
 
 def test_discover__run_by_the_service__loads_no_sandbox():
@@ -33,7 +39,10 @@ def test_discover__run_by_the_service__loads_no_sandbox():
 
 
 def test_provider_folders__loaded_for_their_sandbox__load_no_client():
-    assert loaded_by("bridge.providers.cashcloud") == {"bridge.providers", "bridge.providers.cashcloud"}
+    assert loaded_by("bridge.providers.cashcloud") == {
+        "bridge.providers",
+        "bridge.providers.cashcloud",
+    }
 
 
 @pytest.fixture
@@ -46,7 +55,9 @@ def folders(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "found"), [("moonpay", ["moonpay"]), (None, [])])
-def test_discover__folder_with_and_without_a_provider__is_found_or_passed_over(folders, name, found):
+def test_discover__folder_with_and_without_a_provider__is_found_or_passed_over(
+    folders, name, found
+):
     (folders / "moonpay").mkdir()
     (folders / "moonpay" / "__init__.py").touch()
     if name:

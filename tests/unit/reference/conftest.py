@@ -26,7 +26,11 @@ def bridge() -> Iterator[ToldBridge]:
 @pytest.fixture
 def shop(tmp_path: Path, bridge: ToldBridge, monkeypatch: pytest.MonkeyPatch) -> Shop:
     monkeypatch.setattr(client, "PAUSES", (0, 0.01))
-    return build(Settings("127.0.0.1:1", tmp_path, bridge.url, "http://shop.example", "sk_test", (key_of(SECRET),)))
+    return build(
+        Settings(
+            "127.0.0.1:1", tmp_path, bridge.url, "http://shop.example", "sk_test", (key_of(SECRET),)
+        )
+    )
 
 
 @pytest.fixture

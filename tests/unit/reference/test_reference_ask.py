@@ -42,7 +42,9 @@ def test_pay__payment_before_has_failed__is_a_new_intent(shop: Shop, bridge, wor
 
 
 @pytest.mark.parametrize("payment", [a_payment(status="created"), a_payment(), a_paid_payment()])
-def test_pay__payment_before_may_still_be_paid__is_the_same_intent(shop: Shop, bridge, payment: dict) -> None:
+def test_pay__payment_before_may_still_be_paid__is_the_same_intent(
+    shop: Shop, bridge, payment: dict
+) -> None:
     an_order(shop)
     bridge.answers = [(201, a_payment())]
     listen.take(shop.store, an_event(1, payment), "notified")
@@ -50,16 +52,24 @@ def test_pay__payment_before_may_still_be_paid__is_the_same_intent(shop: Shop, b
     assert bridge.keys() == [f"order-{REF}-1"]
 
 
-def test_pay__bridge_knows_a_payment_of_the_order__goes_on_with_that_one(shop: Shop, bridge) -> None:
+def test_pay__bridge_knows_a_payment_of_the_order__goes_on_with_that_one(
+    shop: Shop, bridge
+) -> None:
     an_order(shop)
-    bridge.answers = [(409, {"code": "payment_exists", "payment_id": "pay_7"}), (200, a_payment(id="pay_7"))]
+    bridge.answers = [
+        (409, {"code": "payment_exists", "payment_id": "pay_7"}),
+        (200, a_payment(id="pay_7")),
+    ]
     assert pay(shop).body["id"] == "pay_7"
     assert bridge.heard[-1]["path"] == "/v1/payments/pay_7"
 
 
 def test_pay__same_key_still_runs__waits_and_asks_again(shop: Shop, bridge) -> None:
     an_order(shop)
-    bridge.answers = [(409, {"code": "idempotency_in_progress"}, ("Retry-After", "1")), (201, a_payment())]
+    bridge.answers = [
+        (409, {"code": "idempotency_in_progress"}, ("Retry-After", "1")),
+        (201, a_payment()),
+    ]
     assert pay(shop).status == 201
 
 
@@ -84,7 +94,9 @@ def test_total__cart_that_cannot_be_ordered__is_refused(cart: dict) -> None:
 
 
 @pytest.mark.invariant("I1")
-def test_refund__answer_is_lost_and_amount_is_changed__the_first_intent_is_sent_again(shop: Shop, bridge) -> None:
+def test_refund__answer_is_lost_and_amount_is_changed__the_first_intent_is_sent_again(
+    shop: Shop, bridge
+) -> None:
     """I1: one number is one refund."""
     order = an_order(shop)
     bridge.answers = [LOST, LOST, (201, {"id": "ref_1"})]
@@ -106,5 +118,7 @@ def test_refund__number_of_another_order__is_refused_before_it_is_sent(shop: Sho
     bridge.answers = [(201, {"id": "ref_1"})]
     refund.refund(shop.store, shop.client, an_order(shop), Refund("RF-1", "pay_1", 1, ""))
     with pytest.raises(ValueError, match="another order"):
-        refund.refund(shop.store, shop.client, an_order(shop, "R-BBBBB-BBBBB"), Refund("RF-1", "pay_2", 1, ""))
+        refund.refund(
+            shop.store, shop.client, an_order(shop, "R-BBBBB-BBBBB"), Refund("RF-1", "pay_2", 1, "")
+        )
     assert len(bridge.heard) == 1

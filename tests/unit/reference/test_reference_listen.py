@@ -16,13 +16,19 @@ HISTORY = (
     an_event(1, a_payment(status="created")),
     an_event(2, a_paid_payment()),
     an_event(3, a_paid_payment(amount_refund_pending=1500, amount_refundable=3499), a_refund()),
-    an_event(4, a_paid_payment(amount_refunded=1500, amount_refundable=3499), a_refund(status="succeeded")),
+    an_event(
+        4,
+        a_paid_payment(amount_refunded=1500, amount_refundable=3499),
+        a_refund(status="succeeded"),
+    ),
 )
 
 
 @pytest.mark.invariant("I6")
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
-def test_take__any_order_of_arrival__ends_in_the_same_state(shop: Shop, order: tuple[int, ...]) -> None:
+def test_take__any_order_of_arrival__ends_in_the_same_state(
+    shop: Shop, order: tuple[int, ...]
+) -> None:
     """I6: sequence decides, not arrival."""
     an_order(shop)
     for index in (*order, *order):
@@ -37,7 +43,10 @@ def test_take__same_event_from_many_threads__is_applied_once(shop: Shop) -> None
     """I7: notified and fetched at the same moment."""
     an_order(shop)
     outcomes: list[str] = []
-    threads = [threading.Thread(target=lambda: outcomes.append(take(shop.store, HISTORY[1], "notified"))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: outcomes.append(take(shop.store, HISTORY[1], "notified")))
+        for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -95,8 +104,18 @@ def test_read__not_a_notification__is_refused(body: bytes) -> None:
 def test_pull__events_were_missed__are_applied_and_not_fetched_again(shop: Shop, bridge) -> None:
     """I8: a shop that was down heals itself."""
     an_order(shop)
-    page = [{"id": f"evt_{n}", "type": "payment.any", "sequence": n, "data": {"payment": payment}} for n, payment in ((1, a_payment()), (2, a_paid_payment()))]
-    bridge.answers = [(200, {"data": page, "next_cursor": None}), (200, {"data": [], "next_cursor": None})]
+    page = [
+        {"id": f"evt_{n}", "type": "payment.any", "sequence": n, "data": {"payment": payment}}
+        for n, payment in ((1, a_payment()), (2, a_paid_payment()))
+    ]
+    bridge.answers = [
+        (200, {"data": page, "next_cursor": None}),
+        (200, {"data": [], "next_cursor": None}),
+    ]
     assert (pull(shop.store, shop.client), pull(shop.store, shop.client)) == (2, 0)
     assert shop.view(REF)["status"] == "paid"
-    assert [call["path"] for call in bridge.heard] == ["/v1/events", "/v1/events?after=evt_2", "/v1/events?after=evt_2"]
+    assert [call["path"] for call in bridge.heard] == [
+        "/v1/events",
+        "/v1/events?after=evt_2",
+        "/v1/events?after=evt_2",
+    ]

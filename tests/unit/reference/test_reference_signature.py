@@ -16,7 +16,9 @@ HEADERS = {"webhook-id": ID, "webhook-timestamp": str(AT), "webhook-signature": 
 OTHER = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY"
 
 
-def check(now: float = AT, body: bytes = BODY, secrets: tuple[str, ...] = (SECRET,), **headers: str) -> None:
+def check(
+    now: float = AT, body: bytes = BODY, secrets: tuple[str, ...] = (SECRET,), **headers: str
+) -> None:
     given_headers = HEADERS | {name.replace("_", "-"): value for name, value in headers.items()}
     verify(given_headers, body, [key_of(secret) for secret in secrets], now)
 
@@ -59,7 +61,19 @@ def test_verify__other_bytes__is_refused(body: bytes) -> None:
         check(body=body)
 
 
-@pytest.mark.parametrize("timestamp", ["", "now", "+1614265330", " 1614265330", "1_614_265_330", "١٦١٤٢٦٥٣٣٠", "1614265330.0", "9" * 30])
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        "",
+        "now",
+        "+1614265330",
+        " 1614265330",
+        "1_614_265_330",
+        "١٦١٤٢٦٥٣٣٠",
+        "1614265330.0",
+        "9" * 30,
+    ],
+)
 def test_verify__timestamp_is_rubbish__is_refused(timestamp: str) -> None:
     with pytest.raises(Refused, match="timestamp"):
         check(webhook_timestamp=timestamp)
@@ -77,7 +91,9 @@ def test_verify__any_other_text_as_signature__is_refused(text: str) -> None:
         check(webhook_signature=text.replace(SIGNATURE, ""))
 
 
-@pytest.mark.parametrize("secret", ["", "whsec", "sk_abc", "whsec_***", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+@pytest.mark.parametrize(
+    "secret", ["", "whsec", "sk_abc", "whsec_***", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+)
 def test_key_of__not_a_notification_secret__is_refused(secret: str) -> None:
     with pytest.raises(ValueError):
         key_of(secret)

@@ -33,7 +33,14 @@ def _handler(bridge: ToldBridge) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             key = (self.headers.get("Idempotency-Key") or "").strip('"')
-            bridge.heard.append({"verb": self.command, "path": self.path, "key": key, "body": json.loads(body or b"null")})
+            bridge.heard.append(
+                {
+                    "verb": self.command,
+                    "path": self.path,
+                    "key": key,
+                    "body": json.loads(body or b"null"),
+                }
+            )
             self._answer(bridge.next_answer())
 
         do_GET = do_POST
@@ -60,7 +67,9 @@ def serving() -> Iterator[ToldBridge]:
     told = ToldBridge(answers=[LOST])
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(told))
     told.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    )
     thread.start()
     yield told
     server.shutdown()

@@ -35,7 +35,9 @@ def heard(merchant: Caller) -> Iterator[SimpleNamespace]:
     class Server(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            state.all.append({name: values[0] for name, values in parse_qs(body, strict_parsing=True).items()})
+            state.all.append(
+                {name: values[0] for name, values in parse_qs(body, strict_parsing=True).items()}
+            )
             self.send_response(state.answers.pop(0) if state.answers else 200)
             self.end_headers()
             self.wfile.write(b"OK")

@@ -30,8 +30,12 @@ class Caller:
         self.url, self.api = url, f"{url}/cashcloud/"
         self.session = requests.Session()
 
-    def token(self, username: str = USERNAME, password: str = PASSWORD, device: str = DEVICE) -> str:
-        salt = requests.post(self.api + "salt", data={"username": username, "device_id": device}).json()["salt"]
+    def token(
+        self, username: str = USERNAME, password: str = PASSWORD, device: str = DEVICE
+    ) -> str:
+        salt = requests.post(
+            self.api + "salt", data={"username": username, "device_id": device}
+        ).json()["salt"]
         key = hashlib.md5(hashlib.sha1(password.encode()).digest()).digest()
         hashed = hashlib.md5(hashlib.sha1(f"{username}{salt}".encode() + key).digest()).hexdigest()
         return "Token " + base64.b64encode(f"{username}|{device}|{hashed}".encode()).decode()
@@ -47,7 +51,13 @@ class Caller:
         return self.session.post(self.api + call, data=fields, timeout=20)
 
     def request(self, amount: int = 4999, **fields: Any) -> str:
-        asked = {"email": CUSTOMER, "amount": amount, "currency_id": 1, "reason_id": 314, "extern.id": "pay_1"} | fields
+        asked = {
+            "email": CUSTOMER,
+            "amount": amount,
+            "currency_id": 1,
+            "reason_id": 314,
+            "extern.id": "pay_1",
+        } | fields
         return self.post("request", **asked).json()["hash"]
 
     def refund(self, request: str, amount: int) -> requests.Response:
@@ -71,7 +81,10 @@ class Caller:
         return self.control(f"payer/{reference}", action=action)
 
     def fault(self, on: str, fault: str, **options: Any) -> None:
-        assert self.control("faults", provider="cashcloud", on=on, fault=fault, **options).status_code == 201
+        assert (
+            self.control("faults", provider="cashcloud", on=on, fault=fault, **options).status_code
+            == 201
+        )
 
     def ledger(self) -> list[dict[str, Any]]:
         return requests.get(f"{self.url}/control/ledger").json()["entries"]

@@ -40,7 +40,9 @@ def test_call__without_a_right_token__is_403(sandbox: Caller, header: str):
 
 def test_token__for_another_device__is_403(sandbox: Caller):
     username, _, hashed = base64.b64decode(sandbox.token()[6:]).decode().split("|")
-    sandbox.session.headers["Authorization"] = "Token " + base64.b64encode(f"{username}|other|{hashed}".encode()).decode()
+    sandbox.session.headers["Authorization"] = (
+        "Token " + base64.b64encode(f"{username}|other|{hashed}".encode()).decode()
+    )
     assert sandbox.get("reasons").status_code == 403
 
 
@@ -51,11 +53,17 @@ def test_token__from_a_wrong_password__is_403(sandbox: Caller):
 
 def test_salt__asked_twice__differs_and_both_tokens_work(sandbox: Caller):
     first, second = sandbox.token(), sandbox.token()
-    served = [requests.get(sandbox.api + "reasons", headers={"Authorization": token}).status_code for token in (first, second)]
+    served = [
+        requests.get(sandbox.api + "reasons", headers={"Authorization": token}).status_code
+        for token in (first, second)
+    ]
     assert first != second and served == [200, 200]
 
 
-@pytest.mark.parametrize("fields", [{}, {"username": USERNAME}, {"device_id": "d"}, {"username": "x@y.zz", "device_id": "d"}])
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"username": USERNAME}, {"device_id": "d"}, {"username": "x@y.zz", "device_id": "d"}],
+)
 def test_salt__for_nobody__is_403(sandbox: Caller, fields: dict[str, str]):
     assert requests.post(sandbox.api + "salt", data=fields).status_code == 403
 
@@ -67,13 +75,23 @@ def test_token__after_fifteen_minutes__is_403_until_made_anew(merchant: Caller):
 
 
 def test_merchant__with_a_corporate_account__may_not_use_the_api(sandbox: Caller):
-    sandbox.control("merchants", provider="cashcloud", username=USERNAME, password=PASSWORD, account_type="corporate")
+    sandbox.control(
+        "merchants",
+        provider="cashcloud",
+        username=USERNAME,
+        password=PASSWORD,
+        account_type="corporate",
+    )
     answer = sandbox.sign_in().get("reasons")
-    assert answer.status_code == 412 and answer.json() == {"validationFailed": {"isNotCorporateUser": True}}
+    assert answer.status_code == 412 and answer.json() == {
+        "validationFailed": {"isNotCorporateUser": True}
+    }
 
 
 def test_merchant__locked__is_423(sandbox: Caller):
-    sandbox.control("merchants", provider="cashcloud", username=USERNAME, password=PASSWORD, locked=True)
+    sandbox.control(
+        "merchants", provider="cashcloud", username=USERNAME, password=PASSWORD, locked=True
+    )
     assert sandbox.sign_in().get("reasons").status_code == 423
 
 

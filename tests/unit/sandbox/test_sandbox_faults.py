@@ -16,7 +16,11 @@ ASKED = {"email": CUSTOMER, "amount": "4999", "currency_id": "1", "reason_id": "
 
 @pytest.mark.parametrize(
     ("fault", "error"),
-    [("drop_before", "RemoteDisconnected"), ("drop_after", "RemoteDisconnected"), ("truncate", "IncompleteRead")],
+    [
+        ("drop_before", "RemoteDisconnected"),
+        ("drop_after", "RemoteDisconnected"),
+        ("truncate", "IncompleteRead"),
+    ],
 )
 def test_call__cut_off__the_socket_closes_early(merchant: Caller, fault: str, error: str):
     merchant.fault("request", fault)
@@ -34,7 +38,9 @@ def test_call__answered_with_garbage__is_executed_and_unreadable(merchant: Calle
 
 
 @pytest.mark.parametrize("executed", [True, False])
-def test_call__answered_with_error_true__has_a_hash_whether_it_was_executed_or_not(merchant: Caller, executed: bool):
+def test_call__answered_with_error_true__has_a_hash_whether_it_was_executed_or_not(
+    merchant: Caller, executed: bool
+):
     merchant.fault("request", "error_true", executed=executed)
     answer = merchant.post("request", **ASKED)
     assert (answer.status_code, answer.json()["error"]) == (200, True) and answer.json()["hash"]
@@ -49,7 +55,9 @@ def test_call__answered_with_a_status__is_not_executed(merchant: Caller):
 def test_call__delayed__is_executed_long_before_the_answer(merchant: Caller):
     merchant.fault("request", "delay", ms=60_000)
     answers = []
-    call = threading.Thread(target=lambda: answers.append(merchant.post("request", **ASKED).status_code))
+    call = threading.Thread(
+        target=lambda: answers.append(merchant.post("request", **ASKED).status_code)
+    )
     call.start()
     until(merchant.ledger)
     assert not answers
@@ -73,7 +81,9 @@ def test_call__hanging__is_executed_never_answered_and_blocks_nobody(merchant: C
 
 def _swallow(merchant: Caller) -> None:
     with pytest.raises(requests.ConnectionError):
-        requests.post(merchant.api + "request", data=ASKED, headers=dict(merchant.session.headers), timeout=60)
+        requests.post(
+            merchant.api + "request", data=ASKED, headers=dict(merchant.session.headers), timeout=60
+        )
 
 
 def test_call__hanging_caller_gives_up__its_thread_is_free_again(merchant: Caller):
@@ -118,7 +128,9 @@ def test_callback__refused__is_repeated_until_answered_2xx(merchant: Caller, hea
     for times in (1, 2, 3):
         until(lambda times=times: len(merchant.journal("sent")) == times)
         merchant.control("clock", advance_seconds=600)
-    until(lambda: [outcome for _, outcome in merchant.journal("sent")] == ["500", "302", "404", "200"])
+    until(
+        lambda: [outcome for _, outcome in merchant.journal("sent")] == ["500", "302", "404", "200"]
+    )
     assert len({tuple(callback.items()) for callback in heard.all}) == 1
 
 
@@ -201,17 +213,27 @@ def test_callback__forged__is_signed_wrongly_and_not_repeated(merchant: Caller, 
 
 @pytest.mark.parametrize(
     ("fault", "field"),
-    [("other_amount", "amount"), ("other_currency", "currency_id"), ("other_reference", "extern"),
-     ("unknown_status", "transaction_state_id")],
+    [
+        ("other_amount", "amount"),
+        ("other_currency", "currency_id"),
+        ("other_reference", "extern"),
+        ("unknown_status", "transaction_state_id"),
+    ],
 )
-def test_callback__other_x__the_inquiry_differs_until_faults_are_deleted(merchant: Caller, heard, fault: str, field: str):
+def test_callback__other_x__the_inquiry_differs_until_faults_are_deleted(
+    merchant: Caller, heard, fault: str, field: str
+):
     honest, disguised = merchant.paid(), merchant.request()
     merchant.fault("callback", fault)
     merchant.payer(disguised, "accept")
     callback = until(lambda: heard.all[1:])[0]
     right, wrong = merchant.shown(honest), merchant.shown(disguised)
     assert callback["control"] == control_of(callback)
-    assert [name for name in ("amount", "currency_id", "extern", "transaction_state_id") if right[name] != wrong[name]] == [field]
+    assert [
+        name
+        for name in ("amount", "currency_id", "extern", "transaction_state_id")
+        if right[name] != wrong[name]
+    ] == [field]
     requests.delete(f"{merchant.url}/control/faults")
     assert merchant.shown(disguised)[field] == right[field]
 
@@ -236,7 +258,10 @@ def test_callbacks__of_the_last_refund__come_in_order(merchant: Caller, heard):
     merchant.payer(merchant.refund(request, 1000).json()["hash"], "accept")
     until(lambda: len(heard.all) == 3)
     assert sorted((callback["method"], callback["status"]) for callback in heard.all) == [
-        ("refund", "3"), ("request", "3"), ("request", "8")]
+        ("refund", "3"),
+        ("request", "3"),
+        ("request", "8"),
+    ]
     assert [c["status"] for c in heard.all if c["method"] == "request"] == ["3", "8"]
 
 
@@ -255,7 +280,9 @@ def test_faults__every_one_of_the_tables__can_be_scripted(merchant: Caller):
         merchant.fault("request", fault)
     for fault in sorted(ON_CALLBACKS):
         merchant.fault("callback", fault)
-    assert len(requests.get(f"{merchant.url}/control/faults").json()["faults"]) == len(ON_CALLS | ON_CALLBACKS)
+    assert len(requests.get(f"{merchant.url}/control/faults").json()["faults"]) == len(
+        ON_CALLS | ON_CALLBACKS
+    )
 
 
 def test_chaos__same_seed__draws_the_same_faults(tmp_path):
@@ -268,10 +295,23 @@ def _drawn(folder, seed: int) -> list[str | None]:
     from bridge.sandbox.store import Store
 
     faults = Faults(Store(folder), parse_chaos("status=30%,hang=10%,lost=50%"), seed)
-    return [fault and fault.name for fault in (faults.take("cashcloud", "request") for _ in range(50))]
+    return [
+        fault and fault.name for fault in (faults.take("cashcloud", "request") for _ in range(50))
+    ]
 
 
-@pytest.mark.parametrize("text", ["nothing=5%", "hang=5", "hang=", "hang=-5%", "hang=101%", "hang=60%,garbage=50%", "hang=1.2.3%"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nothing=5%",
+        "hang=5",
+        "hang=",
+        "hang=-5%",
+        "hang=101%",
+        "hang=60%,garbage=50%",
+        "hang=1.2.3%",
+    ],
+)
 def test_chaos__rubbish__is_refused(text: str):
     with pytest.raises(ValueError):
         parse_chaos(text)

@@ -21,8 +21,18 @@ from bridge.sandbox.server import Server
 
 @contextmanager
 def started(data: Path, *more: str) -> Iterator[tuple[subprocess.Popen, Caller, str]]:
-    command = [sys.executable, "-m", "bridge.sandbox", "--listen", "127.0.0.1:0", "--data", str(data),
-               "--merchant", f"cashcloud:{USERNAME}:{PASSWORD}", *more]
+    command = [
+        sys.executable,
+        "-m",
+        "bridge.sandbox",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        str(data),
+        "--merchant",
+        f"cashcloud:{USERNAME}:{PASSWORD}",
+        *more,
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline()
@@ -100,7 +110,16 @@ def test_process__merchant_that_cannot_be_read__is_refused_without_its_password(
 
 @contextmanager
 def started_refused(data: Path, *more: str) -> Iterator[tuple[int, str]]:
-    command = [sys.executable, "-m", "bridge.sandbox", "--listen", "127.0.0.1:0", "--data", str(data), *more]
+    command = [
+        sys.executable,
+        "-m",
+        "bridge.sandbox",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        str(data),
+        *more,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     yield done.returncode, done.stderr
 

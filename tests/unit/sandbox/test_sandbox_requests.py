@@ -21,13 +21,30 @@ REFUSALS = [
     ({"reason_id": ""}, {"isReasonAvailable": False}),
     ({"reason_id": None}, {"isReasonAvailable": False}),
     ({"amount": "19"}, [["minAmountTransactionPerTradeLimit"]]),
-    *(({"amount": rubbish}, {"currency": ["invalidAmount"]})
-      for rubbish in ("", "0", "-1", "+5", "49.99", "4,99", "1e3", " 50", "0x20", "١٢٣", "9" * 30, "NaN")),
+    *(
+        ({"amount": rubbish}, {"currency": ["invalidAmount"]})
+        for rubbish in (
+            "",
+            "0",
+            "-1",
+            "+5",
+            "49.99",
+            "4,99",
+            "1e3",
+            " 50",
+            "0x20",
+            "١٢٣",
+            "9" * 30,
+            "NaN",
+        )
+    ),
 ]
 
 
 @pytest.mark.parametrize(("fields", "shape"), REFUSALS)
-def test_request__at_fault__is_412_and_nothing_is_written(merchant: Caller, fields: dict[str, str], shape: object):
+def test_request__at_fault__is_412_and_nothing_is_written(
+    merchant: Caller, fields: dict[str, str], shape: object
+):
     asked = {"email": CUSTOMER, "amount": "4999", "currency_id": "1", "reason_id": "314"} | fields
     answer = merchant.post("request", **asked)
     assert (answer.status_code, answer.json()) == (412, {"validationFailed": shape})
@@ -36,30 +53,57 @@ def test_request__at_fault__is_412_and_nothing_is_written(merchant: Caller, fiel
 
 @pytest.mark.parametrize("name", ["extern.id", "extern_id", "extern[id]"])
 @pytest.mark.parametrize("how", ["data", "files"])
-def test_request__any_form_and_spelling__is_found_by_our_reference(merchant: Caller, name: str, how: str):
-    fields = {"email": CUSTOMER, "amount": "20", "currency_id": "2", "reason_id": "314", "remark": "Bücher & mehr", name: "pay_ä"}
+def test_request__any_form_and_spelling__is_found_by_our_reference(
+    merchant: Caller, name: str, how: str
+):
+    fields = {
+        "email": CUSTOMER,
+        "amount": "20",
+        "currency_id": "2",
+        "reason_id": "314",
+        "remark": "Bücher & mehr",
+        name: "pay_ä",
+    }
     sent = fields if how == "data" else {key: (None, value) for key, value in fields.items()}
     answer = merchant.session.post(merchant.api + "request", **{how: sent})
     [found] = merchant.get("transactions", **{name: "pay_ä"}).json()["transactions"]
     assert answer.status_code == 201 and found["hash"] == answer.json()["hash"]
-    assert (found["extern"]["id"], found["remark"], found["currency_id"]) == ("pay_ä", "Bücher & mehr", 2)
+    assert (found["extern"]["id"], found["remark"], found["currency_id"]) == (
+        "pay_ä",
+        "Bücher & mehr",
+        2,
+    )
 
 
 def test_request__made__stands_in_the_ledger_under_our_words(merchant: Caller):
     reference = merchant.request(4999)
     [entry] = merchant.ledger()
     wanted = {
-        "provider": "cashcloud", "merchant": "merchant@acme.example", "reference": reference, "kind": "request", "parent": None,
-        "amount": 4999, "currency": "EUR", "state": "pending", "our_reference": "pay_1",
+        "provider": "cashcloud",
+        "merchant": "merchant@acme.example",
+        "reference": reference,
+        "kind": "request",
+        "parent": None,
+        "amount": 4999,
+        "currency": "EUR",
+        "state": "pending",
+        "our_reference": "pay_1",
     }
     assert {name: entry[name] for name in wanted} == wanted
 
 
 @pytest.mark.parametrize(
     ("action", "state", "word"),
-    [("accept", 3, "succeeded"), ("decline", 4, "declined"), ("expire", 6, "expired"), ("fail", 7, "failed")],
+    [
+        ("accept", 3, "succeeded"),
+        ("decline", 4, "declined"),
+        ("expire", 6, "expired"),
+        ("fail", 7, "failed"),
+    ],
 )
-def test_payer__acts_on_a_request__state_and_ledger_say_so(merchant: Caller, action: str, state: int, word: str):
+def test_payer__acts_on_a_request__state_and_ledger_say_so(
+    merchant: Caller, action: str, state: int, word: str
+):
     reference = merchant.request()
     assert merchant.payer(reference, action).json()["state"] == word
     assert merchant.state(reference) == state
@@ -73,7 +117,9 @@ def test_payer__repeats_himself__changes_nothing(merchant: Caller):
 
 def test_payer__changes_his_mind_too_late__is_409(merchant: Caller):
     reference = merchant.paid()
-    assert merchant.payer(reference, "decline").status_code == 409 and merchant.state(reference) == 3
+    assert (
+        merchant.payer(reference, "decline").status_code == 409 and merchant.state(reference) == 3
+    )
 
 
 def test_payer__poor_by_now__cannot_accept(merchant: Caller):
@@ -99,21 +145,30 @@ def test_request__past_its_expiration__expires_by_itself(merchant: Caller):
     assert merchant.state(reference) == 6
 
 
-@pytest.mark.parametrize(("action", "state", "word"), [("accept", 3, "succeeded"), ("decline", 5, "canceled"), ("fail", 7, "failed")])
-def test_payer__acts_on_a_refund__state_and_ledger_say_so(merchant: Caller, action: str, state: int, word: str):
+@pytest.mark.parametrize(
+    ("action", "state", "word"),
+    [("accept", 3, "succeeded"), ("decline", 5, "canceled"), ("fail", 7, "failed")],
+)
+def test_payer__acts_on_a_refund__state_and_ledger_say_so(
+    merchant: Caller, action: str, state: int, word: str
+):
     request = merchant.paid()
     refund = merchant.refund(request, 1000).json()["hash"]
     assert merchant.state(refund) == 1
     merchant.payer(refund, action)
     assert merchant.state(refund) == state
-    assert [(e["kind"], e["parent"], e["state"]) for e in merchant.ledger()[1:]] == [("refund", request, word)]
+    assert [(e["kind"], e["parent"], e["state"]) for e in merchant.ledger()[1:]] == [
+        ("refund", request, word)
+    ]
 
 
 @pytest.mark.invariant("I2")
 def test_refund__of_more_than_is_left__is_412(merchant: Caller):
     request = merchant.paid(1000)
     assert merchant.refund(request, 600).status_code == 201
-    assert merchant.refund(request, 401).json() == {"validationFailed": [["maxAmountTransactionPerTradeLimit"]]}
+    assert merchant.refund(request, 401).json() == {
+        "validationFailed": [["maxAmountTransactionPerTradeLimit"]]
+    }
     assert merchant.refund(request, 400).status_code == 201
 
 
@@ -138,7 +193,10 @@ def test_refund__of_all_in_parts__makes_the_request_refunded_only_at_the_end(mer
         merchant.payer(merchant.refund(request, part).json()["hash"], "accept")
         states.append(merchant.state(request))
     assert states == [3, 8]
-    assert (merchant.ledger()[0]["state"], merchant.ledger()[0]["refunded_amount"]) == ("succeeded", 1000)
+    assert (merchant.ledger()[0]["state"], merchant.ledger()[0]["refunded_amount"]) == (
+        "succeeded",
+        1000,
+    )
 
 
 def test_refund__of_an_unpaid_request__is_412(merchant: Caller):
@@ -164,7 +222,11 @@ def test_transactions__list__is_newest_first_with_refunds_naming_their_request(m
     refund = merchant.refund(first, 100).json()["hash"]
     listed = merchant.get("transactions").json()["transactions"]
     assert [row["hash"] for row in listed] == [refund, second, first]
-    assert (listed[0]["method"], listed[0]["request_hash"], listed[2]["method"]) == ("refund", first, "request")
+    assert (listed[0]["method"], listed[0]["request_hash"], listed[2]["method"]) == (
+        "refund",
+        first,
+        "request",
+    )
 
 
 def test_refunds__set_to_accept__settle_by_themselves_but_later(merchant: Caller):
@@ -176,12 +238,22 @@ def test_refunds__set_to_accept__settle_by_themselves_but_later(merchant: Caller
 
 @pytest.mark.parametrize(
     "fields",
-    [{"callback_url": "ftp://x/y"}, {"callback_url": "http://"}, {"callback_url": "http://[::"}, {"callback_url": "http://a/ b"},
-     {"request_expiration": "0"}, {"request_expiration": "691201"}, {"request_expiration": "soon"}],
+    [
+        {"callback_url": "ftp://x/y"},
+        {"callback_url": "http://"},
+        {"callback_url": "http://[::"},
+        {"callback_url": "http://a/ b"},
+        {"request_expiration": "0"},
+        {"request_expiration": "691201"},
+        {"request_expiration": "soon"},
+    ],
 )
 def test_settings__rubbish__is_412_and_changes_nothing(merchant: Caller, fields: dict[str, str]):
     before = merchant.get("settings").json()
-    assert merchant.post("settings", **fields).status_code == 412 and merchant.get("settings").json() == before
+    assert (
+        merchant.post("settings", **fields).status_code == 412
+        and merchant.get("settings").json() == before
+    )
 
 
 def test_currency_rate__with_and_without_amount__has_the_price_in_cashcredits(merchant: Caller):
@@ -194,7 +266,10 @@ def test_request__in_cashcredits__is_euro_cents_and_costs_the_converted_price(me
     reference = merchant.request(4999, currency_id=2)
     [entry] = merchant.ledger()
     assert (entry["amount"], entry["currency"]) == (4999, "EUR")
-    assert (merchant.shown(reference)["amount"], merchant.shown(reference)["currency_id"]) == (4899, 2)
+    assert (merchant.shown(reference)["amount"], merchant.shown(reference)["currency_id"]) == (
+        4899,
+        2,
+    )
     merchant.payer(reference, "accept")
     refund = merchant.refund(reference, 1500).json()["hash"]
     assert merchant.ledger()[1]["amount"] == 1500 and merchant.shown(refund)["amount"] == 1470
@@ -203,14 +278,20 @@ def test_request__in_cashcredits__is_euro_cents_and_costs_the_converted_price(me
 def test_request__in_cashcredits_told_in_euro_cents__inquiries_say_what_was_sent(merchant: Caller):
     merchant.fault("cashcredits", "euro_cents")
     told, converted = merchant.request(4999, currency_id=2), merchant.request(4999, currency_id=2)
-    assert [(merchant.shown(one)["amount"], merchant.shown(one)["currency_id"]) for one in (told, converted)] == [(4999, 2), (4899, 2)]
+    assert [
+        (merchant.shown(one)["amount"], merchant.shown(one)["currency_id"])
+        for one in (told, converted)
+    ] == [(4999, 2), (4899, 2)]
 
 
 def test_settings__expiry_left_empty__keeps_the_one_before(merchant: Caller):
     """The original client posts both fields, also the one that it was not given."""
     merchant.post("settings", request_expiration=120)
     answer = merchant.post("settings", callback_url="https://shop.example/c", request_expiration="")
-    assert answer.ok and merchant.get("settings").json() == {"callback_url": "https://shop.example/c", "request_expiration": 120}
+    assert answer.ok and merchant.get("settings").json() == {
+        "callback_url": "https://shop.example/c",
+        "request_expiration": 120,
+    }
 
 
 def test_restart__keeps_ledger_settings_and_accounts(tmp_path):
@@ -222,12 +303,16 @@ def test_restart__keeps_ledger_settings_and_accounts(tmp_path):
         assert Caller(url).sign_in().state(reference) == 3
 
 
-def test_portal__refunds__are_in_the_list_of_the_request_without_our_name_and_count(merchant: Caller):
+def test_portal__refunds__are_in_the_list_of_the_request_without_our_name_and_count(
+    merchant: Caller,
+):
     request = merchant.paid(4999)
     made = merchant.control(f"portal/{request}", action="refund", amount=1000).json()["reference"]
     assert merchant.payer(made, "accept").status_code == 200
     listed = merchant.get("transactions", request_hash=request).json()["transactions"]
-    assert [(one["hash"], one["extern"]["id"], one["request_hash"]) for one in listed] == [(made, "", request)]
+    assert [(one["hash"], one["extern"]["id"], one["request_hash"]) for one in listed] == [
+        (made, "", request)
+    ]
     assert merchant.control(f"portal/{request}", action="refund").json()["amount"] == 3999
     assert merchant.control(f"portal/{request}", action="refund", amount=1).status_code == 409
     assert merchant.control(f"portal/{request}", action="capture").status_code == 409

@@ -25,28 +25,47 @@ class Believed:
         self.refunds: dict[str, list[dict[str, Any]]] = {}
         self.events: list[dict[str, Any]] = []
 
-    def paid(self, reference: str, amount: int = 4999, status: str = "paid", **other: Any) -> dict[str, Any]:
+    def paid(
+        self, reference: str, amount: int = 4999, status: str = "paid", **other: Any
+    ) -> dict[str, Any]:
         payment = {
-            "id": f"pay_{len(self.payments)}", "status": status, "amount": amount, "currency": "EUR",
-            "amount_captured": amount if status == "paid" else 0, "provider": {"name": "cashcloud", "reference": reference},
+            "id": f"pay_{len(self.payments)}",
+            "status": status,
+            "amount": amount,
+            "currency": "EUR",
+            "amount_captured": amount if status == "paid" else 0,
+            "provider": {"name": "cashcloud", "reference": reference},
         } | other
         self.payments.append(payment)
         self.tell(f"payment.{status}", payment)
         return payment
 
     def refunded(self, payment: dict[str, Any], amount: int, status: str = "succeeded") -> None:
-        refund = {"id": f"ref_{payment['id']}_{amount}", "amount": amount, "currency": "EUR", "status": status}
+        refund = {
+            "id": f"ref_{payment['id']}_{amount}",
+            "amount": amount,
+            "currency": "EUR",
+            "status": status,
+        }
         self.refunds.setdefault(payment["id"], []).append(refund)
         self.tell(f"refund.{status}", payment, refund)
 
-    def tell(self, kind: str, payment: dict[str, Any], refund: dict[str, Any] | None = None) -> None:
-        self.events.append({"id": f"evt_{len(self.events):03}", "type": kind, "data": {"payment": payment, "refund": refund}})
+    def tell(
+        self, kind: str, payment: dict[str, Any], refund: dict[str, Any] | None = None
+    ) -> None:
+        self.events.append(
+            {
+                "id": f"evt_{len(self.events):03}",
+                "type": kind,
+                "data": {"payment": payment, "refund": refund},
+            }
+        )
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         assert req.get_header("Authorization") == f"Bearer {KEY}"
         start = int(req.get_param("cursor", default="0"))
         following = str(start + 2) if start + 2 < len(self.payments) else None
-        resp.media = {"data": self.payments[start:start + 2], "next_cursor": following}
+        resp.media = {"data": self.payments[start : start + 2], "next_cursor": following}
 
     def on_get_refunds(self, req: falcon.Request, resp: falcon.Response, payment: str) -> None:
         resp.media = {"data": self.refunds.get(payment, []), "next_cursor": None}
@@ -76,7 +95,16 @@ def believed() -> Iterator[Believed]:
 
 
 def judged(believed: Believed, merchant: Caller, *more: str) -> tuple[int, str]:
-    args = ["verdict", "--bridge-url", believed.url, "--api-key", KEY, "--sandbox-url", merchant.url, *more]
+    args = [
+        "verdict",
+        "--bridge-url",
+        believed.url,
+        "--api-key",
+        KEY,
+        "--sandbox-url",
+        merchant.url,
+        *more,
+    ]
     done = CliRunner().invoke(command, args)
     return done.exit_code, done.output
 
@@ -91,15 +119,28 @@ def test_verdict__bridge_believes_the_ledger__exit_0(merchant: Caller, believed:
     believed.paid(declined, status="declined")
     code, output = judged(believed, merchant)
     assert (code, output.splitlines()[-3:]) == (
-        0, ["payments: 4 compared, 0 differ", "refunds: 3 compared, 0 differ", "events: 7 compared, 0 differ"])
+        0,
+        [
+            "payments: 4 compared, 0 differ",
+            "refunds: 3 compared, 0 differ",
+            "events: 7 compared, 0 differ",
+        ],
+    )
 
 
 @pytest.mark.parametrize(
     "lie",
-    [{"status": "pending", "amount_captured": 0}, {"amount": 1, "amount_captured": 1}, {"currency": "USD"},
-     {"status": "declined"}, {"amount_captured": 1}],
+    [
+        {"status": "pending", "amount_captured": 0},
+        {"amount": 1, "amount_captured": 1},
+        {"currency": "USD"},
+        {"status": "declined"},
+        {"amount_captured": 1},
+    ],
 )
-def test_verdict__bridge_believes_otherwise__exit_1(merchant: Caller, believed: Believed, lie: dict[str, Any]):
+def test_verdict__bridge_believes_otherwise__exit_1(
+    merchant: Caller, believed: Believed, lie: dict[str, Any]
+):
     believed.paid(merchant.paid(), **lie)
     code, output = judged(believed, merchant)
     assert code == 1 and "payments: 1 compared, 1 differ" in output
@@ -132,7 +173,9 @@ def test_verdict__refund_twice_in_the_ledger__differs(merchant: Caller, believed
 
 @pytest.mark.invariant("I7")
 @pytest.mark.parametrize("times", [0, 2])
-def test_verdict__event_told_not_exactly_once__differs(merchant: Caller, believed: Believed, times: int):
+def test_verdict__event_told_not_exactly_once__differs(
+    merchant: Caller, believed: Believed, times: int
+):
     payment = believed.paid(merchant.paid())
     believed.events.clear()
     for _ in range(times):
@@ -141,7 +184,9 @@ def test_verdict__event_told_not_exactly_once__differs(merchant: Caller, believe
     assert code == 1 and "events: 1 compared, 1 differ" in output
 
 
-def test_verdict__of_one_account__leaves_the_others_out_and_knows_who_is_there(merchant: Caller, believed: Believed):
+def test_verdict__of_one_account__leaves_the_others_out_and_knows_who_is_there(
+    merchant: Caller, believed: Believed
+):
     believed.paid(merchant.paid())
     (account,) = {row["merchant"] for row in merchant.ledger()}
     assert judged(believed, merchant, "--merchant", account) == judged(believed, merchant)
@@ -151,7 +196,9 @@ def test_verdict__of_one_account__leaves_the_others_out_and_knows_who_is_there(m
     assert code == 2 and f"no entries of acme; it has some of {account}" in output
 
 
-def test_verdict__of_one_account__before_anything_was_sold__agrees(merchant: Caller, believed: Believed):
+def test_verdict__of_one_account__before_anything_was_sold__agrees(
+    merchant: Caller, believed: Believed
+):
     assert judged(believed, merchant, "--merchant", "acme")[0] == 0
 
 
@@ -160,7 +207,9 @@ def test_verdict__nobody_answers__exit_2(merchant: Caller, believed: Believed):
     assert judged(believed, merchant)[0] == 2
 
 
-@pytest.mark.parametrize(("action", "agrees"), [("expire", True), ("decline", True), ("accept", False)])
+@pytest.mark.parametrize(
+    ("action", "agrees"), [("expire", True), ("decline", True), ("accept", False)]
+)
 def test_verdict__given_up_by_the_bridge__agrees_unless_money_moved(
     merchant: Caller, believed: Believed, action: str, agrees: bool
 ):
@@ -172,14 +221,19 @@ def test_verdict__given_up_by_the_bridge__agrees_unless_money_moved(
 
 @pytest.mark.parametrize(("provider_open", "code"), [(True, 0), (False, 1)])
 def test_verdict__expired_by_the_bridge_and_pending_in_the_ledger__agrees_while_the_bridge_watches_it(
-    merchant: Caller, believed: Believed, provider_open: bool, code: int,
+    merchant: Caller,
+    believed: Believed,
+    provider_open: bool,
+    code: int,
 ):
     believed.paid(merchant.request(), status="expired", provider_open=provider_open)
     assert judged(believed, merchant)[0] == code
 
 
 @pytest.mark.invariant("I5")
-def test_verdict__in_doubt_and_nothing_in_the_ledger__is_told_but_agrees(merchant: Caller, believed: Believed):
+def test_verdict__in_doubt_and_nothing_in_the_ledger__is_told_but_agrees(
+    merchant: Caller, believed: Believed
+):
     believed.paid("", status="pending", outcome_known=False)
     code, output = judged(believed, merchant)
     assert code == 0 and output.endswith("in doubt: 1\n")

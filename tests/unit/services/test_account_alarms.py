@@ -1,4 +1,5 @@
 """An account whose callbacks are rejected or do not come, or whose login is refused, raises an alarm on every node."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -19,7 +20,13 @@ def alarms(stage, merchant="acme"):
 
 def signed_with(stage, password):
     """From now on the provider knows the merchant by another password; the token that the bridge has still serves for a while."""
-    stage.sandbox.control("POST", "merchants", provider="cashcloud", username="acme@merchant.example", password=password)
+    stage.sandbox.control(
+        "POST",
+        "merchants",
+        provider="cashcloud",
+        username="acme@merchant.example",
+        password=password,
+    )
 
 
 @pytest.fixture
@@ -57,7 +64,11 @@ def test_alarm__callbacks_of_paid_payments_are_all_rejected__is_raised_within_mi
     stage.clock.advance(2 * MINUTES)
     assert alarms(stage) == [Alarm.CALLBACKS_REJECTED] and alarms(stage, "globex") == []
     assert stage.services.check_health()["accounts"] is False
-    assert stage.services.measure()["account_alarms"] == {"callbacks_rejected": 1, "callbacks_missing": 0, "login_refused": 0}
+    assert stage.services.measure()["account_alarms"] == {
+        "callbacks_rejected": 1,
+        "callbacks_missing": 0,
+        "login_refused": 0,
+    }
 
 
 @pytest.mark.invariant("I28")
@@ -67,7 +78,10 @@ def test_alarm__payments_get_paid_and_no_callback_comes__is_raised_after_three(s
     stage.clock.advance(10 * MINUTES)
     assert alarms(stage) == []
     learned_by_inquiry(stage)
-    assert alarms(stage) == [Alarm.CALLBACKS_MISSING] and stage.services.measure()["account_alarms"]["callbacks_missing"] == 1
+    assert (
+        alarms(stage) == [Alarm.CALLBACKS_MISSING]
+        and stage.services.measure()["account_alarms"]["callbacks_missing"] == 1
+    )
 
 
 @pytest.mark.invariant("I28")
@@ -77,7 +91,11 @@ def test_alarm__a_genuine_callback_arrives__is_over(stage):
     stage.clock.advance(10 * MINUTES)
     assert alarms(stage)
     stage.pay(stage.create())
-    assert stage.hear() == 1 and alarms(stage) == [] and stage.services.check_health()["accounts"] is True
+    assert (
+        stage.hear() == 1
+        and alarms(stage) == []
+        and stage.services.check_health()["accounts"] is True
+    )
 
 
 @pytest.mark.invariant("I28")
@@ -100,11 +118,16 @@ def test_alarm__inquiry_is_a_moment_faster_than_the_callback__raises_none(stage)
 
 
 @pytest.mark.invariant("I28")
-def test_alarm__login_is_refused__is_raised_at_once_and_ends_with_the_next_call_that_is_accepted(stage):
+def test_alarm__login_is_refused__is_raised_at_once_and_ends_with_the_next_call_that_is_accepted(
+    stage,
+):
     stage.paid()
     signed_with(stage, "changed-elsewhere")
     stage.create()
-    assert alarms(stage) == [Alarm.LOGIN_REFUSED] and stage.services.check_health()["accounts"] is False
+    assert (
+        alarms(stage) == [Alarm.LOGIN_REFUSED]
+        and stage.services.check_health()["accounts"] is False
+    )
     signed_with(stage, PASSWORDS["acme"])
     stage.create()
     assert alarms(stage) == []
@@ -141,15 +164,24 @@ def test_alarm__merchant_who_has_gone__has_none(stage):
     assert stage.services.check_health()["accounts"] is True
 
 
-@pytest.mark.parametrize(("signs", "expected"), [
-    ({}, ()),
-    ({"rejected": 5}, ()),
-    ({"rejected": 5, "unheard": 2, "unheard_since": NOON}, (Alarm.CALLBACKS_REJECTED,)),
-    ({"rejected": 1, "unheard": 2, "unheard_since": NOON}, ()),
-    ({"rejected": 1, "unheard": 3, "unheard_since": NOON}, (Alarm.CALLBACKS_MISSING,)),
-    ({"rejected": 5, "unheard": 2, "unheard_since": NOON + timedelta(minutes=4)}, ()),
-    ({"unheard": 3, "unheard_since": NOON + timedelta(minutes=1)}, ()),
-    ({"refused": 1, "refused_since": NOON, "unheard": 9, "unheard_since": NOON}, (Alarm.CALLBACKS_MISSING, Alarm.LOGIN_REFUSED)),
-])
+@pytest.mark.parametrize(
+    ("signs", "expected"),
+    [
+        ({}, ()),
+        ({"rejected": 5}, ()),
+        ({"rejected": 5, "unheard": 2, "unheard_since": NOON}, (Alarm.CALLBACKS_REJECTED,)),
+        ({"rejected": 1, "unheard": 2, "unheard_since": NOON}, ()),
+        ({"rejected": 1, "unheard": 3, "unheard_since": NOON}, (Alarm.CALLBACKS_MISSING,)),
+        ({"rejected": 5, "unheard": 2, "unheard_since": NOON + timedelta(minutes=4)}, ()),
+        ({"unheard": 3, "unheard_since": NOON + timedelta(minutes=1)}, ()),
+        (
+            {"refused": 1, "refused_since": NOON, "unheard": 9, "unheard_since": NOON},
+            (Alarm.CALLBACKS_MISSING, Alarm.LOGIN_REFUSED),
+        ),
+    ],
+)
 def test_alarms_of__signs_five_minutes_later__are_judged_by_the_rule(signs, expected):
-    assert alarms_of(AccountSigns("acme", "cashcloud", **signs), NOON + timedelta(minutes=5)) == expected
+    assert (
+        alarms_of(AccountSigns("acme", "cashcloud", **signs), NOON + timedelta(minutes=5))
+        == expected
+    )

@@ -1,4 +1,5 @@
 """What a callback can do: have the provider asked. What it says changes nothing by itself."""
+
 from __future__ import annotations
 
 import re
@@ -41,7 +42,9 @@ def changed(heard, **fields):
 def test_callback__of_a_paid_payment__has_the_provider_asked_and_the_payment_paid(stage):
     payment = stage.create()
     stage.pay(payment)
-    assert stage.hear() == 1 and stage.payment(payment).status is Status.PENDING  # stored and answered; nothing believed yet
+    assert (
+        stage.hear() == 1 and stage.payment(payment).status is Status.PENDING
+    )  # stored and answered; nothing believed yet
     stage.work()
     assert stage.payment(payment).status is Status.PAID and states(stage) == ["applied"]
     assert [event.source for event in stage.history(payment)][-1] == "callback"
@@ -54,7 +57,9 @@ def test_callback__repeated__is_one_transition_and_one_event(stage, times):
     payment = stage.create()
     stage.pay(payment)
     stage.hear(times), stage.work()
-    assert stage.types(payment) == [*NOTHING_NEW, "payment.paid"] and stage.outside.told(payment["id"]) == stage.types(payment)
+    assert stage.types(payment) == [*NOTHING_NEW, "payment.paid"] and stage.outside.told(
+        payment["id"]
+    ) == stage.types(payment)
 
 
 @pytest.mark.invariant("I7")
@@ -70,6 +75,7 @@ def test_fact__learned_by_callback_sync_and_look_after__is_one_transition(stage)
 @pytest.mark.invariant("I7")
 def test_callback__before_the_response__is_applied_and_the_response_repeats_it(stage):
     """The payer was faster than the provider's answer (I7; lesson 1)."""
+
     def at_once(heard):
         stage.services.receive_callback(heard.provider, heard.merchant, heard.raw)
         stage.work()
@@ -79,7 +85,10 @@ def test_callback__before_the_response__is_applied_and_the_response_repeats_it(s
     payment = stage.create()
     assert (payment["status"], payment["amount_captured"]) == ("paid", FIFTY)
     stage.work()
-    assert stage.types(payment).count("payment.paid") == 1 and len(stage.sandbox.requests_of(payment["id"])) == 1
+    assert (
+        stage.types(payment).count("payment.paid") == 1
+        and len(stage.sandbox.requests_of(payment["id"])) == 1
+    )
 
 
 @pytest.mark.invariant("I7")
@@ -99,7 +108,10 @@ def test_callback__of_a_refund_whose_answer_was_lost__finds_the_refund(stage):
     refund = stage.refund(payment, amount=1000)
     stage.sandbox.payer(stage.sandbox.refunds_of(refund["id"])[0]["reference"], "accept")
     stage.hear(), stage.work()
-    assert stage.operation(refund).status is OperationStatus.SUCCEEDED and stage.payment(payment).amount_refunded == 1000
+    assert (
+        stage.operation(refund).status is OperationStatus.SUCCEEDED
+        and stage.payment(payment).amount_refunded == 1000
+    )
 
 
 # --- the same once more -----------------------------------------------------------------------------------------------
@@ -117,7 +129,10 @@ def test_callback__replayed_two_hundred_times__is_one_row_one_inquiry_and_one_tr
     assert not stage.has_job(JobKind.CALLBACK, callback_rows(stage)[0].id)
     stage.work()
     assert [(row.state, row.repeats) for row in callback_rows(stage)] == [("applied", 199)]
-    assert stage.sandbox.calls("transactions") == 1 and stage.types(payment) == [*NOTHING_NEW, "payment.paid"]
+    assert stage.sandbox.calls("transactions") == 1 and stage.types(payment) == [
+        *NOTHING_NEW,
+        "payment.paid",
+    ]
 
 
 @pytest.mark.invariant("I27")
@@ -128,7 +143,9 @@ def test_callback__replayed_with_other_bytes__is_the_same(stage):
     (heard,) = stage.outside.callbacks
     for number in range(20):
         pairs = [("junk", str(number)), *reversed(parse_qsl(heard.raw.body.decode()))]
-        stage.services.receive_callback(heard.provider, heard.merchant, replace(heard.raw, body=urlencode(pairs).encode()))
+        stage.services.receive_callback(
+            heard.provider, heard.merchant, replace(heard.raw, body=urlencode(pairs).encode())
+        )
     stage.work()
     assert len(callback_rows(stage)) == 1 and stage.sandbox.calls("transactions") == 1
 
@@ -141,16 +158,22 @@ def test_callback__of_a_later_moment__is_another(stage):
     refund = stage.refund(payment, amount=1000)
     stage.sandbox.payer(stage.sandbox.refunds_of(refund["id"])[0]["reference"], "accept")
     stage.hear(), stage.work()
-    assert [row.repeats for row in callback_rows(stage)] == [0, 0] and stage.payment(payment).amount_refunded == 1000
+    assert [row.repeats for row in callback_rows(stage)] == [0, 0] and stage.payment(
+        payment
+    ).amount_refunded == 1000
 
 
 @pytest.mark.invariant("I26", "I27")
-def test_return_address__hit_four_thousand_times__has_the_provider_asked_once_more_than_the_ladder_would(stage):
+def test_return_address__hit_four_thousand_times__has_the_provider_asked_once_more_than_the_ladder_would(
+    stage,
+):
     """No payer can have the provider asked as often as he likes, nor fill the outbox with it (I26, I27; lesson 86)."""
     payment = stage.create()
     for _ in range(100):
         for _ in range(40):
-            stage.services.receive_return(payment["checkout"]["token"], RawCallback("GET", "", "a=b", b""))
+            stage.services.receive_return(
+                payment["checkout"]["token"], RawCallback("GET", "", "a=b", b"")
+            )
         stage.advance(1)
     planned = sum(offset <= 100 for offset in INQUIRY_OFFSETS)
     assert planned < stage.sandbox.calls("transactions") <= 2 * planned + 1
@@ -168,7 +191,11 @@ def test_callback__forged__is_kept_and_changes_nothing(stage):
     stage.pay(payment)
     before = stage.sandbox.calls("transactions")
     stage.hear(), stage.work()
-    assert stage.types(payment) == NOTHING_NEW and states(stage) == ["rejected"] and stage.sandbox.calls("transactions") == before
+    assert (
+        stage.types(payment) == NOTHING_NEW
+        and states(stage) == ["rejected"]
+        and stage.sandbox.calls("transactions") == before
+    )
 
 
 @pytest.mark.invariant("I12")
@@ -179,7 +206,11 @@ def test_callback__genuine_but_about_another_payment__has_only_the_truth_looked_
     (heard,) = stage.outside.callbacks
     stage.outside.callbacks[:] = [changed(heard, hash=stage.payment(pending).provider_reference)]
     stage.hear(), stage.work()
-    assert stage.types(pending) == NOTHING_NEW and stage.types(paid) == NOTHING_NEW and states(stage) == ["applied"]
+    assert (
+        stage.types(pending) == NOTHING_NEW
+        and stage.types(paid) == NOTHING_NEW
+        and states(stage) == ["applied"]
+    )
 
 
 @pytest.mark.invariant("I12", "I13")
@@ -187,7 +218,9 @@ def test_callback__at_another_merchants_address__changes_nothing(stage):
     """Verified with the secrets of the merchant in the address (I12, I13; lessons 58 and 59)."""
     payment = stage.create()
     stage.pay(payment)
-    stage.outside.callbacks[:] = [replace(heard, merchant="globex") for heard in stage.outside.callbacks]
+    stage.outside.callbacks[:] = [
+        replace(heard, merchant="globex") for heard in stage.outside.callbacks
+    ]
     stage.hear(), stage.work()
     assert stage.types(payment) == NOTHING_NEW and states(stage) == ["rejected"]
 
@@ -197,7 +230,9 @@ def test_callback__under_a_reference_nobody_knows__is_kept_as_unmatched(stage):
     """Kept and politely answered, so that the provider does not repeat it for ever (I12; lessons 24 and 28)."""
     payment = stage.create()
     stage.pay(payment)
-    stage.outside.callbacks[:] = [changed(heard, hash="0" * 40) for heard in stage.outside.callbacks]
+    stage.outside.callbacks[:] = [
+        changed(heard, hash="0" * 40) for heard in stage.outside.callbacks
+    ]
     stage.hear(), stage.work()
     assert stage.types(payment) == NOTHING_NEW and states(stage) == ["unmatched"]
 
@@ -219,10 +254,16 @@ def test_callback__stale_replay_after_a_refund__changes_nothing(stage):
 
 
 @pytest.mark.invariant("I12", "I17")
-@pytest.mark.parametrize("raw", [
-    RawCallback("POST", "", "", b""), RawCallback("POST", "application/json", "", b"{"), RawCallback("GET", "", "hash=1", b""),
-    RawCallback("POST", "application/x-www-form-urlencoded", "", b"\xff\x00" * 4000), RawCallback("POST", "x" * 400, "y" * 4000, b"a=b"),
-])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        RawCallback("POST", "", "", b""),
+        RawCallback("POST", "application/json", "", b"{"),
+        RawCallback("GET", "", "hash=1", b""),
+        RawCallback("POST", "application/x-www-form-urlencoded", "", b"\xff\x00" * 4000),
+        RawCallback("POST", "x" * 400, "y" * 4000, b"a=b"),
+    ],
+)
 def test_callback__rubbish__is_kept_and_answered(stage, raw):
     """Whatever comes is stored before it is understood (I12)."""
     reply = stage.services.receive_callback("cashcloud", "acme", raw)
@@ -263,7 +304,9 @@ def test_books__differ_and_say_no__are_not_believed_and_asked_again(stage, fault
     stage.sandbox.fault("callback", fault)
     stage.pay(payment, "decline")
     stage.hear(), stage.work()
-    assert stage.payment(payment).status is Status.PENDING and stage.has_job(JobKind.PAYMENT, payment["id"])
+    assert stage.payment(payment).status is Status.PENDING and stage.has_job(
+        JobKind.PAYMENT, payment["id"]
+    )
     stage.sandbox.no_faults()
     stage.advance(5)
     assert stage.payment(payment).status is Status.DECLINED
@@ -281,10 +324,15 @@ def test_books_of_a_refund__differ__nothing_is_booked_or_released(stage, fault, 
     stage.sandbox.payer(stage.sandbox.refunds_of(refund["id"])[0]["reference"], action)
     stage.hear(), stage.work()
     row = stage.payment(payment)
-    assert (row.amount_refunded, row.amount_refund_pending) == (0, 1000) and "books differ" in stage.operation(refund).review
+    assert (row.amount_refunded, row.amount_refund_pending) == (
+        0,
+        1000,
+    ) and "books differ" in stage.operation(refund).review
     stage.sandbox.no_faults()
     stage.services.sync_payment(stage.shop(), payment["id"])
-    assert stage.operation(refund).status is (OperationStatus.SUCCEEDED if action == "accept" else OperationStatus.CANCELED)
+    assert stage.operation(refund).status is (
+        OperationStatus.SUCCEEDED if action == "accept" else OperationStatus.CANCELED
+    )
 
 
 def give_out_again(stage, reference):
@@ -293,7 +341,10 @@ def give_out_again(stage, reference):
 
     def ask(*call, **more):
         answer = real(*call, **more)
-        return replace(answer, body=re.sub(rb'^{"hash": "\w+"', b'{"hash": "%s"' % reference.encode(), answer.body))
+        return replace(
+            answer,
+            body=re.sub(rb'^{"hash": "\w+"', b'{"hash": "%s"' % reference.encode(), answer.body),
+        )
 
     stage.transport.inner = ask
 
@@ -304,16 +355,24 @@ def test_reference__given_out_twice__stays_with_the_first_and_an_operator_is_tol
     first = stage.create()
     give_out_again(stage, first["provider"]["reference"])
     row = stage.payment(stage.create())
-    assert (row.status, row.outcome_known, row.provider_reference) == (Status.PENDING, True, None) and first["id"] in row.review
+    assert (row.status, row.outcome_known, row.provider_reference) == (
+        Status.PENDING,
+        True,
+        None,
+    ) and first["id"] in row.review
 
 
 @pytest.mark.invariant("I12", "I19")
-def test_reference_of_a_refund__given_out_twice__stays_with_the_first_and_an_operator_is_told(stage):
+def test_reference_of_a_refund__given_out_twice__stays_with_the_first_and_an_operator_is_told(
+    stage,
+):
     payment = stage.paid()
     first = stage.refund(payment, amount=1000)
     give_out_again(stage, stage.operation(first).provider_reference)
     row = stage.operation(stage.refund(payment, amount=500))
-    assert (row.outcome_known, row.provider_reference) == (True, None) and first["id"] in stage.payment(payment).review
+    assert (row.outcome_known, row.provider_reference) == (True, None) and first[
+        "id"
+    ] in stage.payment(payment).review
 
 
 @pytest.mark.invariant("I4")
@@ -356,21 +415,27 @@ def test_callback__while_the_provider_cannot_be_asked__is_tried_again(stage):
 
 @pytest.mark.invariant("I12")
 @pytest.mark.parametrize("action", ["accept", "decline"])
-def test_callback__of_a_try_that_was_given_up_for_lost__calls_an_operator_if_money_moved(stage, action):
+def test_callback__of_a_try_that_was_given_up_for_lost__calls_an_operator_if_money_moved(
+    stage, action
+):
     """An earlier request arrived after all: the payer may have paid twice, and nobody must overlook it (I12)."""
     stage.sandbox.fault("request", "drop_before")
     payment = stage.create()
     for seconds in (5, 20, 40, 60, 5):
         stage.advance(seconds)
     assert stage.payment(payment).attempt.number == 2
-    late = stage.services.create_payment._ask._request_from(replace(stage.payment(payment), attempt=Attempt(number=1)))
+    late = stage.services.create_payment._ask._request_from(
+        replace(stage.payment(payment), attempt=Attempt(number=1))
+    )
     stage.house.accounts.get("acme", "cashcloud").start(late)
     stage.sandbox.payer(stage.sandbox.requests_of(payment["id"])[-1]["reference"], action)
     stage.hear(), stage.work()
     row = stage.payment(payment)
     assert row.status is Status.PENDING and bool(row.review) is (action == "accept")
     if action == "accept":
-        assert f"{payment['id']}-1" in row.review and stage.types(payment)[-1] == "note.contradiction"
+        assert (
+            f"{payment['id']}-1" in row.review and stage.types(payment)[-1] == "note.contradiction"
+        )
 
 
 def test_callback__forged_and_huge__is_kept_shortened_and_for_thirty_days(stage):
@@ -388,10 +453,17 @@ def test_callback__forged_and_huge__is_kept_shortened_and_for_thirty_days(stage)
 def test_callbacks__forged_by_the_thousand__are_kept_in_part_and_genuine_ones_all(stage):
     """An anonymous sender must not be able to fill the disk with many small ones either."""
     for _ in range(REJECTED_A_MINUTE + 5):
-        stage.services.receive_callback("cashcloud", "acme", RawCallback("POST", "text/plain", "", b"rubbish"))
+        stage.services.receive_callback(
+            "cashcloud", "acme", RawCallback("POST", "text/plain", "", b"rubbish")
+        )
     payment = stage.create()
     assert stage.pay(payment) and stage.hear() == 1
-    assert states(stage).count("rejected") == REJECTED_A_MINUTE and states(stage).count("received") == 1
+    assert (
+        states(stage).count("rejected") == REJECTED_A_MINUTE
+        and states(stage).count("received") == 1
+    )
     stage.clock.advance(61)
-    stage.services.receive_callback("cashcloud", "acme", RawCallback("POST", "text/plain", "", b"rubbish"))
+    stage.services.receive_callback(
+        "cashcloud", "acme", RawCallback("POST", "text/plain", "", b"rubbish")
+    )
     assert states(stage).count("rejected") == REJECTED_A_MINUTE + 1

@@ -1,4 +1,5 @@
 """The payer's page: naming a wallet, correcting it, clicking twice, watching."""
+
 from __future__ import annotations
 
 import threading
@@ -8,7 +9,16 @@ from datetime import timedelta
 import pytest
 
 from bridge.domain.payment import Payer, Status
-from bridge.errors import BridgeError, CheckoutClosed, CheckoutGone, NotFound, ProviderUnreachable, TooManyTries, ValidationFailed, WalletUsernameRefused
+from bridge.errors import (
+    BridgeError,
+    CheckoutClosed,
+    CheckoutGone,
+    NotFound,
+    ProviderUnreachable,
+    TooManyTries,
+    ValidationFailed,
+    WalletUsernameRefused,
+)
 from factories import FIFTY, NOON, PAYER
 
 
@@ -18,14 +28,20 @@ def payment(stage):
 
 
 def confirm(stage, payment, name=PAYER, reason=None, currency=None):
-    return stage.services.confirm_checkout(payment["checkout"]["token"], name, reason, currency, "en").view
+    return stage.services.confirm_checkout(
+        payment["checkout"]["token"], name, reason, currency, "en"
+    ).view
 
 
 def test_confirm__known_wallet__is_asked_and_the_page_waits(stage, payment):
     shown = confirm(stage, payment)
     assert (shown["status"], shown["fields"], shown["tries_left"]) == ("pending", [], 4)
     (entry,) = stage.sandbox.requests_of(payment["id"])
-    assert (entry["amount"], entry["currency"], entry["our_reference"]) == (FIFTY, "EUR", f"{payment['id']}-1")
+    assert (entry["amount"], entry["currency"], entry["our_reference"]) == (
+        FIFTY,
+        "EUR",
+        f"{payment['id']}-1",
+    )
 
 
 def test_confirm__unknown_and_blocked_wallet__may_be_corrected_and_read_the_same(stage, payment):
@@ -35,7 +51,10 @@ def test_confirm__unknown_and_blocked_wallet__may_be_corrected_and_read_the_same
             confirm(stage, payment, name)
         told.append(refused.value.detail)
     assert told[0] == told[1] and confirm(stage, payment)["status"] == "pending"
-    assert stage.types(payment) == ["payment.created", "payment.pending"] and stage.payment(payment).attempt.number == 3
+    assert (
+        stage.types(payment) == ["payment.created", "payment.pending"]
+        and stage.payment(payment).attempt.number == 3
+    )
 
 
 def test_confirm__a_sixth_name__is_one_too_many(stage, payment):
@@ -50,7 +69,10 @@ def test_confirm__a_sixth_name__is_one_too_many(stage, payment):
 
 def test_confirm__balance_too_low__is_declined_and_not_asked_again(stage, payment):
     shown = confirm(stage, payment, "poor@example.com")
-    assert (shown["status"], shown["failure"]["code"]) == ("declined", "insufficient_funds") and "provider_code" not in shown["failure"]
+    assert (shown["status"], shown["failure"]["code"]) == (
+        "declined",
+        "insufficient_funds",
+    ) and "provider_code" not in shown["failure"]
 
 
 PAYER_CHOOSES = {"reason_id": None, "payer_chooses_reason": True}
@@ -64,7 +86,10 @@ def test_confirm__a_reason_that_is_not_offered__is_refused_and_costs_no_try(new_
             confirm(stage, payment, reason=reason)
     with pytest.raises(ValidationFailed):
         confirm(stage, payment, reason="314", currency="USD")
-    assert stage.payment(payment).tries == 0 and confirm(stage, payment, reason="314", currency="EUR")["status"] == "pending"
+    assert (
+        stage.payment(payment).tries == 0
+        and confirm(stage, payment, reason="314", currency="EUR")["status"] == "pending"
+    )
 
 
 def test_confirm__where_the_profile_names_the_reason__offers_none(stage, payment):
@@ -102,7 +127,9 @@ def test_create__at_a_till_without_a_reason__is_refused_with_the_field(new_stage
     stage = new_stage(cashcloud=PAYER_CHOOSES)
     with pytest.raises(ValidationFailed) as refused:
         stage.create(channel="pos")
-    assert [(error.pointer, error.code) for error in refused.value.errors] == [("/reason", "required")]
+    assert [(error.pointer, error.code) for error in refused.value.errors] == [
+        ("/reason", "required")
+    ]
     assert stage.create(channel="pos", reason="314")["status"] == "pending"
 
 
@@ -122,7 +149,10 @@ def test_confirm__double_click__is_one_request(new_stage, database_url):
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(click, range(8)))
     assert set(results) == {"pending", CheckoutClosed} and results.count("pending") == 1
-    assert len(stage.sandbox.requests_of(payment["id"])) == 1 and stage.types(payment).count("payment.pending") == 1
+    assert (
+        len(stage.sandbox.requests_of(payment["id"])) == 1
+        and stage.types(payment).count("payment.pending") == 1
+    )
 
 
 def test_confirm__answer_lost__the_page_says_checking_and_never_failed(stage, payment):
@@ -153,7 +183,11 @@ def test_show__etag__changes_when_the_payment_does(stage, payment):
     first = stage.services.show_checkout(token, "en").etag
     assert stage.services.show_checkout(token, "en").etag == first
     confirm(stage, payment)
-    assert stage.services.show_checkout(token, "en").etag != first != stage.services.show_checkout(token, "de").etag
+    assert (
+        stage.services.show_checkout(token, "en").etag
+        != first
+        != stage.services.show_checkout(token, "de").etag
+    )
 
 
 def test_show__inquiry_learned_nothing__etag_stays(stage, payment):
@@ -161,14 +195,19 @@ def test_show__inquiry_learned_nothing__etag_stays(stage, payment):
     token, version = payment["checkout"]["token"], stage.payment(payment).version
     first = stage.services.show_checkout(token, "en").etag
     stage.services.sync_payment(stage.shop(), payment["id"])
-    assert stage.payment(payment).version > version and stage.services.show_checkout(token, "en").etag == first
+    assert (
+        stage.payment(payment).version > version
+        and stage.services.show_checkout(token, "en").etag == first
+    )
 
 
 def test_show__long_over__is_gone_and_a_wrong_token_is_not_found(stage, payment):
     stage.clock.at = NOON + timedelta(hours=24, minutes=31)
     with pytest.raises(CheckoutGone) as gone:
         stage.services.show_checkout(payment["checkout"]["token"], "en")
-    assert (gone.value.code, gone.value.members) == ("checkout_gone", {}) and set(gone.value.shown.view) == {"merchant", "return_url", "cancel_url"}
+    assert (gone.value.code, gone.value.members) == ("checkout_gone", {}) and set(
+        gone.value.shown.view
+    ) == {"merchant", "return_url", "cancel_url"}
     assert gone.value.shown.origins == stage.shop().origins
     with pytest.raises(NotFound):
         stage.services.show_checkout("chk_nobody", "en")
@@ -186,7 +225,9 @@ def test_return__of_the_browser__proves_nothing_and_hurries_the_inquiry(stage, p
     from bridge.ports import RawCallback
 
     confirm(stage, payment)
-    stage.services.receive_return(payment["checkout"]["token"], RawCallback("GET", "", "status=success", b""))
+    stage.services.receive_return(
+        payment["checkout"]["token"], RawCallback("GET", "", "status=success", b"")
+    )
     assert stage.payment(payment).status is Status.PENDING
     stage.pay(payment), stage.outside.callbacks.clear()
     stage.work()

@@ -1,4 +1,5 @@
 """The provider was asked and its answer was lost: what the bridge may believe then, and when."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -13,7 +14,14 @@ from bridge.services.schedule import DAY, INQUIRY_OFFSETS
 from factories import FIFTY, NOON
 from stage import PowerCut
 
-LOST = [("drop_before", {}), ("drop_after", {}), ("garbage", {}), ("truncate", {}), ("status", {"code": 500}), ("status", {"code": 302})]
+LOST = [
+    ("drop_before", {}),
+    ("drop_after", {}),
+    ("garbage", {}),
+    ("truncate", {}),
+    ("status", {"code": 500}),
+    ("status", {"code": 302}),
+]
 EXECUTED = {"drop_after", "garbage", "truncate"}
 DOWN = {"times": 100_000}
 
@@ -29,7 +37,11 @@ def test_create__answer_lost__is_pending_and_says_that_nobody_knows(stage, fault
     """Nothing but unknown/pending is said unless the provider answered definitively (I4)."""
     stage.sandbox.fault("request", fault, **options)
     payment = stage.create()
-    assert (payment["status"], payment["outcome_known"], payment["failure"]) == ("pending", False, None)
+    assert (payment["status"], payment["outcome_known"], payment["failure"]) == (
+        "pending",
+        False,
+        None,
+    )
     assert payment["next_check_at"] == "2026-03-01T12:00:00.000Z"
 
 
@@ -55,7 +67,10 @@ def test_create__answer_lost_after_20_s__is_inquired_about_at_once_and_then_on_t
     stage.sandbox.fault("transactions", "drop_before")
     stage.work()
     assert stage.sandbox.calls("transactions") == 1
-    assert stage.payment(payment).next_check_at == NOON + timedelta(seconds=50) and not stage.payment(payment).outcome_known
+    assert (
+        stage.payment(payment).next_check_at == NOON + timedelta(seconds=50)
+        and not stage.payment(payment).outcome_known
+    )
     stage.work()
     assert stage.sandbox.calls("transactions") == 1
     stage.advance(30)
@@ -71,7 +86,9 @@ def test_refund__answer_lost_after_20_s__is_inquired_about_at_once(stage):
     refund = stage.refund(payment, amount=1000)
     assert not stage.operation(refund).outcome_known
     stage.work()
-    assert stage.operation(refund).outcome_known and len(stage.sandbox.refunds_of(refund["id"])) == 1
+    assert (
+        stage.operation(refund).outcome_known and len(stage.sandbox.refunds_of(refund["id"])) == 1
+    )
 
 
 @pytest.mark.invariant("I5", "I19")
@@ -82,7 +99,9 @@ def test_doubt__provider_reachable__ends_with_one_request_in_the_ledger(stage, f
     payment = stage.create()
     for seconds in (5, 20, 40, 60, 60, 60):
         stage.advance(seconds)
-    assert stage.payment(payment).outcome_known and len(stage.sandbox.requests_of(payment["id"])) == 1
+    assert (
+        stage.payment(payment).outcome_known and len(stage.sandbox.requests_of(payment["id"])) == 1
+    )
     assert ("note.asked_again" in stage.types(payment)) is (fault not in EXECUTED)
 
 
@@ -93,7 +112,10 @@ def test_doubt__the_provider_knows_nothing__is_believed_only_when_nothing_can_be
     payment = stage.create()
     for seconds in (5, 15, 30):
         stage.advance(seconds)
-    assert (stage.payment(payment).attempt.number, stage.payment(payment).attempt.state) == (1, AttemptState.IN_DOUBT)
+    assert (stage.payment(payment).attempt.number, stage.payment(payment).attempt.state) == (
+        1,
+        AttemptState.IN_DOUBT,
+    )
     stage.advance(60), stage.advance(5)
     assert stage.payment(payment).attempt.number == 2 and stage.payment(payment).outcome_known
 
@@ -106,13 +128,23 @@ def test_doubt__provider_silent_through_the_whole_ladder__needs_review_and_never
     down(stage)
     stage.drain()
     row = stage.payment(payment)
-    assert (row.status, row.outcome_known, row.next_check_at) == (Status.PENDING, False, None) and "unknown" in row.review
-    assert stage.types(payment).count("note.needs_review") == 1 and stage.clock() >= NOON + timedelta(seconds=INQUIRY_OFFSETS[-1])
-    assert stage.sandbox.calls("transactions") <= len(INQUIRY_OFFSETS) + 2  # at once, the steps, the expiry
+    assert (row.status, row.outcome_known, row.next_check_at) == (
+        Status.PENDING,
+        False,
+        None,
+    ) and "unknown" in row.review
+    assert stage.types(payment).count(
+        "note.needs_review"
+    ) == 1 and stage.clock() >= NOON + timedelta(seconds=INQUIRY_OFFSETS[-1])
+    assert (
+        stage.sandbox.calls("transactions") <= len(INQUIRY_OFFSETS) + 2
+    )  # at once, the steps, the expiry
 
 
 @pytest.mark.invariant("I5", "I19")
-def test_pending__provider_silent_past_the_expiry__is_not_expired_by_the_clock_and_ends_with_a_review(stage):
+def test_pending__provider_silent_past_the_expiry__is_not_expired_by_the_clock_and_ends_with_a_review(
+    stage,
+):
     """The provider is asked before the clock decides; when it never can be, an operator looks (I5, I19; lesson 41)."""
     payment = stage.create()
     down(stage)
@@ -149,7 +181,10 @@ def test_create__never_sent__is_sent_again_and_comes_through(stage, times):
     assert (payment["status"], payment["outcome_known"]) == ("created", True)
     for _ in range(4):
         stage.advance(15)
-    assert stage.payment(payment).status is Status.PENDING and len(stage.sandbox.requests_of(payment["id"])) == 1
+    assert (
+        stage.payment(payment).status is Status.PENDING
+        and len(stage.sandbox.requests_of(payment["id"])) == 1
+    )
 
 
 def test_create__never_sent_four_times__failed_and_the_order_is_free_again(stage):
@@ -160,20 +195,29 @@ def test_create__never_sent_four_times__failed_and_the_order_is_free_again(stage
         stage.advance(15)
     row = stage.payment(payment)
     assert (row.status, row.failure.reason.value) == (Status.FAILED, "provider_unavailable")
-    assert stage.create(order_reference="o-1")["status"] == "pending" and stage.sandbox.requests_of(payment["id"]) == []
+    assert (
+        stage.create(order_reference="o-1")["status"] == "pending"
+        and stage.sandbox.requests_of(payment["id"]) == []
+    )
 
 
 @pytest.mark.invariant("I1")
 @pytest.mark.parametrize(("fault", "options"), LOST)
-def test_refund__answer_lost__counts_as_given_until_known_and_is_never_given_twice(stage, fault, options):
+def test_refund__answer_lost__counts_as_given_until_known_and_is_never_given_twice(
+    stage, fault, options
+):
     """One refund intent, at most one refund in the ledger (I1; lessons 1 and 47)."""
     payment = stage.paid()
     stage.sandbox.fault("refund", fault, **options)
     refund = stage.refund(payment, amount=4000)
-    assert (refund["status"], refund["outcome_known"]) == ("pending", False) and stage.payment(payment).amount_refundable == FIFTY - 4000
+    assert (refund["status"], refund["outcome_known"]) == ("pending", False) and stage.payment(
+        payment
+    ).amount_refundable == FIFTY - 4000
     for seconds in (5, 20, 40, 60, 60, 60):
         stage.advance(seconds)
-    assert stage.operation(refund).outcome_known and len(stage.sandbox.refunds_of(refund["id"])) == 1
+    assert (
+        stage.operation(refund).outcome_known and len(stage.sandbox.refunds_of(refund["id"])) == 1
+    )
 
 
 @pytest.mark.invariant("I5")
@@ -185,7 +229,11 @@ def test_refund__provider_silent_through_the_whole_ladder__stays_pending_and_nee
     down(stage)
     stage.drain()
     row = stage.operation(refund)
-    assert (row.status, row.outcome_known) == (OperationStatus.PENDING, False) and row.review and stage.payment(payment).review
+    assert (
+        (row.status, row.outcome_known) == (OperationStatus.PENDING, False)
+        and row.review
+        and stage.payment(payment).review
+    )
     assert stage.payment(payment).amount_refund_pending == 1000
 
 
@@ -195,14 +243,22 @@ def test_refund__in_doubt__shows_in_the_payment_until_the_provider_has_spoken(st
     stage.sandbox.fault("refund", "drop_after")
     refund = stage.refund(payment, amount=1000)
     shown, tag = stage.services.read_payment(stage.shop(), payment["id"])
-    assert (shown["status"], shown["outcome_known"], shown["amount_capture_pending"]) == ("paid", False, 0)
+    assert (shown["status"], shown["outcome_known"], shown["amount_capture_pending"]) == (
+        "paid",
+        False,
+        0,
+    )
     assert stage.services.show_checkout(payment["checkout"]["token"], "en").view["outcome_known"]
     stage.work()
     known, later = stage.services.read_payment(stage.shop(), payment["id"])
     assert known["outcome_known"] and tag != later
     assert stage.sandbox.payer(stage.sandbox.refunds_of(refund["id"])[0]["reference"], "accept")
     stage.hear(), stage.work()
-    told = [one.body["data"]["payment"]["outcome_known"] for one in stage.outside.notifications if one.body["type"] == "refund.succeeded"]
+    told = [
+        one.body["data"]["payment"]["outcome_known"]
+        for one in stage.outside.notifications
+        if one.body["type"] == "refund.succeeded"
+    ]
     assert told == [True]
 
 
@@ -219,13 +275,19 @@ def test_doubt__for_an_hour__is_listed_for_the_operator_while_the_inquiries_go_o
         stage.refund(payment, amount=1000)
     down(stage)
     stage.advance(3_600)
-    assert stage.services.list_reviews(PaymentFilter(), 10) == [] and stage.services.measure()["needs_review"] == 0
+    assert (
+        stage.services.list_reviews(PaymentFilter(), 10) == []
+        and stage.services.measure()["needs_review"] == 0
+    )
     stage.advance(1)
     assert [row.id for row in stage.services.list_reviews(PaymentFilter(), 10)] == [payment["id"]]
     assert stage.services.measure()["needs_review"] == 1 and stage.payment(payment).review is None
     stage.sandbox.no_faults()
     stage.advance(1_500)
-    assert stage.payment(payment).outcome_known and stage.services.list_reviews(PaymentFilter(), 10) == []
+    assert (
+        stage.payment(payment).outcome_known
+        and stage.services.list_reviews(PaymentFilter(), 10) == []
+    )
 
 
 # --- a process that dies between two beats -----------------------------------------------------------------------------
@@ -240,7 +302,10 @@ def test_create__process_dies_around_the_call__the_worker_finds_out(stage, momen
     assert stage.payment(payment).attempt.sending and payment["status"] in ("created", "pending")
     for seconds in (20, 20, 40, 60, 60, 60):
         stage.advance(seconds)
-    assert (stage.payment(payment).status, stage.payment(payment).attempt.state) == (Status.PENDING, AttemptState.ACCEPTED)
+    assert (stage.payment(payment).status, stage.payment(payment).attempt.state) == (
+        Status.PENDING,
+        AttemptState.ACCEPTED,
+    )
     assert len(stage.sandbox.requests_of(payment["id"])) == 1
 
 
@@ -253,7 +318,9 @@ def test_refund__process_dies_around_the_call__is_refunded_once(stage, moment):
     refund = stage.refund(payment)
     for seconds in (20, 20, 40, 60, 60, 60):
         stage.advance(seconds)
-    assert stage.operation(refund).outcome_known and len(stage.sandbox.refunds_of(refund["id"])) == 1
+    assert (
+        stage.operation(refund).outcome_known and len(stage.sandbox.refunds_of(refund["id"])) == 1
+    )
 
 
 @pytest.mark.invariant("I11")
@@ -296,7 +363,9 @@ def test_look_after__before_a_refunds_answer_must_have_come__doubts_nothing_and_
     stage.transport.cut = ("before", "/refund")
     refund = stage.refund(payment, amount=1000)
     look_early(stage, JobKind.OPERATION, refund["id"])
-    assert stage.operation(refund).attempt.sending and stage.has_job(JobKind.OPERATION, refund["id"])
+    assert stage.operation(refund).attempt.sending and stage.has_job(
+        JobKind.OPERATION, refund["id"]
+    )
     stage.drain(days=0.01)
     assert len(stage.sandbox.refunds_of(refund["id"])) == 1
 

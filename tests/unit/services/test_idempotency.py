@@ -1,4 +1,5 @@
 """One key, one intent: what a repeat is answered, on every use case that can move money."""
+
 from __future__ import annotations
 
 import json
@@ -45,18 +46,32 @@ def test_create__same_key_and_body__is_the_stored_answer_and_asks_nobody(stage):
     first = stage.services.create_payment(stage.shop(), key, wish)
     stage.pay(json.loads(first.body)), stage.hear(), stage.work()
     again = stage.services.create_payment(stage.shop(), key, wish)
-    assert (again.body, again.replayed, again.done) == (first.body, True, True) and not first.replayed
+    assert (again.body, again.replayed, again.done) == (
+        first.body,
+        True,
+        True,
+    ) and not first.replayed
     assert stage.sandbox.calls("request") == 1
 
 
 @pytest.mark.invariant("I3")
-@pytest.mark.parametrize("change", [{"amount": 5000}, {"order_reference": "other"}, {"payer": Payer("poor@example.com")}, {"metadata": {"a": "b"}}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount": 5000},
+        {"order_reference": "other"},
+        {"payer": Payer("poor@example.com")},
+        {"metadata": {"a": "b"}},
+    ],
+)
 def test_create__same_key_other_body__is_refused(stage, change):
     """Same key + other body ⇒ 422 (I3)."""
     wish, key = a_wish(), a_key()
     stage.services.create_payment(stage.shop(), key, wish)
     with pytest.raises(IdempotencyMismatch):
-        stage.services.create_payment(stage.shop(), key, a_wish(**{"order_reference": wish.order_reference, **change}))
+        stage.services.create_payment(
+            stage.shop(), key, a_wish(**{"order_reference": wish.order_reference, **change})
+        )
 
 
 def test_create__key_of_another_use_case__is_refused(stage):
@@ -73,12 +88,21 @@ def test_create__the_same_key_at_two_shops__is_two_intents(stage):
     assert stage.create(key)["id"] != stage.create(key, "acme-two")["id"]
 
 
-@pytest.mark.parametrize(("change", "refused"), [
-    ({"amount": 19}, AmountTooSmall), ({"currency": "USD"}, CurrencyNotSupported), ({"method": "card"}, MethodNotAvailable),
-    ({"return_url": "https://evil.example/"}, ForeignUrl), ({"return_url": "https://shop.example.evil.example/"}, ForeignUrl),
-    ({"cancel_url": "http://shop.example/"}, ForeignUrl), ({"channel": "pos", "payer": Payer()}, ValidationFailed),
-])
-def test_create__a_mistake__is_refused_and_the_key_is_free_for_the_right_wish(stage, change, refused):
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ({"amount": 19}, AmountTooSmall),
+        ({"currency": "USD"}, CurrencyNotSupported),
+        ({"method": "card"}, MethodNotAvailable),
+        ({"return_url": "https://evil.example/"}, ForeignUrl),
+        ({"return_url": "https://shop.example.evil.example/"}, ForeignUrl),
+        ({"cancel_url": "http://shop.example/"}, ForeignUrl),
+        ({"channel": "pos", "payer": Payer()}, ValidationFailed),
+    ],
+)
+def test_create__a_mistake__is_refused_and_the_key_is_free_for_the_right_wish(
+    stage, change, refused
+):
     """A validation error is not stored."""
     key = a_key()
     with pytest.raises(refused):
@@ -95,7 +119,11 @@ def test_create__answer_unknown__is_not_frozen(stage):
     stage.advance(5)
     stage.pay(json.loads(first.body)), stage.hear(), stage.work()
     again = stage.services.create_payment(stage.shop(), key, wish)
-    assert again.replayed and json.loads(again.body)["status"] == "paid" and stage.sandbox.calls("request") == 1
+    assert (
+        again.replayed
+        and json.loads(again.body)["status"] == "paid"
+        and stage.sandbox.calls("request") == 1
+    )
 
 
 def test_create__first_one_died_in_the_middle__is_running_for_a_moment_and_then_told(stage):
@@ -125,7 +153,10 @@ def test_create__after_an_end_without_money__a_new_attempt_is_welcome(stage, act
     stage.pay(first, action), stage.hear(), stage.work()
     second = stage.create(order_reference="o-1")
     stage.pay(second), stage.hear(), stage.work()
-    assert stage.payment(first).status.value in ("declined", "failed", "expired") and stage.payment(second).status is Status.PAID
+    assert (
+        stage.payment(first).status.value in ("declined", "failed", "expired")
+        and stage.payment(second).status is Status.PAID
+    )
 
 
 @pytest.mark.invariant("I3")
@@ -153,7 +184,10 @@ def test_refund__same_key_and_body__is_one_refund(stage):
     payment, key = stage.paid(), a_key()
     first = stage.refund(payment, key, amount=1000)
     assert [stage.refund(payment, key, amount=1000) for _ in range(3)] == [first] * 3
-    assert len(stage.sandbox.ledger("refund")) == 1 and stage.payment(payment).amount_refund_pending == 1000
+    assert (
+        len(stage.sandbox.ledger("refund")) == 1
+        and stage.payment(payment).amount_refund_pending == 1000
+    )
 
 
 @pytest.mark.invariant("I3")
@@ -197,16 +231,26 @@ def test_cancel__same_key__is_the_same_answer(stage):
     payment, key = stage.create(payer=Payer()), a_key()
     first = stage.services.cancel_payment(stage.shop(), payment["id"], key)
     again = stage.services.cancel_payment(stage.shop(), payment["id"], key)
-    assert json.loads(first.body)["status"] == "canceled" and (again.body, again.replayed) == (first.body, True)
+    assert json.loads(first.body)["status"] == "canceled" and (again.body, again.replayed) == (
+        first.body,
+        True,
+    )
 
 
 def test_cancel__same_key_by_many_at_once__is_one_event(real_stage):
     payment, key = real_stage.create(), a_key()
-    results = at_once(6, lambda _: real_stage.services.cancel_payment(real_stage.shop(), payment["id"], key))
-    assert answers(results, IdempotencyRunning) and real_stage.types(payment).count("payment.canceled") == 1
+    results = at_once(
+        6, lambda _: real_stage.services.cancel_payment(real_stage.shop(), payment["id"], key)
+    )
+    assert (
+        answers(results, IdempotencyRunning)
+        and real_stage.types(payment).count("payment.canceled") == 1
+    )
 
 
-def test_prune__after_thirty_days__the_key_is_forgotten_and_the_payment_still_guards_its_order(stage):
+def test_prune__after_thirty_days__the_key_is_forgotten_and_the_payment_still_guards_its_order(
+    stage,
+):
     wish, key = a_wish(), a_key()
     stage.services.create_payment(stage.shop(), key, wish)
     stage.clock.advance(29.9 * 86_400)

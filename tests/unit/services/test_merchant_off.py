@@ -1,4 +1,5 @@
 """While a merchant is switched off his work waits: nothing is lost, ended or said wrong, and it goes on when his profile is right again."""
+
 from __future__ import annotations
 
 import logging
@@ -42,7 +43,9 @@ def unreachable(*_args: Any, **_more: Any) -> HttpAnswer:
 
 
 @pytest.mark.invariant("I33")
-def test_off__payment_that_was_never_asked_for__is_not_asked_and_not_in_doubt_and_is_paid_afterwards(stage, away):
+def test_off__payment_that_was_never_asked_for__is_not_asked_and_not_in_doubt_and_is_paid_afterwards(
+    stage, away
+):
     """What cannot be sent must not be marked as being sent: it would be in doubt without a reason."""
     reachable, stage.transport.inner = stage.transport.inner, unreachable
     payment = stage.create()
@@ -64,9 +67,14 @@ def test_off__payment_is_accepted_meanwhile__is_known_afterwards_and_told(stage,
     stage.pay(payment)
     with away():
         stage.advance(120)
-        assert stage.payment(payment).status is Status.PENDING and stage.has_job(JobKind.PAYMENT, payment["id"])
+        assert stage.payment(payment).status is Status.PENDING and stage.has_job(
+            JobKind.PAYMENT, payment["id"]
+        )
     stage.advance(400)
-    assert stage.payment(payment).status is Status.PAID and stage.outside.told(payment["id"])[-1] == "payment.paid"
+    assert (
+        stage.payment(payment).status is Status.PAID
+        and stage.outside.told(payment["id"])[-1] == "payment.paid"
+    )
 
 
 @pytest.mark.invariant("I33")
@@ -99,11 +107,15 @@ def test_off__what_comes_from_outside__is_told_to_come_again(stage, away):
     services = stage.services
     with away():
         for call in (
-            lambda: services.receive_callback("cashcloud", "acme", RawCallback("POST", "", "", b"x")),
+            lambda: services.receive_callback(
+                "cashcloud", "acme", RawCallback("POST", "", "", b"x")
+            ),
             lambda: services.authenticate(API_KEYS["acme-one"]),
             lambda: services.show_checkout(payment["checkout"]["token"], "en"),
             lambda: services.cancel_checkout(payment["checkout"]["token"], "en"),
-            lambda: services.receive_return(payment["checkout"]["token"], RawCallback("GET", "", "", b"")),
+            lambda: services.receive_return(
+                payment["checkout"]["token"], RawCallback("GET", "", "", b"")
+            ),
         ):
             with pytest.raises(MerchantOff):
                 call()
@@ -119,7 +131,9 @@ def test_off__jobs_of_many_payments__are_tried_seldom_and_log_no_error(stage, aw
     with away(), caplog.at_level(logging.INFO, "bridge.worker"):
         for _ in range(60):
             stage.advance(60)
-        waited = [record for record in caplog.records if "its merchant is switched off" in record.message]
+        waited = [
+            record for record in caplog.records if "its merchant is switched off" in record.message
+        ]
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(waited) <= 10 * 2 * 25, "each at most every five minutes, in the end"
 
@@ -131,4 +145,7 @@ def test_off__the_other_merchant__pays_and_refunds_as_ever(stage, away):
         stage.pay(payment)
         stage.advance(30)
         refund = stage.refund(payment, amount=1000)
-        assert stage.payment(payment).status is Status.PAID and len(stage.sandbox.refunds_of(refund["id"])) == 1
+        assert (
+            stage.payment(payment).status is Status.PAID
+            and len(stage.sandbox.refunds_of(refund["id"])) == 1
+        )

@@ -1,4 +1,5 @@
 """What shops are told: at least once, in order per payment, signed, and no shop delays another."""
+
 from __future__ import annotations
 
 import json
@@ -35,12 +36,24 @@ def test_notify__event__is_signed_with_the_shops_secret_and_holds_the_payment(st
     stage.work()
     (told,) = stage.outside.notifications
     (event,) = stage.history(payment)
-    assert told.headers["webhook-id"] == told.body["id"] == event.id and told.headers["content-type"] == "application/json"
+    assert (
+        told.headers["webhook-id"] == told.body["id"] == event.id
+        and told.headers["content-type"] == "application/json"
+    )
     assert set(told.headers["webhook-signature"].split(",")[0]) == set("v1")
-    expected = Webhook(NOTIFICATION_SECRETS["acme-one"]).sign(event.id, stage.clock(), told.raw.decode())
+    expected = Webhook(NOTIFICATION_SECRETS["acme-one"]).sign(
+        event.id, stage.clock(), told.raw.decode()
+    )
     assert told.headers["webhook-signature"] == expected
-    assert (told.body["type"], told.body["sequence"], told.body["shop"]) == ("payment.created", 1, "acme-one")
-    assert {**told.body["data"]["payment"], "next_check_at": payment["next_check_at"]} == payment and event.body == told.raw.decode()
+    assert (told.body["type"], told.body["sequence"], told.body["shop"]) == (
+        "payment.created",
+        1,
+        "acme-one",
+    )
+    assert {
+        **told.body["data"]["payment"],
+        "next_check_at": payment["next_check_at"],
+    } == payment and event.body == told.raw.decode()
 
 
 @pytest.mark.invariant("I8")
@@ -50,7 +63,11 @@ def test_notify__body__is_that_of_the_commit_not_of_the_delivery(stage, payment)
     stage.work()
     stage.services.cancel_checkout(payment["checkout"]["token"], "en")
     stage.advance(10)
-    assert [one.body["data"]["payment"]["status"] for one in stage.outside.notifications if one.status == 200] == ["created", "canceled"]
+    assert [
+        one.body["data"]["payment"]["status"]
+        for one in stage.outside.notifications
+        if one.status == 200
+    ] == ["created", "canceled"]
 
 
 def test_ladder__of_the_specification__is_the_one_in_force():
@@ -68,7 +85,9 @@ def test_notify__shop_down_for_good__is_tried_along_the_ladder_then_undeliverabl
         times.append(stage.clock())
         stage.work()
     pauses = [(later - sooner).total_seconds() for sooner, later in pairwise(times)]
-    assert len(pauses) == len(LADDER) and all(step <= pause <= step * 1.1 for step, pause in zip(LADDER, pauses, strict=True))
+    assert len(pauses) == len(LADDER) and all(
+        step <= pause <= step * 1.1 for step, pause in zip(LADDER, pauses, strict=True)
+    )
     (event,) = stage.undeliverable()
     assert (event.type, event.attempts, event.last_result) == ("payment.created", 12, "HTTP 500")
     assert stage.services.measure()["undeliverable"] == 1
@@ -83,8 +102,13 @@ def test_notify__each_try__is_signed_anew_under_the_same_id(stage, payment):
     assert first.headers["webhook-timestamp"] != second.headers["webhook-timestamp"]
 
 
-@pytest.mark.parametrize(("status", "retry_after", "at_least"), [(429, "90", 90), (503, "3600", 3600), (503, "1", 5), (500, "x", 5)])
-def test_notify__retry_after__is_obeyed_where_it_is_longer(stage, payment, status, retry_after, at_least):
+@pytest.mark.parametrize(
+    ("status", "retry_after", "at_least"),
+    [(429, "90", 90), (503, "3600", 3600), (503, "1", 5), (500, "x", 5)],
+)
+def test_notify__retry_after__is_obeyed_where_it_is_longer(
+    stage, payment, status, retry_after, at_least
+):
     failing(stage, status, **{"Retry-After": retry_after})
     stage.work()
     due = next(job[2] for job in stage.jobs() if job[0] == "notify")
@@ -92,22 +116,39 @@ def test_notify__retry_after__is_obeyed_where_it_is_longer(stage, payment, statu
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 404])
-def test_notify__anything_but_2xx__is_no_delivery_and_redirects_are_not_followed(stage, payment, status):
+def test_notify__anything_but_2xx__is_no_delivery_and_redirects_are_not_followed(
+    stage, payment, status
+):
     failing(stage, status, Location=f"{stage.outside.url}/notifications/elsewhere")
     stage.work()
-    assert [one.shop for one in stage.outside.notifications] == ["acme-one"] and stage.has_job(JobKind.NOTIFY, payment["id"])
+    assert [one.shop for one in stage.outside.notifications] == ["acme-one"] and stage.has_job(
+        JobKind.NOTIFY, payment["id"]
+    )
 
 
 def test_notify__gone__switches_the_endpoint_off_until_an_operator_switches_it_on(stage, payment):
     failing(stage, 410)
     stage.work()
     stage.services.cancel_checkout(payment["checkout"]["token"], "en"), stage.work()
-    assert len(stage.outside.notifications) == 1 and len(stage.undeliverable()) == 2 and not stage.has_job(JobKind.NOTIFY, payment["id"])
-    assert stage.services.check_health()["notifications"] is False and stage.services.measure()["notifications_off"] == 1
+    assert (
+        len(stage.outside.notifications) == 1
+        and len(stage.undeliverable()) == 2
+        and not stage.has_job(JobKind.NOTIFY, payment["id"])
+    )
+    assert (
+        stage.services.check_health()["notifications"] is False
+        and stage.services.measure()["notifications_off"] == 1
+    )
     assert stage.services.resend_notification.enable("acme-one") == 2
     stage.work()
-    assert stage.outside.told(payment["id"]) == ["payment.created", "payment.canceled"] and not stage.undeliverable()
-    assert stage.services.check_health()["notifications"] is True and stage.services.measure()["notifications_off"] == 0
+    assert (
+        stage.outside.told(payment["id"]) == ["payment.created", "payment.canceled"]
+        and not stage.undeliverable()
+    )
+    assert (
+        stage.services.check_health()["notifications"] is True
+        and stage.services.measure()["notifications_off"] == 0
+    )
 
 
 @pytest.mark.invariant("I8", "I9")
@@ -121,9 +162,14 @@ def test_enable__many_payments_with_gaps__all_that_was_given_up_is_delivered_in_
     late = stage.create(payer=Payer())
     stage.work()
     assert len(stage.undeliverable()) == 4
-    assert stage.services.resend_notification.enable("acme-two") == 0 and len(stage.undeliverable()) == 4
+    assert (
+        stage.services.resend_notification.enable("acme-two") == 0
+        and len(stage.undeliverable()) == 4
+    )
     stage.services.resend_notification.enable("acme-one"), stage.work()
-    assert [stage.outside.told(one["id"]) for one in payments] == [["payment.created", "payment.canceled"]] * 3
+    assert [stage.outside.told(one["id"]) for one in payments] == [
+        ["payment.created", "payment.canceled"]
+    ] * 3
     assert stage.outside.told(late["id"]) == ["payment.created"] and not stage.undeliverable()
 
 
@@ -134,7 +180,9 @@ def test_notify__gone__switches_off_one_shop_only(stage, payment):
     assert [one.shop for one in stage.outside.notifications if one.status == 200] == ["acme-two"]
 
 
-def test_resend__undeliverable__is_delivered_after_all_and_an_unknown_one_is_not_found(stage, payment):
+def test_resend__undeliverable__is_delivered_after_all_and_an_unknown_one_is_not_found(
+    stage, payment
+):
     """A resend runs the whole logic again and reports by the event's own row (lesson 36)."""
     failing(stage, *[500] * 12)
     stage.drain()
@@ -142,7 +190,10 @@ def test_resend__undeliverable__is_delivered_after_all_and_an_unknown_one_is_not
     assert stage.outside.told(payment["id"]) == ["payment.expired"]
     stage.services.resend_notification(event.id)
     stage.work()
-    assert stage.outside.told(payment["id"]) == ["payment.expired", "payment.created"] and stage.undeliverable() == []
+    assert (
+        stage.outside.told(payment["id"]) == ["payment.expired", "payment.created"]
+        and stage.undeliverable() == []
+    )
     with pytest.raises(NotFound):
         stage.services.resend_notification("evt_x")
 
@@ -156,9 +207,15 @@ def test_notify__head_fails__later_events_of_the_payment_wait_and_others_do_not(
     other = stage.create(payer=Payer())
     stage.outside.answers["acme-one"] = []
     stage.work()
-    assert stage.outside.told(payment["id"]) == [] and stage.outside.told(other["id"]) == ["payment.created"]
+    assert stage.outside.told(payment["id"]) == [] and stage.outside.told(other["id"]) == [
+        "payment.created"
+    ]
     stage.advance(10)
-    taken = [one.body["sequence"] for one in stage.outside.notifications if one.status == 200 and one.body["data"]["payment"]["id"] == payment["id"]]
+    taken = [
+        one.body["sequence"]
+        for one in stage.outside.notifications
+        if one.status == 200 and one.body["data"]["payment"]["id"] == payment["id"]
+    ]
     assert taken == [1, 2]
 
 
@@ -179,8 +236,14 @@ def test_notify__refund__tells_its_own_amount_and_the_sums(stage):
     stage.sandbox.payer(stage.sandbox.refunds_of(refund["id"])[0]["reference"], "accept")
     stage.hear(), stage.work()
     told = stage.outside.notifications[-1].body
-    assert told["type"] == "refund.succeeded" and (told["data"]["refund"]["id"], told["data"]["refund"]["amount"]) == (refund["id"], 1000)
-    assert [told["data"]["payment"][f"amount_{name}"] for name in ("captured", "refunded", "refund_pending", "refundable")] == [4999, 1000, 0, 3999]
+    assert told["type"] == "refund.succeeded" and (
+        told["data"]["refund"]["id"],
+        told["data"]["refund"]["amount"],
+    ) == (refund["id"], 1000)
+    assert [
+        told["data"]["payment"][f"amount_{name}"]
+        for name in ("captured", "refunded", "refund_pending", "refundable")
+    ] == [4999, 1000, 0, 3999]
 
 
 def test_notify__shop_without_an_address__is_told_nothing_and_reads_the_events(new_stage):
@@ -190,8 +253,15 @@ def test_notify__shop_without_an_address__is_told_nothing_and_reads_the_events(n
     assert stage.outside.notifications == [] and not stage.has_job(JobKind.NOTIFY, payment["id"])
     page = stage.services.list_events(stage.shop(), None, 2)
     rest = stage.services.list_events(stage.shop(), page.next_cursor, 10)
-    assert [event["type"] for event in page.data + rest.data] == ["payment.created", "payment.pending", "payment.paid"]
-    assert rest.next_cursor is None and stage.services.list_events(stage.shop("acme-two"), None, 10).data == []
+    assert [event["type"] for event in page.data + rest.data] == [
+        "payment.created",
+        "payment.pending",
+        "payment.paid",
+    ]
+    assert (
+        rest.next_cursor is None
+        and stage.services.list_events(stage.shop("acme-two"), None, 10).data == []
+    )
 
 
 def test_notify__shop_in_no_profile__is_tried_along_the_ladder_and_kept(stage):
@@ -208,7 +278,10 @@ def test_notify__shop_in_no_profile__is_tried_along_the_ladder_and_kept(stage):
 def test_notify__events_that_wait_together__are_told_by_one_job_in_order(stage):
     payment = stage.create()
     stage.house.worker.run_due(limit=1)
-    assert stage.outside.told(payment["id"]) == ["payment.created", "payment.pending"] and not stage.has_job(JobKind.NOTIFY, payment["id"])
+    assert stage.outside.told(payment["id"]) == [
+        "payment.created",
+        "payment.pending",
+    ] and not stage.has_job(JobKind.NOTIFY, payment["id"])
 
 
 @pytest.mark.invariant("I9")
@@ -216,9 +289,16 @@ def test_notify__second_of_two_fails__it_alone_is_tried_again_on_a_ladder_of_its
     payment = stage.create()
     failing(stage, 200, 500)
     stage.work()
-    assert [one.body["sequence"] for one in stage.outside.notifications] == [1, 2] and stage.has_job(JobKind.NOTIFY, payment["id"])
+    assert [one.body["sequence"] for one in stage.outside.notifications] == [
+        1,
+        2,
+    ] and stage.has_job(JobKind.NOTIFY, payment["id"])
     stage.advance(LADDER[0] * 1.2)
-    assert [(one.body["sequence"], one.status) for one in stage.outside.notifications] == [(1, 200), (2, 500), (2, 200)]
+    assert [(one.body["sequence"], one.status) for one in stage.outside.notifications] == [
+        (1, 200),
+        (2, 500),
+        (2, 200),
+    ]
 
 
 def test_notify__a_job_with_tries_behind_it__leaves_the_next_event_to_a_new_one(stage):
@@ -233,6 +313,7 @@ def test_notify__a_job_with_tries_behind_it__leaves_the_next_event_to_a_new_one(
 @pytest.mark.invariant("I8")
 def test_notify__failures_of_our_own__are_no_tries_of_the_shop(stage, payment, monkeypatch):
     """A long outage of ours leaves the shop its whole ladder (I8)."""
+
     def broken(*_):
         raise Unavailable
 
@@ -242,9 +323,13 @@ def test_notify__failures_of_our_own__are_no_tries_of_the_shop(stage, payment, m
             stage.advance(3_600)
     failing(stage, 500)
     stage.advance(3_600)
-    assert stage.undeliverable() == [] and [one.status for one in stage.outside.notifications] == [500]
+    assert stage.undeliverable() == [] and [one.status for one in stage.outside.notifications] == [
+        500
+    ]
     stage.advance(LADDER[0] * 1.2)
-    first, again, *_ = stage.outside.notifications  # the payment has expired by now, which is told too
+    first, again, *_ = (
+        stage.outside.notifications
+    )  # the payment has expired by now, which is told too
     assert again.status == 200 and first.body["id"] == again.body["id"]
 
 
@@ -252,9 +337,13 @@ def test_notify__a_slow_shop__is_told_the_next_event_by_a_job_of_its_own(stage, 
     """A job that went on for ever would outlive its lease."""
     payment, deliver = stage.create(), stage.services.deliver_notification
     post = deliver._notifier
-    monkeypatch.setattr(deliver, "_notifier", lambda *told: (stage.clock.advance(11), post(*told))[1])
+    monkeypatch.setattr(
+        deliver, "_notifier", lambda *told: (stage.clock.advance(11), post(*told))[1]
+    )
     stage.house.worker.run_due(limit=1)
-    assert stage.outside.told(payment["id"]) == ["payment.created"] and stage.has_job(JobKind.NOTIFY, payment["id"])
+    assert stage.outside.told(payment["id"]) == ["payment.created"] and stage.has_job(
+        JobKind.NOTIFY, payment["id"]
+    )
     stage.work()
     assert stage.outside.told(payment["id"]) == ["payment.created", "payment.pending"]
 
@@ -267,15 +356,26 @@ def test_notify__killed_after_posting__is_posted_again(stage, payment):
     with pytest.raises(BaseException, match=r"^$"):
         stage.work()
     stage.advance(61)
-    assert post is transport.inner and len(stage.outside.notifications) == 2 and len(set(ids(stage))) == 1
+    assert (
+        post is transport.inner
+        and len(stage.outside.notifications) == 2
+        and len(set(ids(stage))) == 1
+    )
 
 
 def test_test_notification__is_sent_and_the_shops_answer_reported(stage):
     sent = stage.services.test_notification(stage.shop())
     failing(stage, 404)
     refused = stage.services.test_notification(stage.shop())
-    assert (sent["delivered"], sent["status"], refused["delivered"], refused["status"]) == (True, 200, False, 404)
-    assert [json.loads(one.raw)["type"] for one in stage.outside.notifications] == ["shop.test"] * 2 and stage.rows("events") == 0
+    assert (sent["delivered"], sent["status"], refused["delivered"], refused["status"]) == (
+        True,
+        200,
+        False,
+        404,
+    )
+    assert [json.loads(one.raw)["type"] for one in stage.outside.notifications] == [
+        "shop.test"
+    ] * 2 and stage.rows("events") == 0
 
 
 def test_notify__shop_behind_a_password__is_told_with_it_and_without_it_not(new_stage, monkeypatch):

@@ -1,4 +1,5 @@
 """The last word: what an operator may decide, and what is kept of it."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
@@ -29,11 +30,23 @@ def in_doubt(stage):
 def test_resolve__payment_in_doubt__fails_by_the_operators_word_with_its_reason_kept(stage):
     """No way but this ends a doubt without the provider (lesson 34)."""
     payment = in_doubt(stage)
-    row = stage.services.resolve.payment_failed(payment["id"], "asked them on the phone: never arrived")
-    assert (row.status, row.review, row.outcome_known, row.failure.reason.value) == (Status.FAILED, None, True, "operator")
+    row = stage.services.resolve.payment_failed(
+        payment["id"], "asked them on the phone: never arrived"
+    )
+    assert (row.status, row.review, row.outcome_known, row.failure.reason.value) == (
+        Status.FAILED,
+        None,
+        True,
+        "operator",
+    )
     told = stage.history(payment)[-2:]
-    assert [event.type for event in told] == ["payment.failed", "note.resolved"] and {event.source for event in told} == {"operator"}
-    assert told[1].detail == "asked them on the phone: never arrived" and stage.create(order_reference="o-1")["status"] == "pending"
+    assert [event.type for event in told] == ["payment.failed", "note.resolved"] and {
+        event.source for event in told
+    } == {"operator"}
+    assert (
+        told[1].detail == "asked them on the phone: never arrived"
+        and stage.create(order_reference="o-1")["status"] == "pending"
+    )
 
 
 def test_resolve__payment_not_in_doubt__is_refused(stage):
@@ -50,18 +63,26 @@ def test_resolve__paid_after_an_operator_said_failed__is_a_contradiction_kept_fo
     stage.services.resolve.payment_failed(payment["id"], "wrongly")
     stage.pay(payment), stage.hear(), stage.work()
     row = stage.payment(payment)
-    assert row.status is Status.FAILED and "paid was reported" in row.review and stage.types(payment)[-1] == "note.contradiction"
+    assert (
+        row.status is Status.FAILED
+        and "paid was reported" in row.review
+        and stage.types(payment)[-1] == "note.contradiction"
+    )
 
 
 @pytest.mark.invariant("I2")
-@pytest.mark.parametrize(("ended", "sums"), [("succeeded", (1000, 0)), ("failed", (0, 0)), ("canceled", (0, 0))])
+@pytest.mark.parametrize(
+    ("ended", "sums"), [("succeeded", (1000, 0)), ("failed", (0, 0)), ("canceled", (0, 0))]
+)
 def test_resolve__pending_refund__ends_as_said_and_the_sums_follow(stage, ended, sums):
     """The amounts move with the operator's word as with the provider's (I2)."""
     payment = stage.paid()
     refund = stage.refund(payment, amount=1000)
     stage.services.resolve.operation(refund["id"], OperationStatus(ended), "seen on the statement")
     row = stage.payment(payment)
-    assert (row.amount_refunded, row.amount_refund_pending) == sums and not stage.has_job(JobKind.OPERATION, refund["id"])
+    assert (row.amount_refunded, row.amount_refund_pending) == sums and not stage.has_job(
+        JobKind.OPERATION, refund["id"]
+    )
     assert stage.types(payment)[-2:] == [f"refund.{ended}", "note.resolved"]
     with pytest.raises(Conflict):
         stage.services.resolve.operation(refund["id"], OperationStatus.FAILED, "again")
@@ -84,12 +105,20 @@ def test_take_back__paid_after_an_operator_said_failed__is_paid_told_and_refunda
     if books == "silent":
         stage.sandbox.fault("transactions", "drop_before")
     row = stage.services.resolve.payment_paid(payment["id"], "the payer showed it", "Ada")
-    assert (row.status, row.amount_captured, row.failure, row.review) == (Status.PAID, FIFTY, None, None)
+    assert (row.status, row.amount_captured, row.failure, row.review) == (
+        Status.PAID,
+        FIFTY,
+        None,
+        None,
+    )
     notes = [event.detail for event in stage.history(payment) if event.type == "note.resolved"]
     assert notes == ["wrongly", "succeeded, by Ada: the payer showed it"]
     stage.work()
     assert stage.outside.told(payment["id"])[-2:] == ["payment.failed", "payment.paid_late"]
-    assert stage.refund(payment, amount=1000)["status"] == "pending" and len(stage.sandbox.refunds_of(stage.operations(payment)[0].id)) == 1
+    assert (
+        stage.refund(payment, amount=1000)["status"] == "pending"
+        and len(stage.sandbox.refunds_of(stage.operations(payment)[0].id)) == 1
+    )
 
 
 def test_take_back__provider_says_that_it_is_not_paid__is_refused(stage):
@@ -130,7 +159,11 @@ def test_take_back__refund_that_was_carried_out__is_booked_after_all(stage, decl
     stage.sandbox.payer(stage.sandbox.refunds_of(refund["id"])[0]["reference"], "accept")
     ended = stage.services.resolve.operation_done(refund["id"], "seen on the statement", "Ada")
     row = stage.payment(payment)
-    assert (ended.status, row.amount_refunded, row.amount_refund_pending) == (OperationStatus.SUCCEEDED, 1000, 0)
+    assert (ended.status, row.amount_refunded, row.amount_refund_pending) == (
+        OperationStatus.SUCCEEDED,
+        1000,
+        0,
+    )
     assert stage.types(payment)[-2:] == ["refund.succeeded", "note.resolved"]
     with pytest.raises(Conflict):
         stage.services.resolve.operation_done(refund["id"], "again", "Ada")
@@ -146,16 +179,29 @@ def test_take_back__sums_leave_no_room__is_refused(stage):
         stage.services.resolve.operation_done(refund["id"], "seen on the statement", "Ada")
 
 
-@pytest.mark.parametrize(("kind", "status", "captured"), [(Kind.CAPTURE, Status.PAID, 1500), (Kind.CANCEL, Status.CANCELED, 0)])
-def test_resolve__capture_or_cancel_that_succeeded__moves_the_payment_as_the_providers_word_would(stage, kind, status, captured):
-    payment = a_payment(status=Status.AUTHORIZED, method="card", capture="manual", amount_authorized=FIFTY, attempt=Attempt(AttemptState.ACCEPTED, 1))
+@pytest.mark.parametrize(
+    ("kind", "status", "captured"),
+    [(Kind.CAPTURE, Status.PAID, 1500), (Kind.CANCEL, Status.CANCELED, 0)],
+)
+def test_resolve__capture_or_cancel_that_succeeded__moves_the_payment_as_the_providers_word_would(
+    stage, kind, status, captured
+):
+    payment = a_payment(
+        status=Status.AUTHORIZED,
+        method="card",
+        capture="manual",
+        amount_authorized=FIFTY,
+        attempt=Attempt(AttemptState.ACCEPTED, 1),
+    )
     operation = an_operation(payment, kind, attempt=Attempt(AttemptState.IN_DOUBT, 1))
     with stage.house.units() as unit:
         unit.payments.add(payment)
         record = Record(unit, payment, Source.SHOP, stage.clock(), stage.house.represent)
         record.open(operation)
         record.save()
-    stage.services.resolve.operation(operation.id, OperationStatus.SUCCEEDED, "seen on the statement")
+    stage.services.resolve.operation(
+        operation.id, OperationStatus.SUCCEEDED, "seen on the statement"
+    )
     with stage.house.units.read() as unit:
         row = unit.payments.get(payment.id)
     assert (row.status, row.amount_captured, row.amount_capture_pending) == (status, captured, 0)
@@ -165,19 +211,46 @@ def test_reviewed__after_a_look__the_payment_leaves_the_list(stage):
     payment = in_doubt(stage)
     assert stage.services.measure()["needs_review"] == 1
     stage.services.resolve.reviewed(payment["id"], "will be looked at by somebody else")
-    assert stage.services.measure()["needs_review"] == 0 and stage.payment(payment).status is Status.PENDING
+    assert (
+        stage.services.measure()["needs_review"] == 0
+        and stage.payment(payment).status is Status.PENDING
+    )
 
 
 @pytest.mark.parametrize(("apart", "agree"), [(0, True), (60, False), (-3600, False)])
 def test_health__migrated_database__is_well_and_clocks_are_compared(stage, apart, agree):
     stage.clock.at = datetime.now(UTC) + timedelta(seconds=apart)
     assert stage.services.check_health() == {
-        "database": True, "writable": True, "clock": agree, "migrations": True, "accounts": True, "sessions": True, "disk": True, "profiles": True,
-        "notifications": True}
+        "database": True,
+        "writable": True,
+        "clock": agree,
+        "migrations": True,
+        "accounts": True,
+        "sessions": True,
+        "disk": True,
+        "profiles": True,
+        "notifications": True,
+    }
 
 
 def test_health__no_database__is_all_bad_and_nothing_else_is_waited_for():
     asked = []
     nowhere = SqlUnits(open_engine("postgresql+psycopg://nobody@127.0.0.1:9/none"))
-    check = CheckHealth(nowhere, lambda: asked.append("clock"), {"profiles": lambda: True}, {"migrations": lambda: asked.append("tables")})
-    assert check() == {"database": False, "writable": False, "clock": False, "notifications": False, "migrations": False, "profiles": True} and asked == []
+    check = CheckHealth(
+        nowhere,
+        lambda: asked.append("clock"),
+        {"profiles": lambda: True},
+        {"migrations": lambda: asked.append("tables")},
+    )
+    assert (
+        check()
+        == {
+            "database": False,
+            "writable": False,
+            "clock": False,
+            "notifications": False,
+            "migrations": False,
+            "profiles": True,
+        }
+        and asked == []
+    )

@@ -1,4 +1,5 @@
 """The scene of the Shopware tests."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

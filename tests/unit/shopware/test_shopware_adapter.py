@@ -1,4 +1,5 @@
 """The folder is the registration: found, named, with settings, doors that verify, and a README that tells them."""
+
 from __future__ import annotations
 
 import ast
@@ -13,7 +14,14 @@ import adapters
 from adapters.shopware.endpoints.settings import ShopwareSettings
 
 FOLDER = Path(adapters.__file__).parent / "shopware"
-ALLOWED = ("bridge.services", "bridge.domain", "bridge.ports", "bridge.platforms", "bridge.settings", "bridge.errors")
+ALLOWED = (
+    "bridge.services",
+    "bridge.domain",
+    "bridge.ports",
+    "bridge.platforms",
+    "bridge.settings",
+    "bridge.errors",
+)
 
 
 def test_discover__folder__is_found_by_its_name_and_brings_a_command() -> None:
@@ -23,7 +31,10 @@ def test_discover__folder__is_found_by_its_name_and_brings_a_command() -> None:
 
 def test_doors__every_one__is_the_adapters_own_audience(scene: Scene) -> None:
     doors = scene.stage.house.doors()
-    assert len(doors) == 9 and all(path.startswith("/shopware/{merchant}/") and door.audience == "adapter" for path, door in doors)
+    assert len(doors) == 9 and all(
+        path.startswith("/shopware/{merchant}/") and door.audience == "adapter"
+        for path, door in doors
+    )
 
 
 def test_doors__nobody_signed__are_closed(scene: Scene) -> None:
@@ -35,14 +46,28 @@ def test_doors__nobody_signed__are_closed(scene: Scene) -> None:
                 assert scene.send(method, address, b"{}", {}).status_code == 401, (method, path)
 
 
-@pytest.mark.parametrize("file", sorted((FOLDER / "endpoints").glob("*.py")), ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file", sorted((FOLDER / "endpoints").glob("*.py")), ids=lambda file: file.stem
+)
 def test_imports__of_the_endpoints__are_those_of_a_door(file: Path) -> None:
-    found = [node.module or "" for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom)]
+    found = [
+        node.module or ""
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom)
+    ]
     assert all(name.startswith(ALLOWED) for name in found if name.startswith("bridge"))
 
 
 def test_readme__every_setting__stands_there_with_default_and_meaning() -> None:
-    told = re.findall(r"^\| `([^`]+)` \| (.+) \| (.+) \|$", (FOLDER / "README.md").read_text(), re.MULTILINE)
-    rows = [(name, "required" if field.is_required() else f"`{json.dumps(field.default)}`", field.description)
-            for name, field in ShopwareSettings.model_fields.items()]
+    told = re.findall(
+        r"^\| `([^`]+)` \| (.+) \| (.+) \|$", (FOLDER / "README.md").read_text(), re.MULTILINE
+    )
+    rows = [
+        (
+            name,
+            "required" if field.is_required() else f"`{json.dumps(field.default)}`",
+            field.description,
+        )
+        for name, field in ShopwareSettings.model_fields.items()
+    ]
     assert told == rows

@@ -1,4 +1,5 @@
 """News through the Admin API: tokens, the notification ladder, and shops that cannot follow."""
+
 from __future__ import annotations
 
 import socket
@@ -87,7 +88,9 @@ def test_courier__order_deleted_in_the_shop__is_dropped(scene: Scene) -> None:
     assert len(shop.api_calls) == calls
 
 
-def test_courier__state_that_cannot_follow__is_told_to_the_merchant_and_not_tried_again(scene: Scene) -> None:
+def test_courier__state_that_cannot_follow__is_told_to_the_merchant_and_not_tried_again(
+    scene: Scene,
+) -> None:
     shop = scene.shop()
     order = news(scene, shop, "decline")
     order.last.state = "paid"
@@ -104,7 +107,9 @@ def test_courier__app_removed__tells_nobody_and_the_news_stay_visible(scene: Sce
     scene.stage.drain()
     assert shop.api_calls == [] and order.last.state == "unconfirmed"
     with scene.stage.house.units.read() as unit:
-        assert [event.last_result for event in unit.events.undeliverable("acme-one", 10)][-1:] == ["no Shopware is registered for this shop"]
+        assert [event.last_result for event in unit.events.undeliverable("acme-one", 10)][-1:] == [
+            "no Shopware is registered for this shop"
+        ]
 
 
 def test_courier__payment_expires_unanswered__fails_in_the_shop(scene: Scene) -> None:
@@ -131,10 +136,15 @@ def test_breaker__of_a_shop__is_not_that_of_another_on_the_same_host(scene: Scen
     """I26: two merchants at one hoster do not stop each other."""
     with socket.create_server(("127.0.0.1", 0)) as closing:
         port = closing.getsockname()[1]
-    bench = replace(scene.stage.house.adapters["shopware"]._bench, transport=HttpTransport(failures=1, seconds=600))
+    bench = replace(
+        scene.stage.house.adapters["shopware"]._bench,
+        transport=HttpTransport(failures=1, seconds=600),
+    )
     told = []
     for merchant, shop in (("acme", "acme-one"), ("acme", "acme-one"), ("globex", "globex-shop")):
         with pytest.raises(ApiFailed) as failed:
-            AdminApi(bench).notify(Registration(merchant, "an-id", shop, f"http://127.0.0.1:{port}"), "hello")
+            AdminApi(bench).notify(
+                Registration(merchant, "an-id", shop, f"http://127.0.0.1:{port}"), "hello"
+            )
         told.append(str(failed.value))
     assert "not asked" in told[1] and "Connection refused" in told[2]

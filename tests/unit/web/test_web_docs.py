@@ -1,4 +1,5 @@
 """The page for people says what the document for machines says, and runs nothing."""
+
 from __future__ import annotations
 
 import base64
@@ -25,7 +26,12 @@ def test_docs__every_operation_problem_and_schema__has_its_place(page):
     ids = set(re.findall(r'id="([^"]+)"', page.text))
     calls = {call["operationId"] for item in WRITTEN["paths"].values() for call in item.values()}
     assert calls <= ids and {f"schema-{name}" for name in WRITTEN["components"]["schemas"]} <= ids
-    assert {"problem-amount_too_large", "problem-internal_error", "problem-body_too_large", "notifications"} <= ids
+    assert {
+        "problem-amount_too_large",
+        "problem-internal_error",
+        "problem-body_too_large",
+        "notifications",
+    } <= ids
 
 
 def test_docs__every_link_within__leads_somewhere(page):
@@ -37,12 +43,18 @@ def test_docs__policy__lets_through_its_own_style_and_nothing_else(page):
     style = re.search(r"<style>(.*?)</style>", page.text, re.S)[1]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}'" in page.headers["content-security-policy"]
-    assert "script-src" not in page.headers["content-security-policy"] and "<script" not in page.text and "style=" not in page.text
+    assert (
+        "script-src" not in page.headers["content-security-policy"]
+        and "<script" not in page.text
+        and "style=" not in page.text
+    )
 
 
 def test_docs__switched_off__are_not_there():
     client = a_client(an_address(docs=False))
-    assert [client.simulate_get(path).status_code for path in ("/docs", "/openapi.json", "/livez")] == [404, 404, 200]
+    assert [
+        client.simulate_get(path).status_code for path in ("/docs", "/openapi.json", "/livez")
+    ] == [404, 404, 200]
 
 
 def test_openapi__every_notification__is_a_webhook():
@@ -50,7 +62,9 @@ def test_openapi__every_notification__is_a_webhook():
 
 
 def test_openapi__every_reference__leads_to_a_schema_and_none_lies_about():
-    assert set(re.findall(r"'#/components/schemas/(\w+)'", str(WRITTEN))) == set(WRITTEN["components"]["schemas"])
+    assert set(re.findall(r"'#/components/schemas/(\w+)'", str(WRITTEN))) == set(
+        WRITTEN["components"]["schemas"]
+    )
 
 
 def test_inline_code__text_with_markup__is_escaped():

@@ -1,4 +1,5 @@
 """The web application over use cases that tests word themselves: what the doors do, without what lies behind them."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -39,15 +40,26 @@ def show_checkout(token: str, language: str, **changes: Any) -> Shown:
     """Know one checkout."""
     if token != TOKEN:
         raise NotFound
-    return Shown(a_view(**changes), "7-open-" + language, ("https://shop.example", "https://www.shop.example"))
+    return Shown(
+        a_view(**changes),
+        "7-open-" + language,
+        ("https://shop.example", "https://www.shop.example"),
+    )
 
 
 def a_client(settings: WebSettings | None = None, **use_cases: Any) -> testing.TestClient:
     """An application with these use cases; everything not given is missing."""
-    known = {"authenticate": authenticate, "show_checkout": show_checkout, "measure": dict, "check_health": lambda: {"database": True},
-             "receive_callback": lambda *_: Reply()}
+    known = {
+        "authenticate": authenticate,
+        "show_checkout": show_checkout,
+        "measure": dict,
+        "check_health": lambda: {"database": True},
+        "receive_callback": lambda *_: Reply(),
+    }
     more = {name: use_cases.pop(name) for name in ("bind_request_id",) if name in use_cases}
-    return testing.TestClient(build(SimpleNamespace(**{**known, **use_cases}), settings or an_address(), **more))
+    return testing.TestClient(
+        build(SimpleNamespace(**{**known, **use_cases}), settings or an_address(), **more)
+    )
 
 
 def shop_call(client: testing.TestClient, method: str, path: str, **options: Any) -> testing.Result:

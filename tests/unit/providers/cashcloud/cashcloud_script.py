@@ -1,4 +1,5 @@
 """A transport that plays a script: for answers that a sandbox never gives, because no sane server does."""
+
 from __future__ import annotations
 
 import json
@@ -38,7 +39,9 @@ class Scripted:
     def __call__(self, lane: str, method: str, url: str, **content: Any) -> HttpAnswer:
         path = url.rpartition("/")[2]
         self.calls.append((method, path, content))
-        answers = self.script.get(path) or [SALTED if path == "salt" else AssertionError(f"no call to {path} expected")]
+        answers = self.script.get(path) or [
+            SALTED if path == "salt" else AssertionError(f"no call to {path} expected")
+        ]
         said = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(said, Exception):
             raise said
@@ -51,12 +54,20 @@ class Scripted:
 
 def some_settings(**changes: Any) -> CashcloudSettings:
     """A valid block of settings."""
-    login = {"username": "shop@merchant.example", "password": Resolved(PASSWORD), "device_id": "dev-1"}
-    return CashcloudSettings(**{"base_url": "https://cashcloud.example/", "reason_id": "314", **login, **changes})
+    login = {
+        "username": "shop@merchant.example",
+        "password": Resolved(PASSWORD),
+        "device_id": "dev-1",
+    }
+    return CashcloudSettings(
+        **{"base_url": "https://cashcloud.example/", "reason_id": "314", **login, **changes}
+    )
 
 
 def an_account(
-    script: Mapping[str, list[HttpAnswer | Exception]] | None = None, clock: Callable[[], datetime] = lambda: NOW, **settings: Any,
+    script: Mapping[str, list[HttpAnswer | Exception]] | None = None,
+    clock: Callable[[], datetime] = lambda: NOW,
+    **settings: Any,
 ) -> tuple[CashcloudAccount, Scripted]:
     """An account over a script, and the script for what was called."""
     wire = Scripted(script or {})
@@ -66,9 +77,18 @@ def an_account(
 def a_request(**changes: Any) -> PaymentRequest:
     """A request for 49.99 EUR."""
     fields = {
-        "reference": "pay_1-1", "payment_id": "pay_1", "order_reference": "100000123", "money": FIFTY,
-        "payer": Payer("customer@example.com"), "channel": "web", "capture": "automatic", "description": "Order 100000123",
-        "matching_number": "42", "language": "en", "expires_at": NOW, "return_url": "https://bridge.example/r",
+        "reference": "pay_1-1",
+        "payment_id": "pay_1",
+        "order_reference": "100000123",
+        "money": FIFTY,
+        "payer": Payer("customer@example.com"),
+        "channel": "web",
+        "capture": "automatic",
+        "description": "Order 100000123",
+        "matching_number": "42",
+        "language": "en",
+        "expires_at": NOW,
+        "return_url": "https://bridge.example/r",
         "callback_url": "https://bridge.example/c",
     }
     return PaymentRequest(**fields | changes)
@@ -77,10 +97,19 @@ def a_request(**changes: Any) -> PaymentRequest:
 def a_refund(money: Money = FIFTEEN, **changes: Any) -> OperationRequest:
     """A refund of 15.00 EUR of that payment."""
     paid = PaymentRef("pay_1-1", FIFTY, "hash-1")
-    return OperationRequest(**{"reference": "ref_1-1", "payment": paid, "money": money, "text": "item returned"} | changes)
+    return OperationRequest(
+        **{"reference": "ref_1-1", "payment": paid, "money": money, "text": "item returned"}
+        | changes
+    )
 
 
 def a_transaction(**changes: Any) -> dict[str, Any]:
     """That payment's transaction, completed."""
     extern = {"id": "pay_1-1", "reference": "100000123", "description": "Order 100000123"}
-    return {"hash": "hash-1", "transaction_state_id": 3, "amount": 4999, "currency_id": 1, "extern": extern} | changes
+    return {
+        "hash": "hash-1",
+        "transaction_state_id": 3,
+        "amount": 4999,
+        "currency_id": 1,
+        "extern": extern,
+    } | changes

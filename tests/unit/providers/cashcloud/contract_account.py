@@ -1,4 +1,5 @@
 """What the contract suite cannot know of Cashcloud."""
+
 from __future__ import annotations
 
 from typing import ClassVar
@@ -19,8 +20,13 @@ class Account:
         return {"provider": "cashcloud", "username": USERNAME, "password": PASSWORD}
 
     def settings(self, sandbox_url):
-        return {"base_url": f"{sandbox_url}/cashcloud/", "username": USERNAME, "password": Resolved(PASSWORD), "device_id": DEVICE,
-                "reason_id": "314"}
+        return {
+            "base_url": f"{sandbox_url}/cashcloud/",
+            "username": USERNAME,
+            "password": Resolved(PASSWORD),
+            "device_id": DEVICE,
+            "reason_id": "314",
+        }
 
     def payer(self):
         return Payer("customer@example.com")

@@ -1,4 +1,5 @@
 """Callbacks: genuine ones in both kinds of form, and everything else."""
+
 from __future__ import annotations
 
 from urllib.parse import urlencode
@@ -17,7 +18,13 @@ FORM, LINE = "application/x-www-form-urlencoded", "\r\n"
 
 
 def fields(method="request", status="3", time="2014-05-13 16:53:20", password=PASSWORD, **changes):
-    told = {"method": method, "hash": "hash-1", "status": status, "time": time, "control": control(method, status, time, password)}
+    told = {
+        "method": method,
+        "hash": "hash-1",
+        "status": status,
+        "time": time,
+        "control": control(method, status, time, password),
+    }
     return told | changes
 
 
@@ -26,8 +33,16 @@ def posted(form, content_type=FORM):
 
 
 def multipart(form, boundary="b0"):
-    parts = "".join(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in form.items())
-    return RawCallback("POST", f"multipart/form-data; boundary={boundary}", "", f"{parts}--{boundary}--\r\n".encode())
+    parts = "".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in form.items()
+    )
+    return RawCallback(
+        "POST",
+        f"multipart/form-data; boundary={boundary}",
+        "",
+        f"{parts}--{boundary}--\r\n".encode(),
+    )
 
 
 def read(raw, **settings):
@@ -38,21 +53,35 @@ def read(raw, **settings):
 @pytest.mark.parametrize("method", ["request", "refund"])
 @pytest.mark.parametrize("status", ["1", "3", "77", "late"])
 def test_callback__genuine__names_the_transaction_only(form, method, status):
-    assert read(form(fields(method, status))) == Callback("hash-1", None, method, f"{status} {fields()['time']}")
+    assert read(form(fields(method, status))) == Callback(
+        "hash-1", None, method, f"{status} {fields()['time']}"
+    )
 
 
 def test_callback__bytes_with_the_control_value_of_the_original_module__are_genuine():
     """Cashcloud sheet, section Callback: nothing of this body comes from our own arithmetic."""
     body = b"method=request&hash=hash-1&status=3&time=2026-12-01+03%3A45%3A43&control=Wq1zH19DURfAlHoBkuXoUQ%3D%3D"
-    assert read(RawCallback("POST", FORM, "", body), password=Resolved("om-pass")) == Callback("hash-1", None, "request", "3 2026-12-01 03:45:43")
+    assert read(RawCallback("POST", FORM, "", body), password=Resolved("om-pass")) == Callback(
+        "hash-1", None, "request", "3 2026-12-01 03:45:43"
+    )
 
 
 @pytest.mark.invariant("I12")
 @pytest.mark.parametrize("method", ["request", "refund"])
-@pytest.mark.parametrize("changes", [
-    {"control": "x"}, {"control": ""}, {"control": "ü"}, {"status": "4"}, {"time": "0"}, {"method": "payment"}, {"hash": ""},
-    {"hash": "x" * 201}, {"hash": "a\r\nb"},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"control": "x"},
+        {"control": ""},
+        {"control": "ü"},
+        {"status": "4"},
+        {"time": "0"},
+        {"method": "payment"},
+        {"hash": ""},
+        {"hash": "x" * 201},
+        {"hash": "a\r\nb"},
+    ],
+)
 def test_callback__a_field_is_changed__is_rejected(method, changes):
     """Refunds are checked like requests (I12)."""
     with pytest.raises(CallbackRejected):
@@ -80,7 +109,12 @@ def test_callback__password_of_another_merchant__is_rejected():
 
 @pytest.mark.parametrize("password", [PASSWORD, "before"])
 def test_callback__while_the_password_changes__both_are_accepted(password):
-    assert read(posted(fields(password=password)), previous_password=Resolved("before")).provider_reference == "hash-1"
+    assert (
+        read(
+            posted(fields(password=password)), previous_password=Resolved("before")
+        ).provider_reference
+        == "hash-1"
+    )
 
 
 def test_callback__a_field_twice__is_rejected():
@@ -89,16 +123,19 @@ def test_callback__a_field_twice__is_rejected():
         read(raw)
 
 
-@pytest.mark.parametrize("raw", [
-    RawCallback("GET", FORM, urlencode(fields()), urlencode(fields()).encode()),
-    RawCallback("POST", FORM, urlencode(fields()), b""),
-    RawCallback("POST", FORM, "", urlencode(fields()).encode() + b"&pad=" + b"x" * 20_000),
-    RawCallback("POST", FORM, "", b"\xff\xfe"),
-    RawCallback("POST", FORM, "", b"%ff=1"),
-    RawCallback("POST", "multipart/form-data", "", b"--b0\r\n"),
-    RawCallback("POST", "multipart/form-data; boundary=" + "b" * 9000, "", b""),
-    RawCallback("POST", "application/json", "", b'{"method": "request"}'),
-])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        RawCallback("GET", FORM, urlencode(fields()), urlencode(fields()).encode()),
+        RawCallback("POST", FORM, urlencode(fields()), b""),
+        RawCallback("POST", FORM, "", urlencode(fields()).encode() + b"&pad=" + b"x" * 20_000),
+        RawCallback("POST", FORM, "", b"\xff\xfe"),
+        RawCallback("POST", FORM, "", b"%ff=1"),
+        RawCallback("POST", "multipart/form-data", "", b"--b0\r\n"),
+        RawCallback("POST", "multipart/form-data; boundary=" + "b" * 9000, "", b""),
+        RawCallback("POST", "application/json", "", b'{"method": "request"}'),
+    ],
+)
 def test_callback__not_a_readable_form__is_rejected(raw):
     with pytest.raises(CallbackRejected):
         read(raw)

@@ -1,4 +1,5 @@
 """The verbs over scripted answers: the ones that a well-behaved sandbox does not give."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -65,8 +66,14 @@ def test_start__fields__are_the_sheets_with_dots():
     account.start(a_request())
     assert wire.calls[-1][:2] == ("POST", "request")
     assert wire.calls[-1][2]["multipart"] == {
-        "email": "customer@example.com", "amount": "4999", "currency_id": "1", "reason_id": "314", "remark": "Order 100000123 [42]",
-        "extern.id": "pay_1-1", "extern.reference": "100000123", "extern.description": "Order 100000123",
+        "email": "customer@example.com",
+        "amount": "4999",
+        "currency_id": "1",
+        "reason_id": "314",
+        "remark": "Order 100000123 [42]",
+        "extern.id": "pay_1-1",
+        "extern.reference": "100000123",
+        "extern.description": "Order 100000123",
     }
 
 
@@ -80,14 +87,22 @@ def test_start__no_reason_at_all__is_declined_unasked():
     """Cashcloud sheet, section Calls, notes: `reason_id` is always sent."""
     account, wire = an_account({"request": [HASH]}, reason_id=None, payer_chooses_reason=True)
     answer = account.start(a_request()).answer
-    assert (answer.outcome, answer.reason, wire.calls) == (Outcome.DECLINED, Reason.REQUEST_REFUSED, [])
+    assert (answer.outcome, answer.reason, wire.calls) == (
+        Outcome.DECLINED,
+        Reason.REQUEST_REFUSED,
+        [],
+    )
     account.start(a_request(reason_id="315"))
     assert wire.calls[-1][2]["multipart"]["reason_id"] == "315"
 
 
-@pytest.mark.parametrize(("settings", "asked"), [
-    ({}, ("wallet_username",)), ({"reason_id": None, "payer_chooses_reason": True}, ("wallet_username", "reason")),
-])
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        ({}, ("wallet_username",)),
+        ({"reason_id": None, "payer_chooses_reason": True}, ("wallet_username", "reason")),
+    ],
+)
 def test_terms__reason__is_asked_of_the_payer_where_the_profile_says_so(settings, asked):
     assert an_account(**settings)[0].terms().payer_fields == asked
 
@@ -96,7 +111,11 @@ def test_refund__fields__are_the_sheets_with_brackets():
     account, wire = an_account({"refund": [http(201, {"hash": "hash-2"})]})
     assert account.refund(a_refund()).provider_reference == "hash-2"
     assert wire.calls[-1][2]["multipart"] == {
-        "hash": "hash-1", "amount": "1500", "remark": "item returned", "extern[id]": "ref_1-1", "extern[reference]": "pay_1-1",
+        "hash": "hash-1",
+        "amount": "1500",
+        "remark": "item returned",
+        "extern[id]": "ref_1-1",
+        "extern[reference]": "pay_1-1",
         "extern[description]": "item returned",
     }
 
@@ -110,17 +129,24 @@ def test_refund__answered_with_the_payments_own_hash__is_unknown():
 
 def test_refund__hash_of_the_payment_unknown__is_looked_up_first():
     listed = http(200, {"transactions": [a_transaction()]})
-    account, wire = an_account({"transactions": [listed], "refund": [http(201, {"hash": "hash-2"})]})
+    account, wire = an_account(
+        {"transactions": [listed], "refund": [http(201, {"hash": "hash-2"})]}
+    )
     account.refund(a_refund(payment=PaymentRef("pay_1-1", FIFTY)))
     assert wire.calls[-1][2]["multipart"]["hash"] == "hash-1"
 
 
 @pytest.mark.invariant("I4")
-@pytest.mark.parametrize("said", [NoAnswer(), http(500), http(200, {"transactions": []}), http(200, b"")])
+@pytest.mark.parametrize(
+    "said", [NoAnswer(), http(500), http(200, {"transactions": []}), http(200, b"")]
+)
 def test_refund__what_comes_first_fails__was_never_sent(said):
     """The refund itself was not called (I4)."""
     account, wire = an_account({"transactions": [said]})
-    assert account.refund(a_refund(payment=PaymentRef("pay_1-1", FIFTY))).outcome is Outcome.NOT_EXECUTED
+    assert (
+        account.refund(a_refund(payment=PaymentRef("pay_1-1", FIFTY))).outcome
+        is Outcome.NOT_EXECUTED
+    )
     assert "refund" not in wire.paths()
 
 
@@ -134,18 +160,34 @@ def test_start__no_rate_for_cashcredits__was_never_sent(said):
 
 
 @pytest.mark.invariant("I4")
-@pytest.mark.parametrize("said", [
-    http(403), http(404), http(412, {"validationFailed": {"hash": "notFound"}}), http(423), http(500), http(200, b"{"), http(200, {}),
-    http(200, {"transaction": None, "transactions": None}), NoAnswer(), NotSent(),
-    http(200, {"transaction": ANOTHER, "transactions": [ANOTHER]}),
-    http(200, {"transactions": [a_transaction(), a_transaction(hash="hash-7")]}),
-])
+@pytest.mark.parametrize(
+    "said",
+    [
+        http(403),
+        http(404),
+        http(412, {"validationFailed": {"hash": "notFound"}}),
+        http(423),
+        http(500),
+        http(200, b"{"),
+        http(200, {}),
+        http(200, {"transaction": None, "transactions": None}),
+        NoAnswer(),
+        NotSent(),
+        http(200, {"transaction": ANOTHER, "transactions": [ANOTHER]}),
+        http(200, {"transactions": [a_transaction(), a_transaction(hash="hash-7")]}),
+    ],
+)
 @pytest.mark.parametrize("known", ["hash-1", None])
 def test_inquire__no_proof_in_the_answer__is_unknown(said, known):
     """Neither an error nor a list that was not filtered proves that there is no such payment (I4, I5)."""
     account, _ = an_account({"transactions": [said]})
     assert account.inquire(PaymentRef("pay_1-1", FIFTY, known)).outcome is Outcome.UNKNOWN
-    assert account.inquire_operation("refund", a_refund(reference="pay_1-1", provider_reference=known)).outcome is Outcome.UNKNOWN
+    assert (
+        account.inquire_operation(
+            "refund", a_refund(reference="pay_1-1", provider_reference=known)
+        ).outcome
+        is Outcome.UNKNOWN
+    )
 
 
 def test_inquire__empty_list__is_proof_that_it_was_not_executed():
@@ -158,7 +200,11 @@ def test_inquire__found_in_the_list__brings_hash_and_statement():
     account, _ = an_account({"transactions": [http(200, {"transactions": [a_transaction()]})]})
     answer = account.inquire(PaymentRef("pay_1-1", FIFTY))
     assert (answer.outcome, answer.provider_reference) == (Outcome.SUCCEEDED, "hash-1")
-    assert (answer.statement.our_reference, answer.statement.currency, answer.statement.amount) == ("pay_1-1", "EUR", 4999)
+    assert (answer.statement.our_reference, answer.statement.currency, answer.statement.amount) == (
+        "pay_1-1",
+        "EUR",
+        4999,
+    )
 
 
 @pytest.mark.invariant("I18")
@@ -171,7 +217,11 @@ def test_verbs__every_call__has_what_is_left_of_one_deadline():
 
 def test_verbs__what_a_wallet_cannot_do__is_not_supported():
     account, wire = an_account()
-    for verb in (account.capture, account.cancel, lambda request: account.inquire_operation("capture", request)):
+    for verb in (
+        account.capture,
+        account.cancel,
+        lambda request: account.inquire_operation("capture", request),
+    ):
         with pytest.raises(NotSupported):
             verb(a_refund())
     assert not wire.calls
@@ -195,8 +245,12 @@ def test_prices__switched_off_or_foreign__are_none_unasked():
 @pytest.mark.parametrize("said", [NoAnswer(), NotSent(), http(500), http(200, b""), http(403)])
 def test_prices_and_reasons__failure__are_none_and_asked_again(said):
     reasons = http(200, {"messages": {"314": "Electronics"}})
-    account, _ = an_account({"currency-rate": [said, said, RATE], "reasons": [said, said, reasons]}, cashcredits=True,
-                               reason_id=None, payer_chooses_reason=True)
+    account, _ = an_account(
+        {"currency-rate": [said, said, RATE], "reasons": [said, said, reasons]},
+        cashcredits=True,
+        reason_id=None,
+        payer_chooses_reason=True,
+    )
     for _ in range(2):
         account.prices(FIFTY), account.reasons()
     assert account.prices(FIFTY) and account.reasons()[0].text == "Electronics"
@@ -214,19 +268,39 @@ def test_register__saved_already__is_not_saved_again():
 
 
 def test_register__something_else_saved__is_saved_and_read_back():
-    account, wire = an_account({"settings": [http(200, SAVED | {"request_expiration": 1}), http(200, {}), http(200, SAVED)]})
+    account, wire = an_account(
+        {
+            "settings": [
+                http(200, SAVED | {"request_expiration": 1}),
+                http(200, {}),
+                http(200, SAVED),
+            ]
+        }
+    )
     account.register("https://bridge.example/c", 1800)
     assert [call[0] for call in wire.calls[1:]] == ["GET", "POST", "GET"]
-    assert wire.calls[2][2]["multipart"] == {"callback_url": "https://bridge.example/c", "request_expiration": "1800"}
+    assert wire.calls[2][2]["multipart"] == {
+        "callback_url": "https://bridge.example/c",
+        "request_expiration": "1800",
+    }
 
 
-@pytest.mark.parametrize(("said", "error"), [
-    ([http(403)], ConfigError),
-    ([http(200, {}), http(412, {"validationFailed": {"callback_url": "invalid"}})], ConfigError),
-    ([http(200, {}), http(200, {}), http(200, {})], ConfigError),
-    ([http(500)], TransportError), ([http(200, b"")], TransportError), ([NoAnswer()], TransportError), ([NotSent()], TransportError),
-    ([http(200, {}), http(412, b"")], TransportError),
-])
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ([http(403)], ConfigError),
+        (
+            [http(200, {}), http(412, {"validationFailed": {"callback_url": "invalid"}})],
+            ConfigError,
+        ),
+        ([http(200, {}), http(200, {}), http(200, {})], ConfigError),
+        ([http(500)], TransportError),
+        ([http(200, b"")], TransportError),
+        ([NoAnswer()], TransportError),
+        ([NotSent()], TransportError),
+        ([http(200, {}), http(412, b"")], TransportError),
+    ],
+)
 def test_register__refused_or_unheard__says_so(said, error):
     account, _ = an_account({"settings": said})
     with pytest.raises(error):
@@ -234,6 +308,11 @@ def test_register__refused_or_unheard__says_so(said, error):
 
 
 def test_start__refused_for_a_reason_that_we_do_not_know__keeps_the_providers_code():
-    account, _ = an_account({"request": [http(412, {"validationFailed": {"moon": ["phase", "tide"]}})]})
+    account, _ = an_account(
+        {"request": [http(412, {"validationFailed": {"moon": ["phase", "tide"]}})]}
+    )
     answer = account.start(a_request()).answer
-    assert (answer.reason, answer.provider_code) == (Reason.REQUEST_REFUSED, "moon.phase, moon.tide")
+    assert (answer.reason, answer.provider_code) == (
+        Reason.REQUEST_REFUSED,
+        "moon.phase, moon.tide",
+    )

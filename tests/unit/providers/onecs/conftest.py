@@ -1,4 +1,5 @@
 """One sandbox and one house for all tests of this folder that need them; every test starts with empty books."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,4 +1,5 @@
 """A house with a card account, on the stage: real services and store, the real sandbox over HTTP, a browser made of requests."""
+
 from __future__ import annotations
 
 import json
@@ -22,12 +23,28 @@ from bridge.sandbox.server import Server
 from bridge.services.capture_payment import CaptureWish
 from bridge.store import schema
 from bridge.transport import Transcript
-from factories import NOON, NOTIFICATION_SECRETS, PASSWORDS, SHOPS_OF, FakeClock, a_house, a_key, a_profile
+from factories import (
+    NOON,
+    NOTIFICATION_SECRETS,
+    PASSWORDS,
+    SHOPS_OF,
+    FakeClock,
+    a_house,
+    a_key,
+    a_profile,
+)
 from stage import BreakableTransport, Outside, Sandbox, Stage
 
-MERCHANTS = {"acme": ("acme_cards", "canary-blowfish-of-acme", "canary-hmac-of-acme"),
-             "globex": ("globex_cards", "canary-blowfish-of-globex", "canary-hmac-of-globex")}
-GOOD, CHALLENGE, DECLINED, UNPROVED = "4111111111111111", "4000012892688323", "4012888888881881", "4000011744135012"
+MERCHANTS = {
+    "acme": ("acme_cards", "canary-blowfish-of-acme", "canary-hmac-of-acme"),
+    "globex": ("globex_cards", "canary-blowfish-of-globex", "canary-hmac-of-globex"),
+}
+GOOD, CHALLENGE, DECLINED, UNPROVED = (
+    "4111111111111111",
+    "4000012892688323",
+    "4012888888881881",
+    "4000011744135012",
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +65,9 @@ class Page:
     @property
     def target(self) -> str:
         """Where its form goes."""
-        return urljoin(self.url, unescape(re.search(r'<form method="post" action="([^"]*)"', self.text)[1]))
+        return urljoin(
+            self.url, unescape(re.search(r'<form method="post" action="([^"]*)"', self.text)[1])
+        )
 
 
 class Browser:
@@ -64,11 +83,22 @@ class Browser:
 
     def send(self, page: Page, **typed: str) -> Page:
         """Send the page's form."""
-        return self._page(self._session.post(page.target, data={**page.fields, **typed}, timeout=20, allow_redirects=False))
+        return self._page(
+            self._session.post(
+                page.target, data={**page.fields, **typed}, timeout=20, allow_redirects=False
+            )
+        )
 
     def pay(self, url: str, number: str = GOOD, code: str = "1234") -> Page:
         """Fill the card form, and the challenge where there is one; return the page that leads back."""
-        page = self.send(self.open(url), do="pay", number=number, expiry="12/39", cvc="123", holder="Erika Muster")
+        page = self.send(
+            self.open(url),
+            do="pay",
+            number=number,
+            expiry="12/39",
+            cvc="123",
+            holder="Erika Muster",
+        )
         while 'id="code"' in page.text:
             page = self.send(page, do="pay", code=code)
         return page
@@ -121,13 +151,21 @@ class CardStage(Stage):
         """The payment's status."""
         return self.payment(payment).status.value
 
-    def capture(self, payment: Mapping[str, Any], amount: int | None = None, key: str | None = None) -> dict[str, Any]:
+    def capture(
+        self, payment: Mapping[str, Any], amount: int | None = None, key: str | None = None
+    ) -> dict[str, Any]:
         """Capture; return it as the shop is answered."""
-        return json.loads(self.services.capture_payment(self.shop(), payment["id"], key or a_key(), CaptureWish(amount)).body)
+        return json.loads(
+            self.services.capture_payment(
+                self.shop(), payment["id"], key or a_key(), CaptureWish(amount)
+            ).body
+        )
 
     def cancel(self, payment: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
         """Cancel; return the payment as the shop is answered."""
-        return json.loads(self.services.cancel_payment(self.shop(), payment["id"], key or a_key()).body)
+        return json.loads(
+            self.services.cancel_payment(self.shop(), payment["id"], key or a_key()).body
+        )
 
     def entry(self, payment: Mapping[str, Any]) -> dict[str, Any]:
         """What the ledger has of the payment."""
@@ -137,8 +175,13 @@ class CardStage(Stage):
     def booked(self, payment: Mapping[str, Any]) -> dict[str, int]:
         """The ledger's sums by kind."""
         parent = self.entry(payment)["reference"]
-        children = [e for e in self.sandbox.ledger() if e["parent"] == parent and e["state"] == "succeeded"]
-        return {kind: sum(e["amount"] for e in children if e["kind"] == kind) for kind in ("capture", "credit", "reversal")}
+        children = [
+            e for e in self.sandbox.ledger() if e["parent"] == parent and e["state"] == "succeeded"
+        ]
+        return {
+            kind: sum(e["amount"] for e in children if e["kind"] == kind)
+            for kind in ("capture", "credit", "reversal")
+        }
 
     def books_agree(self, payment: Mapping[str, Any]) -> bool:
         """Tell whether ledger and row have the same sums."""
@@ -157,6 +200,7 @@ class CardStage(Stage):
     @contextmanager
     def deaf(self) -> Iterator[None]:
         """The bridge's door hangs up without an answer meanwhile."""
+
         def hang_up(heard: Any) -> None:
             self.outside.callbacks.remove(heard)
             raise ConnectionAbortedError
@@ -169,12 +213,19 @@ class CardStage(Stage):
 
     def tries(self) -> int:
         """How often the gateway has tried to call back."""
-        return sum(line["direction"] == "sent" for line in self.sandbox.control("GET", "journal")["calls"])
+        return sum(
+            line["direction"] == "sent" for line in self.sandbox.control("GET", "journal")["calls"]
+        )
 
     def kept(self) -> list[dict[str, Any]]:
         """The kept callbacks and returns, oldest first."""
         with self.house.engine.connect() as connection:
-            return [dict(row._mapping) for row in connection.execute(schema.callbacks.select().order_by(schema.callbacks.c.id))]
+            return [
+                dict(row._mapping)
+                for row in connection.execute(
+                    schema.callbacks.select().order_by(schema.callbacks.c.id)
+                )
+            ]
 
 
 def fields_of(url: str) -> dict[str, str]:
@@ -190,13 +241,30 @@ def secret(folder: Path, name: str, value: str) -> dict[str, str]:
     return {"file": str(path)}
 
 
-def profile(folder: Path, merchant: str, sandbox_url: str, outside_url: str, shop: Mapping[str, Any], **account: Any) -> dict[str, Any]:
+def profile(
+    folder: Path,
+    merchant: str,
+    sandbox_url: str,
+    outside_url: str,
+    shop: Mapping[str, Any],
+    **account: Any,
+) -> dict[str, Any]:
     """A merchant's profile with a card account beside the wallet; `shop` is laid over the defaults of every shop."""
     mid, blowfish, hmac = MERCHANTS[merchant]
-    made = a_profile(merchant, sandbox_url, outside_url, shop={"methods": {"wallet": "cashcloud", "card": "onecs"}, **shop})
+    made = a_profile(
+        merchant,
+        sandbox_url,
+        outside_url,
+        shop={"methods": {"wallet": "cashcloud", "card": "onecs"}, **shop},
+    )
     made["providers"]["onecs"] = {
-        "base_url": f"{sandbox_url}/onecs/", "merchant_id": mid, "blowfish_key": secret(folder, f"{merchant}.blowfish", blowfish),
-        "hmac_key": secret(folder, f"{merchant}.hmac", hmac), "mobile_url": f"{sandbox_url}/onecs/mobileauth", "deadline": 1.5, **account,
+        "base_url": f"{sandbox_url}/onecs/",
+        "merchant_id": mid,
+        "blowfish_key": secret(folder, f"{merchant}.blowfish", blowfish),
+        "hmac_key": secret(folder, f"{merchant}.hmac", hmac),
+        "mobile_url": f"{sandbox_url}/onecs/mobileauth",
+        "deadline": 1.5,
+        **account,
     }
     return made
 
@@ -204,7 +272,10 @@ def profile(folder: Path, merchant: str, sandbox_url: str, outside_url: str, sho
 @contextmanager
 def card_sandbox(data: Path) -> Iterator[Sandbox]:
     """The sandbox with both merchants at both providers, on a thread, over real HTTP."""
-    lines = [f"cashcloud:{merchant}@merchant.example:{password}" for merchant, password in PASSWORDS.items()]
+    lines = [
+        f"cashcloud:{merchant}@merchant.example:{password}"
+        for merchant, password in PASSWORDS.items()
+    ]
     lines += [f"onecs:{mid}:{blowfish}:{hmac}" for mid, blowfish, hmac in MERCHANTS.values()]
     app = build(data, lines)
     server = Server(app, "127.0.0.1:0", MOST_BODY)
@@ -220,7 +291,12 @@ def card_sandbox(data: Path) -> Iterator[Sandbox]:
 
 @contextmanager
 def card_stage(
-    folder: Path, sandbox: Sandbox, outside: Outside, *, shop: Mapping[str, Any] | None = None, **account: Any
+    folder: Path,
+    sandbox: Sandbox,
+    outside: Outside,
+    *,
+    shop: Mapping[str, Any] | None = None,
+    **account: Any,
 ) -> Iterator[CardStage]:
     """Compose a house with card accounts."""
     merchants = folder / "merchants"
@@ -230,8 +306,16 @@ def card_stage(
     for name, value in NOTIFICATION_SECRETS.items():
         secret(merchants, f"{name}.notification", value)
     for merchant in SHOPS_OF:
-        (merchants / f"{merchant}.yaml").write_text(yaml.safe_dump(profile(merchants, merchant, sandbox.url, outside.url, shop or {}, **account)))
-    settings = {"database": f"sqlite:///{folder}/bridge.db", "public_url": outside.url, "merchants": "merchants"}
+        (merchants / f"{merchant}.yaml").write_text(
+            yaml.safe_dump(
+                profile(merchants, merchant, sandbox.url, outside.url, shop or {}, **account)
+            )
+        )
+    settings = {
+        "database": f"sqlite:///{folder}/bridge.db",
+        "public_url": outside.url,
+        "merchants": "merchants",
+    }
     (folder / "bridge.yaml").write_text(yaml.safe_dump(settings))
     clock, transcripts = FakeClock(NOON), list[Transcript]()
     transport = BreakableTransport(transcripts.append)

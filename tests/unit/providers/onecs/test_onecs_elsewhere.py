@@ -1,4 +1,5 @@
 """Money that others moved at the gateway, which tells sums only: credits, captures and releases made elsewhere."""
+
 from __future__ import annotations
 
 import pytest
@@ -14,7 +15,11 @@ def sync(cards, payment):
 
 
 def made_elsewhere(cards, payment):
-    return [(one.kind, one.amount, one.status) for one in cards.operations(payment) if one.source is Origin.PROVIDER]
+    return [
+        (one.kind, one.amount, one.status)
+        for one in cards.operations(payment)
+        if one.source is Origin.PROVIDER
+    ]
 
 
 @pytest.mark.invariant("I25", "I31")
@@ -26,9 +31,13 @@ def test_credit__made_elsewhere__is_a_refund_of_its_own(cards, amount):
     for _ in range(3):
         sync(cards, payment)
     cards.work()
-    assert made_elsewhere(cards, payment) == [(Kind.REFUND, amount, OperationStatus.SUCCEEDED)] and cards.books_agree(payment)
+    assert made_elsewhere(cards, payment) == [
+        (Kind.REFUND, amount, OperationStatus.SUCCEEDED)
+    ] and cards.books_agree(payment)
     assert cards.outside.told(payment["id"]).count("refund.succeeded") == 1
-    cards.sandbox.portal(cards.entry(payment)["reference"], "refund", 299) if amount == 700 else None
+    cards.sandbox.portal(
+        cards.entry(payment)["reference"], "refund", 299
+    ) if amount == 700 else None
     assert sync(cards, payment)["amount_refunded"] == (999 if amount == 700 else amount)
 
 
@@ -40,9 +49,15 @@ def test_capture__made_elsewhere__is_a_capture_of_its_own_and_pays(cards):
         cards.sandbox.portal(cards.entry(payment)["reference"], "capture", part)
         sync(cards, payment), sync(cards, payment)
     cards.work()
-    assert made_elsewhere(cards, payment) == [(Kind.CAPTURE, 1000, OperationStatus.SUCCEEDED), (Kind.CAPTURE, 500, OperationStatus.SUCCEEDED)]
+    assert made_elsewhere(cards, payment) == [
+        (Kind.CAPTURE, 1000, OperationStatus.SUCCEEDED),
+        (Kind.CAPTURE, 500, OperationStatus.SUCCEEDED),
+    ]
     assert cards.books_agree(payment) and cards.payment(payment).amount_captured == 1500
-    assert [cards.outside.told(payment["id"]).count(kind) for kind in ("capture.succeeded", "payment.paid")] == [2, 1]
+    assert [
+        cards.outside.told(payment["id"]).count(kind)
+        for kind in ("capture.succeeded", "payment.paid")
+    ] == [2, 1]
     assert cards.capture(payment)["amount"] == 3499 and cards.books_agree(payment)
 
 
@@ -61,7 +76,10 @@ def test_release__made_elsewhere__is_a_cancel_of_its_own(cards):
     payment = cards.card_paid(capture="manual")
     cards.sandbox.portal(cards.entry(payment)["reference"], "cancel")
     sync(cards, payment), sync(cards, payment), cards.work()
-    assert made_elsewhere(cards, payment) == [(Kind.CANCEL, 4999, OperationStatus.SUCCEEDED)] and cards.status(payment) == "canceled"
+    assert (
+        made_elsewhere(cards, payment) == [(Kind.CANCEL, 4999, OperationStatus.SUCCEEDED)]
+        and cards.status(payment) == "canceled"
+    )
     assert cards.outside.told(payment["id"]).count("payment.canceled") == 1
 
 
@@ -72,27 +90,39 @@ def test_cancel__of_ours_whose_answer_was_lost__is_not_taken_for_anothers(cards)
     cards.card_fault("reverse", "drop_after")
     assert cards.cancel(payment)["outcome_known"] is False
     known = sync(cards, payment)
-    assert (known["status"], known["outcome_known"]) == ("canceled", True) and made_elsewhere(cards, payment) == []
+    assert (known["status"], known["outcome_known"]) == ("canceled", True) and made_elsewhere(
+        cards, payment
+    ) == []
     assert [one.status for one in cards.operations(payment)] == [OperationStatus.SUCCEEDED]
 
 
 @pytest.mark.invariant("I1", "I25")
 @each("verb", ["capture", "credit"])
 @each(("fault", "foreign"), [("drop_after", 700), ("drop_before", 700), ("drop_after", 1500)])
-def test_operation__in_doubt_beside_one_made_elsewhere__is_never_taken_for_it(cards, verb, fault, foreign):
+def test_operation__in_doubt_beside_one_made_elsewhere__is_never_taken_for_it(
+    cards, verb, fault, foreign
+):
     """The gateway tells sums only: what they cannot tell apart stays in doubt, before an operator, and moves nothing again (I1, I25)."""
     payment = cards.card_paid(capture="manual" if verb == "capture" else "automatic")
     cards.card_fault(verb, fault)
     ours = cards.capture(payment, 1000) if verb == "capture" else cards.refund(payment, amount=1000)
-    cards.sandbox.portal(cards.entry(payment)["reference"], {"capture": "capture", "credit": "refund"}[verb], foreign)
+    cards.sandbox.portal(
+        cards.entry(payment)["reference"], {"capture": "capture", "credit": "refund"}[verb], foreign
+    )
     for seconds in (5, 60, 120, 600, 3000):
         cards.advance(seconds), sync(cards, payment)
     assert made_elsewhere(cards, payment) == [] and cards.operation(ours).in_doubt
     assert cards.booked(payment)[verb] == foreign + (1000 if fault == "drop_after" else 0)
-    cards.services.resolve.operation(ours["id"], OperationStatus.SUCCEEDED if fault == "drop_after" else OperationStatus.FAILED, "looked it up")
+    cards.services.resolve.operation(
+        ours["id"],
+        OperationStatus.SUCCEEDED if fault == "drop_after" else OperationStatus.FAILED,
+        "looked it up",
+    )
     sync(cards, payment)
     kind = Kind.CAPTURE if verb == "capture" else Kind.REFUND
-    assert made_elsewhere(cards, payment) == [(kind, foreign, OperationStatus.SUCCEEDED)] and cards.books_agree(payment)
+    assert made_elsewhere(cards, payment) == [
+        (kind, foreign, OperationStatus.SUCCEEDED)
+    ] and cards.books_agree(payment)
 
 
 @pytest.mark.invariant("I25")
@@ -106,14 +136,22 @@ def test_refund__of_which_nothing_is_left_there__is_refused_and_the_reason_is_no
 
 
 @pytest.mark.invariant("I1", "I25")
-def test_credit__made_elsewhere_before_late_money_is_noticed__the_policy_gives_back_the_rest(tmp_path, onecs_sandbox, onecs_outside):
+def test_credit__made_elsewhere_before_late_money_is_noticed__the_policy_gives_back_the_rest(
+    tmp_path, onecs_sandbox, onecs_outside
+):
     """The policy gives back what is left, so that nothing is credited twice and nothing stays (I1, I25)."""
-    with card_stage(tmp_path, onecs_sandbox, onecs_outside, shop={"late_payment": "refund"}) as cards:
+    with card_stage(
+        tmp_path, onecs_sandbox, onecs_outside, shop={"late_payment": "refund"}
+    ) as cards:
         payment = cards.card()
         cards.cancel(payment)
         cards.fill(payment)
         cards.sandbox.portal(cards.entry(payment)["reference"], "refund", 700)
         sync(cards, payment), cards.work()
-        assert sorted((one.source, one.amount, one.status) for one in cards.operations(payment)) == [
-            (Origin.BRIDGE, 4299, OperationStatus.SUCCEEDED), (Origin.PROVIDER, 700, OperationStatus.SUCCEEDED)]
+        assert sorted(
+            (one.source, one.amount, one.status) for one in cards.operations(payment)
+        ) == [
+            (Origin.BRIDGE, 4299, OperationStatus.SUCCEEDED),
+            (Origin.PROVIDER, 700, OperationStatus.SUCCEEDED),
+        ]
         assert cards.payment(payment).amount_refundable == 0 and cards.books_agree(payment)

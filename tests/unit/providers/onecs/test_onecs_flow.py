@@ -1,4 +1,5 @@
 """Card payments through the whole core: form, captures, refunds, release, and what comes late."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -39,10 +40,15 @@ def test_payment__paid_on_the_form__is_paid_once_heard_of(cards):
     assert cards.outside.told(payment["id"]).count("payment.paid") == 1
 
 
-@each(("number", "code", "status", "reason"), [
-    (CHALLENGE, "1234", "paid", None), (CHALLENGE, "0000", "declined", "authentication_failed"), (DECLINED, "", "declined", "card_declined"),
-    (UNPROVED, "", "declined", "authentication_failed"),
-])
+@each(
+    ("number", "code", "status", "reason"),
+    [
+        (CHALLENGE, "1234", "paid", None),
+        (CHALLENGE, "0000", "declined", "authentication_failed"),
+        (DECLINED, "", "declined", "card_declined"),
+        (UNPROVED, "", "declined", "authentication_failed"),
+    ],
+)
 def test_payment__each_kind_of_card__ends_as_the_sheet_says(cards, number, code, status, reason):
     payment = cards.card()
     cards.come_back(payment, cards.fill(payment, number, code))
@@ -70,7 +76,9 @@ def test_payment__nobody_fills_the_form__expires_and_asks_for_no_operator(cards)
 
 @each("fault", ["ampersand", "field_twice"])
 @each(("number", "status"), [(GOOD, "paid"), (DECLINED, "declined")])
-def test_callback__with_a_raw_ampersand_or_a_field_twice__has_the_provider_asked_at_once(cards, fault, number, status):
+def test_callback__with_a_raw_ampersand_or_a_field_twice__has_the_provider_asked_at_once(
+    cards, fault, number, status
+):
     """Its MAC is right, so it is genuine whatever stands beside; the ladder need not be waited for."""
     payment = cards.card()
     cards.card_fault("callback", fault)
@@ -100,7 +108,9 @@ def test_inquiry__answer_with_a_raw_ampersand__is_read(cards):
 
 @pytest.mark.invariant("I26", "I27")
 @each(("number", "status"), [(GOOD, "paid"), (DECLINED, "declined")])
-def test_payment__callback_and_return_replayed__are_one_row_one_inquiry_and_one_transition(cards, number, status):
+def test_payment__callback_and_return_replayed__are_one_row_one_inquiry_and_one_transition(
+    cards, number, status
+):
     """The payer has his own genuine result and may send it as often as he likes, to both doors (I26, I27; lesson 86)."""
     payment, other = cards.card(), cards.card()
     raw, before = cards.raw(cards.fill(payment, number)), cards.sandbox.calls("inquire")
@@ -114,8 +124,14 @@ def test_payment__callback_and_return_replayed__are_one_row_one_inquiry_and_one_
     for _ in range(100):
         cards.services.receive_return(cards.payment(payment).checkout_token, raw)
     cards.work()
-    assert cards.sandbox.calls("inquire") == before + 1 and [(row["state"], row["repeats"]) for row in cards.kept()] == [("applied", 300)]
-    assert cards.status(payment) == status and cards.types(payment).count(f"payment.{status}") == 1 and cards.status(other) == "pending"
+    assert cards.sandbox.calls("inquire") == before + 1 and [
+        (row["state"], row["repeats"]) for row in cards.kept()
+    ] == [("applied", 300)]
+    assert (
+        cards.status(payment) == status
+        and cards.types(payment).count(f"payment.{status}") == 1
+        and cards.status(other) == "pending"
+    )
 
 
 @pytest.mark.invariant("I27")
@@ -154,7 +170,11 @@ def test_refund__two_parts__each_under_a_name_of_its_own(cards):
     for amount in (1000, 1000):
         assert cards.refund(payment, amount=amount)["status"] == "succeeded"
     names = {entry["our_reference"] for entry in cards.sandbox.ledger("credit")}
-    assert len(names) == 2 and cards.books_agree(payment) and cards.payment(payment).amount_refunded == 2000
+    assert (
+        len(names) == 2
+        and cards.books_agree(payment)
+        and cards.payment(payment).amount_refunded == 2000
+    )
 
 
 def test_cancel__of_an_authorization__reverses_it(cards):
@@ -168,14 +188,19 @@ def test_cancel__reversal_that_says_it_is_done__is_believed_after_a_look_only(ca
     before = cards.sandbox.calls("inquire")
     provider, row = cards.house.accounts.get("acme", "onecs"), cards.payment(payment)
     ref = PaymentRef(row.reference, Money(4999, "EUR"), row.provider_reference)
-    assert provider.cancel(OperationRequest("can_x-1", ref, Money(4999, "EUR"))).outcome.value == "succeeded"
+    assert (
+        provider.cancel(OperationRequest("can_x-1", ref, Money(4999, "EUR"))).outcome.value
+        == "succeeded"
+    )
     assert (cards.sandbox.calls("inquire") - before, cards.sandbox.calls("reverse")) == (2, 1)
 
 
 def test_cancel__just_authorized_and_not_yet_heard_of__reverses_it(cards):
     payment = cards.card(capture="manual")
     cards.fill(payment)
-    assert cards.cancel(payment)["status"] == "canceled" and cards.booked(payment)["reversal"] == 4999
+    assert (
+        cards.cancel(payment)["status"] == "canceled" and cards.booked(payment)["reversal"] == 4999
+    )
 
 
 def test_cancel__partly_captured__is_refused_and_says_why(cards):
@@ -187,18 +212,26 @@ def test_cancel__partly_captured__is_refused_and_says_why(cards):
 
 
 @pytest.mark.invariant("I19")
-def test_late_authorization__whose_release_is_refused__is_tried_again_by_the_hour_and_put_before_an_operator(cards, monkeypatch):
+def test_late_authorization__whose_release_is_refused__is_tried_again_by_the_hour_and_put_before_an_operator(
+    cards, monkeypatch
+):
     """A refusal has the payment looked at, and that look must not ask for the next release at once (I19)."""
     payment = cards.card(capture="manual")
     cards.cancel(payment), cards.fill(payment)
-    monkeypatch.setattr(OnecsAccount, "cancel", lambda account, request: Answer.declined(Reason.REQUEST_REFUSED, "refused"))
+    monkeypatch.setattr(
+        OnecsAccount,
+        "cancel",
+        lambda account, request: Answer.declined(Reason.REQUEST_REFUSED, "refused"),
+    )
     assert sync_and_work(cards, payment) == 1 and cards.payment(payment).review
     assert sync_and_work(cards, payment) == 1
     cards.clock.advance(3600)
     assert sync_and_work(cards, payment) == 2
     monkeypatch.undo()
     cards.clock.advance(3600)
-    assert sync_and_work(cards, payment) == 3 and cards.operations(payment)[-1].status == "succeeded"
+    assert (
+        sync_and_work(cards, payment) == 3 and cards.operations(payment)[-1].status == "succeeded"
+    )
 
 
 @pytest.mark.invariant("I1")
@@ -210,17 +243,25 @@ def test_capture__while_a_cancel_is_under_way__is_refused(cards):
     with pytest.raises(OutcomeUnknown):
         cards.capture(payment)
     cards.drain()
-    assert cards.status(payment) == "canceled" and [one.kind for one in cards.operations(payment)] == ["cancel"]
+    assert cards.status(payment) == "canceled" and [
+        one.kind for one in cards.operations(payment)
+    ] == ["cancel"]
 
 
 def test_cancel__captured_at_the_provider_meanwhile__never_reverses(cards):
     """`reverse.aspx` would undo the capture."""
     payment = cards.card_paid(capture="manual")
-    provider, reference = cards.house.accounts.get("acme", "onecs"), cards.payment(payment).provider_reference
+    provider, reference = (
+        cards.house.accounts.get("acme", "onecs"),
+        cards.payment(payment).provider_reference,
+    )
     cards.capture(payment, 4999)
     ref = PaymentRef(cards.payment(payment).reference, Money(4999, "EUR"), reference)
     answer = provider.cancel(OperationRequest("can_x-1", ref, Money(4999, "EUR")))
-    assert (answer.outcome.value, answer.provider_code) == ("declined", "captured") and cards.sandbox.calls("reverse") == 0
+    assert (answer.outcome.value, answer.provider_code) == (
+        "declined",
+        "captured",
+    ) and cards.sandbox.calls("reverse") == 0
 
 
 def test_authorization__that_lapses_at_the_provider__expires(cards):
@@ -261,37 +302,77 @@ def test_delayed_capture__until_the_hours_are_over__is_only_authorized(delayed):
     delayed.advance(47 * 3600, sandbox=True)
     assert delayed.status(payment) == "authorized"
     delayed.advance(9 * 3600, sandbox=True)
-    assert delayed.status(payment) == "paid" and delayed.books_agree(payment) and delayed.hear() == 0
+    assert (
+        delayed.status(payment) == "paid" and delayed.books_agree(payment) and delayed.hear() == 0
+    )
 
 
 @pytest.fixture
 def with_aes(tmp_path, onecs_sandbox, onecs_outside):
     key = "abcdefghijklmnopqrstuvwxyzABCDEF"
-    onecs_sandbox.control("POST", "merchants", provider="onecs", username="aes_cards", blowfish_key=key, hmac_key="canary-hmac", cipher="aes")
-    kept = {"blowfish_key": secret(tmp_path, "aes.key", key), "hmac_key": secret(tmp_path, "aes.hmac", "canary-hmac")}
-    with card_stage(tmp_path, onecs_sandbox, onecs_outside, merchant_id="aes_cards", cipher="aes", **kept) as stage:
+    onecs_sandbox.control(
+        "POST",
+        "merchants",
+        provider="onecs",
+        username="aes_cards",
+        blowfish_key=key,
+        hmac_key="canary-hmac",
+        cipher="aes",
+    )
+    kept = {
+        "blowfish_key": secret(tmp_path, "aes.key", key),
+        "hmac_key": secret(tmp_path, "aes.hmac", "canary-hmac"),
+    }
+    with card_stage(
+        tmp_path, onecs_sandbox, onecs_outside, merchant_id="aes_cards", cipher="aes", **kept
+    ) as stage:
         yield stage
 
 
 def test_aes__from_the_form_to_the_refund__works_as_blowfish_does(with_aes):
     payment = with_aes.card_paid()
-    assert with_aes.refund(payment, amount=1000)["status"] == "succeeded" and with_aes.books_agree(payment)
+    assert with_aes.refund(payment, amount=1000)["status"] == "succeeded" and with_aes.books_agree(
+        payment
+    )
 
 
-def test_captures__one_done_and_one_in_doubt__are_listed_and_the_payment_says_what_is_pending(cards):
+def test_captures__one_done_and_one_in_doubt__are_listed_and_the_payment_says_what_is_pending(
+    cards,
+):
     """A shop reads what became of its captures; what is in doubt is said to be."""
-    client = testing.TestClient(build_app(cards.services, WebSettings("http://bridge.example", Path(__file__).parents[4] / "static")))
+    client = testing.TestClient(
+        build_app(
+            cards.services,
+            WebSettings("http://bridge.example", Path(__file__).parents[4] / "static"),
+        )
+    )
     payment = cards.card_paid(capture="manual")
     cards.capture(payment, 1000)
     cards.card_fault("capture", "drop_after")
     cards.capture(payment, 500)
 
     def read(path=""):
-        return client.simulate_get(f"/v1/payments/{payment['id']}{path}", headers={"Authorization": f"Bearer {API_KEYS['acme-one']}"}).json
+        return client.simulate_get(
+            f"/v1/payments/{payment['id']}{path}",
+            headers={"Authorization": f"Bearer {API_KEYS['acme-one']}"},
+        ).json
 
-    assert (read()["amount_captured"], read()["amount_capture_pending"], read()["outcome_known"]) == (1000, 500, False)
-    known = [(one["amount"], one["status"], one["outcome_known"], one["source"]) for one in read("/captures")["data"]]
+    assert (
+        read()["amount_captured"],
+        read()["amount_capture_pending"],
+        read()["outcome_known"],
+    ) == (1000, 500, False)
+    known = [
+        (one["amount"], one["status"], one["outcome_known"], one["source"])
+        for one in read("/captures")["data"]
+    ]
     assert known == [(1000, "succeeded", True, "shop"), (500, "pending", False, "shop")]
-    assert [one["amount"] for one in read("/captures?limit=1")["data"]] == [1000] and read("/captures?cursor=ref_1")["status"] == 422
+    assert [one["amount"] for one in read("/captures?limit=1")["data"]] == [1000] and read(
+        "/captures?cursor=ref_1"
+    )["status"] == 422
     cards.work()
-    assert (read()["amount_captured"], read()["amount_capture_pending"], read()["outcome_known"]) == (1500, 0, True)
+    assert (
+        read()["amount_captured"],
+        read()["amount_capture_pending"],
+        read()["outcome_known"],
+    ) == (1500, 0, True)

@@ -1,4 +1,5 @@
 """Both codecs, which share no code, against the sheet's vectors."""
+
 from __future__ import annotations
 
 import json
@@ -32,7 +33,10 @@ def cipher_of(vector):
 
 
 def keys_of(vector):
-    return {"blowfish_key": bytes.fromhex(vector["key_hex"]).decode("latin-1"), "cipher": cipher_of(vector)}
+    return {
+        "blowfish_key": bytes.fromhex(vector["key_hex"]).decode("latin-1"),
+        "cipher": cipher_of(vector),
+    }
 
 
 def opened_by_the_sandbox(vector):
@@ -42,20 +46,32 @@ def opened_by_the_sandbox(vector):
 
 @each("vector", [v for v in BLOWFISH if v["padding"] == "zero"], ids=named)
 def test_encrypt__blowfish__is_the_vector(vector):
-    sealed = crypto.encrypt(bytes.fromhex(vector["plaintext_hex"]), bytes.fromhex(vector["key_hex"]))
-    assert sealed == vector["data"].lower() and len(bytes.fromhex(vector["plaintext_hex"])) == vector["len"]
+    sealed = crypto.encrypt(
+        bytes.fromhex(vector["plaintext_hex"]), bytes.fromhex(vector["key_hex"])
+    )
+    assert (
+        sealed == vector["data"].lower()
+        and len(bytes.fromhex(vector["plaintext_hex"])) == vector["len"]
+    )
 
 
 @each("vector", AES, ids=named)
 def test_encrypt__aes__is_the_vector(vector):
     iv = bytes.fromhex(vector["iv_hex"])
-    assert crypto.encrypt(bytes.fromhex(vector["plaintext_hex"]), bytes.fromhex(vector["key_hex"]), "aes", iv) == vector["data"]
+    assert (
+        crypto.encrypt(
+            bytes.fromhex(vector["plaintext_hex"]), bytes.fromhex(vector["key_hex"]), "aes", iv
+        )
+        == vector["data"]
+    )
 
 
 @each("vector", VECTORS.values(), ids=named)
 def test_decrypt__any_padding__is_the_vectors_text(vector):
     for data in (vector["data"], vector["data"].upper(), vector["data"].lower()):
-        opened = crypto.decrypt(str(vector["len"]), data, bytes.fromhex(vector["key_hex"]), cipher_of(vector))
+        opened = crypto.decrypt(
+            str(vector["len"]), data, bytes.fromhex(vector["key_hex"]), cipher_of(vector)
+        )
         assert opened.hex() == vector["plaintext_hex"].lower()
 
 
@@ -68,7 +84,10 @@ def test_sandbox__any_padding__opens_the_vectors_text(vector):
 @each("style", ["", "padding_zero", "padding_pkcs7", "lower_hex"])
 def test_codecs__what_the_sandbox_seals__the_client_opens(vector, style):
     length, data = sandbox._seal_text(vector["plaintext"], keys_of(vector), style)
-    assert crypto.decrypt(length, data, vector["key"].encode(), cipher_of(vector)).decode() == vector["plaintext"]
+    assert (
+        crypto.decrypt(length, data, vector["key"].encode(), cipher_of(vector)).decode()
+        == vector["plaintext"]
+    )
 
 
 @each("vector", [v for v in VECTORS.values() if v["key"] and v["plaintext"].isascii()], ids=named)
@@ -82,18 +101,30 @@ def test_mac__in_both_codecs__is_the_vector(vector):
     parts = vector["mac_input"].split("*")
     assert sandbox._mac(vector["mac_key"], *parts) == vector["mac"]
     assert crypto._mac(vector["mac_key"].encode(), *parts) == vector["mac"]
-    assert crypto.same(vector["mac"].lower(), vector["mac"]) and not crypto.same(vector["mac"][:-1] + "x", vector["mac"])
+    assert crypto.same(vector["mac"].lower(), vector["mac"]) and not crypto.same(
+        vector["mac"][:-1] + "x", vector["mac"]
+    )
 
 
-@each("vector", [v for v in VECTORS.values() if v["mac"] and v["direction"] == "request"], ids=named)
+@each(
+    "vector", [v for v in VECTORS.values() if v["mac"] and v["direction"] == "request"], ids=named
+)
 def test_request_mac__from_the_fields__is_the_vector(vector):
     fields = wire.read_pairs(vector["plaintext"].encode())
-    said = (fields.get(name, "") for name in ("payid", "transid", "merchantid", "amount", "currency"))
+    said = (
+        fields.get(name, "") for name in ("payid", "transid", "merchantid", "amount", "currency")
+    )
     assert crypto.request_mac(vector["mac_key"].encode(), *said) == vector["mac"] == fields["mac"]
 
 
-def account(key="S1mBlowf1shKey16", hmac_key="0123456789abcdefFEDCBA9876543210", mid="sim_merchant"):
-    return OnecsAccount(OnecsSettings(merchant_id=mid, blowfish_key=Resolved(key), hmac_key=Resolved(hmac_key)), None, None)
+def account(
+    key="S1mBlowf1shKey16", hmac_key="0123456789abcdefFEDCBA9876543210", mid="sim_merchant"
+):
+    return OnecsAccount(
+        OnecsSettings(merchant_id=mid, blowfish_key=Resolved(key), hmac_key=Resolved(hmac_key)),
+        None,
+        None,
+    )
 
 
 def callback(vector):
@@ -101,7 +132,9 @@ def callback(vector):
     return RawCallback("POST", "application/x-www-form-urlencoded", "", body)
 
 
-@each("vector", [v for v in VECTORS.values() if v["mac"] and v["direction"] == "response"], ids=named)
+@each(
+    "vector", [v for v in VECTORS.values() if v["mac"] and v["direction"] == "response"], ids=named
+)
 def test_callback__of_the_sheet__names_payment_and_code(vector):
     found = account().read_callback(callback(vector))
     fields = wire.read_pairs(vector["plaintext"].encode())
@@ -143,4 +176,9 @@ def test_callback__sealed_rightly_without_a_mac__is_rejected():
 def test_inquiry__last_step_failed__leaves_the_money_where_it_is():
     fields = wire.read_pairs(VECTORS["V22"]["plaintext"].encode())
     found = wire.read_result(fields)
-    assert (found.authorized, found.captured, found.credited, found.currency) == (1150, 1150, 350, "EUR")
+    assert (found.authorized, found.captured, found.credited, found.currency) == (
+        1150,
+        1150,
+        350,
+        "EUR",
+    )
