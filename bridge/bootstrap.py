@@ -36,6 +36,7 @@ from bridge.services.deliver_notification import (
     TestNotification,
 )
 from bridge.services.end_other_checkouts import EndOtherCheckouts
+from bridge.services.explain_payment import ExplainPayment
 from bridge.services.housekeeping import CheckHealth, ListReviews, Measure, Prune, Resolve
 from bridge.services.inquire_payment import InquirePayment, SyncPayment
 from bridge.services.look_after import LookAfterOperation, LookAfterPayment
@@ -333,6 +334,7 @@ def _services(
         ),
         resend_notification=ResendNotification(units, clock),
         list_reviews=reviews,
+        explain_payment=ExplainPayment(units, clock),
         resolve=Resolve(units, clock, represent, accounts),
         prune=Prune(
             units,

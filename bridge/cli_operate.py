@@ -78,7 +78,7 @@ def _payments(house: Any, wanted: PaymentFilter, limit: int) -> Sequence[Payment
 @config_option
 @click.argument("payment_id")
 def show(path: str, payment_id: str) -> None:
-    """Show a payment, its refunds and captures, and all that happened."""
+    """Show a payment, its refunds and captures, all that happened, and what the bridge waits for."""
     with _books(path) as house, house.units.read() as unit:
         payment = unit.payments.get(payment_id)
         _print(house.represent.payment(payment))
@@ -89,6 +89,10 @@ def show(path: str, payment_id: str) -> None:
             click.echo(
                 f"{event.at:%Y-%m-%d %H:%M:%S}  {event.type:<24} by {event.source:<9} {event.detail or ''}{told}"
             )
+    with _books(path) as house:
+        click.echo("\nNow (times are UTC)")
+        for sentence in house.services.explain_payment(payment_id):
+            click.echo(f"- {sentence}")
 
 
 @payments.command()

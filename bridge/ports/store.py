@@ -58,6 +58,18 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenJob:
+    """A job that is still to be done, for people to read. `leased_until`: until when a worker holds it; None: nobody does."""
+
+    kind: JobKind
+    subject: str
+    lane: str
+    due_at: datetime
+    attempts: int
+    leased_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentFilter:
     """Which payments to list; None: any. Times are inclusive from, exclusive to.
 
@@ -261,6 +273,9 @@ class Outbox(Protocol):
     def remove(self, kind: JobKind, subject: str) -> None:
         """Remove a job whoever holds it."""
 
+    def open(self, subjects: Sequence[str]) -> Sequence[OpenJob]:
+        """Return the jobs of these subjects, the first due first."""
+
     def depth(self) -> Mapping[str, int]:
         """Return how many jobs there are by kind."""
 
@@ -273,6 +288,9 @@ class Callbacks(Protocol):
 
     def get(self, callback_id: str) -> StoredCallback:
         """Return one. Raises NotFound."""
+
+    def about(self, payment: Payment, limit: int) -> Sequence[StoredCallback]:
+        """Return callbacks since the payment was made, newest first: its own, and those of its account that were rejected or fit no payment."""
 
     def mark(
         self,

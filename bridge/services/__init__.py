@@ -19,6 +19,7 @@ from bridge.services.deliver_notification import (
     TestNotification,
 )
 from bridge.services.end_other_checkouts import EndOtherCheckouts
+from bridge.services.explain_payment import ExplainPayment
 from bridge.services.housekeeping import CheckHealth, ListReviews, Measure, Prune, Resolve
 from bridge.services.inquire_payment import SyncPayment
 from bridge.services.look_after import LookAfterOperation, LookAfterPayment
@@ -65,6 +66,7 @@ class Services:
     resend_notification: ResendNotification
     list_reviews: ListReviews
     resolve: Resolve
+    explain_payment: ExplainPayment
     prune: Prune
     check_health: CheckHealth
     measure: Measure

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Row, and_, delete, or_, select, update
 
+from bridge.domain.payment import Payment
 from bridge.errors import NotFound
 from bridge.ports import RawCallback, StoredCallback
 from bridge.store.dialects import DIALECTS, Dialect
@@ -62,18 +64,21 @@ class SqlCallbacks:
         ).first()
         if row is None:
             raise NotFound
-        return StoredCallback(
-            row.id,
-            row.provider,
-            row.merchant,
-            RawCallback(row.method, row.content_type, row.query, row.body),
-            row.received_at,
-            row.state,
-            row.note,
-            row.payment_id,
-            row.digest,
-            row.repeats,
+        return _stored_from(row)
+
+    def about(self, payment: Payment, limit: int) -> Sequence[StoredCallback]:
+        """Return callbacks since the payment was made, newest first: its own, and those of its account that were rejected or fit no payment."""
+        c = callbacks.c
+        nobodys = and_(
+            c.merchant == payment.merchant,
+            c.provider == payment.provider,
+            c.state.in_(["rejected", "unmatched"]),
         )
+        query = select(callbacks).where(
+            c.received_at >= payment.created_at, or_(c.payment_id == payment.id, nobodys)
+        )
+        rows = self._connection.execute(query.order_by(c.received_at.desc()).limit(limit))
+        return [_stored_from(row) for row in rows]
 
     def mark(
         self,
@@ -102,3 +107,18 @@ class SqlCallbacks:
             .limit(most)
         )
         return self._connection.execute(delete(callbacks).where(c.id.in_(old))).rowcount
+
+
+def _stored_from(row: Row[Any]) -> StoredCallback:
+    return StoredCallback(
+        row.id,
+        row.provider,
+        row.merchant,
+        RawCallback(row.method, row.content_type, row.query, row.body),
+        row.received_at,
+        row.state,
+        row.note,
+        row.payment_id,
+        row.digest,
+        row.repeats,
+    )

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from bridge.errors import LeaseLost
-from bridge.ports import Job, JobKind, Room, Share
+from bridge.ports import Job, JobKind, OpenJob, Room, Share
 from bridge.store.dialects import DIALECTS, Dialect
 from bridge.store.schema import ROOMS, outbox
 
@@ -211,6 +211,17 @@ class SqlOutbox:
     def remove(self, kind: JobKind, subject: str) -> None:
         """Remove a job whoever holds it."""
         self._connection.execute(_REMOVE, {"of_kind": kind.value, "of_subject": subject})
+
+    def open(self, subjects: Sequence[str]) -> Sequence[OpenJob]:
+        """Return the jobs of these subjects, the first due first."""
+        c = outbox.c
+        query = select(c.kind, c.subject, c.lane, c.due_at, c.attempts, c.leased_until)
+        rows = self._connection.execute(
+            query.where(
+                c.kind.in_([kind.value for kind in JobKind]), c.subject.in_(subjects)
+            ).order_by(c.due_at)
+        )
+        return [OpenJob(JobKind(kind), *rest) for kind, *rest in rows]
 
     def depth(self) -> Mapping[str, int]:
         """Return how many jobs there are by kind."""

@@ -99,6 +99,14 @@ def test_payments_list__with_one_in_doubt__says_so(desk: Desk) -> None:
     )
 
 
+def test_payments_show__in_doubt__ends_with_what_the_bridge_waits_for(desk: Desk) -> None:
+    payment = desk.doubtful_payment()
+    result = desk.type("payments", "show", payment.id)
+    now = result.output.rpartition("\nNow (times are UTC)\n")[2]
+    assert result.exit_code == 0 and now.startswith("- The request was sent to cashcloud at")
+    assert "The payment is checked now; no worker holds the job" in now
+
+
 def test_payments_show__unknown_id__is_a_plain_sentence(desk: Desk) -> None:
     result = desk.type("payments", "show", "pay_nobody")
     assert (

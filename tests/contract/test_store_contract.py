@@ -1135,6 +1135,44 @@ def test_callbacks__the_same_again__is_counted_and_not_stored(units):
             unit.callbacks.get("cb_2")
 
 
+def test_callbacks__about_a_payment__are_its_own_and_those_that_nobody_could_place(units):
+    payment = a_payment()
+    kept = [
+        ("cb_own", NOON, "applied", payment.id, "acme"),
+        ("cb_rejected", NOON + SECOND, "rejected", None, "acme"),
+        ("cb_unmatched", NOON + 2 * SECOND, "unmatched", None, "acme"),
+        ("cb_of_another", NOON + SECOND, "applied", "pay_other", "acme"),
+        ("cb_of_before", NOON - SECOND, "rejected", None, "acme"),
+        ("cb_elsewhere", NOON + SECOND, "rejected", None, "globex"),
+    ]
+    with units() as unit:
+        unit.payments.add(payment)
+        for name, at, state, owner, merchant in kept:
+            unit.callbacks.add(replace(a_callback(at=at), id=name, merchant=merchant, digest=name))
+            unit.callbacks.mark(name, state, None, owner)
+    with units.read() as unit:
+        assert [one.id for one in unit.callbacks.about(payment, 10)] == [
+            "cb_unmatched",
+            "cb_rejected",
+            "cb_own",
+        ]
+        assert len(unit.callbacks.about(payment, 2)) == 2
+
+
+def test_outbox__open_jobs_of_subjects__are_read_with_who_holds_them(units):
+    with units() as unit:
+        unit.outbox.put(JobKind.PAYMENT, "pay_1", "acme:cashcloud", NOON + MINUTE)
+        unit.outbox.put(JobKind.NOTIFY, "pay_1", "acme-one", NOON)
+        unit.outbox.put(JobKind.PAYMENT, "pay_2", "acme:cashcloud", NOON)
+    with units.read() as unit:
+        found = unit.outbox.open(["pay_1"])
+        assert [(one.kind, one.due_at, one.leased_until) for one in found] == [
+            (JobKind.NOTIFY, NOON, None),
+            (JobKind.PAYMENT, NOON + MINUTE, None),
+        ]
+        assert unit.outbox.open([]) == []
+
+
 def test_callbacks__a_state_nobody_knows__is_refused(units):
     with units() as unit:
         unit.callbacks.add(a_callback())
