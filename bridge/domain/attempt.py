@@ -44,11 +44,10 @@ _S, _P = AttemptState, Progress
 
 TRANSITIONS: dict[tuple[AttemptState, Progress], AttemptState] = {
     (_S.NOT_SENT, _P.INTENDED): _S.SENDING,
-    (
-        _S.NOT_SENT,
-        _P.NOT_EXECUTED,
-    ): _S.NOT_SENT,  # a late answer about a request whose absence was proven meanwhile
-    (_S.NOT_SENT, _P.LOST): _S.IN_DOUBT,  # the same, and the late answer cannot be read
+    # The late answer to a request whose absence was proven: it says no, it cannot be read, or it says yes.
+    (_S.NOT_SENT, _P.NOT_EXECUTED): _S.NOT_SENT,
+    (_S.NOT_SENT, _P.LOST): _S.IN_DOUBT,
+    # Also when an operator ends what was never sent.
     (_S.NOT_SENT, _P.KNOWN): _S.ACCEPTED,
     (_S.SENDING, _P.HELD_BACK): _S.NOT_SENT,
     (_S.SENDING, _P.NOT_EXECUTED): _S.NOT_SENT,
@@ -66,7 +65,7 @@ TRANSITIONS: dict[tuple[AttemptState, Progress], AttemptState] = {
 class Attempt:
     """How far one request has got. Immutable; every change gives a new one.
 
-    `number` counts how often the request was intended, and makes its name at the provider. `sent_at` is when it was last intended, UTC;
+    `number` counts how often the request was intended and not held back; it makes the name at the provider. `sent_at` is when it was last intended, UTC;
     None: never.
     """
 
@@ -103,7 +102,7 @@ class Attempt:
 
     @property
     def in_doubt(self) -> bool:
-        """Tell whether the request was sent and the answer was lost."""
+        """Tell whether the request may have been sent and no answer says what became of it."""
         return self.state is AttemptState.IN_DOUBT
 
     @property

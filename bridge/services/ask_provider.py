@@ -246,7 +246,6 @@ class AskProvider:
             current = unit.operations.get(operation.id)
             if current.attempt == operation.attempt and current.attempt.sending:
                 record.keep(current.attempted(Progress.HELD_BACK, record.at))
-                record.save()
                 unit.outbox.put(
                     JobKind.OPERATION, operation.id, lane_of(payment), self._soon(payment)
                 )

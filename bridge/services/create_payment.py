@@ -252,8 +252,7 @@ def check_origin(shop: Shop, pointer: str, url: str | None) -> None:
     """Refuse an address that is not at one of the shop's origins; `pointer` names the field. Raises ForeignUrl."""
     if url is None:
         return
-    parts = urlsplit(url)
-    if f"{parts.scheme}://{parts.netloc}" not in shop.origins:
+    if _origin_of(url) not in shop.origins:
         raise ForeignUrl(
             errors=(
                 FieldError(
@@ -261,3 +260,11 @@ def check_origin(shop: Shop, pointer: str, url: str | None) -> None:
                 ),
             )
         )
+
+
+def _origin_of(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return f"{parts.scheme}://{parts.netloc}"

@@ -127,7 +127,7 @@ def _may_be_there(operation: Operation) -> bool:
 
 def _books(p: Payment, others: Sequence[Operation]) -> tuple[object, ...]:
     sums = p.amount_captured, p.amount_capture_pending, p.amount_refunded, p.amount_refund_pending
-    return sums, [(o.id, o.attempt, o.status) for o in others]
+    return sums, [(o.id, o.attempt.number, o.attempt.state, o.status) for o in others]
 
 
 class SyncPayment:

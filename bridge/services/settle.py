@@ -213,6 +213,9 @@ class Settle:
 
     def _never_arrived(self, record: Record, answer: Answer) -> None:
         record.attempted(Progress.NOT_EXECUTED)
+        self._fail_after_the_last_try(record, answer)
+
+    def _fail_after_the_last_try(self, record: Record, answer: Answer) -> None:
         if record.payment.attempt.number > len(PAYMENT_RETRIES):
             record.apply(
                 Fact.FAILED, failure=Failure(Reason.PROVIDER_UNAVAILABLE, answer.provider_code)
@@ -247,7 +250,7 @@ class Settle:
                 NoteType.ASKED_AGAIN,
                 f"the provider does not know {p.reference}: it never arrived and is asked again",
             )
-            self._never_arrived(record, answer)
+            self._fail_after_the_last_try(record, answer)
 
     def _nothing_learned(self, record: Record, answer: Answer) -> None:
         """An inquiry that failed says nothing about the payment."""

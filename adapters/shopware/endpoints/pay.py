@@ -237,7 +237,8 @@ class Pay:
 
     def _renew(self, shop: Shop, view: View, wanted: Wanted) -> None:
         """Lead back to the newest address: the token in an older one may be used up."""
-        if view["return_url"] != wanted.return_url:
+        known = any(wanted.return_url.startswith(f"{origin}/") for origin in shop.origins)
+        if known and view["return_url"] != wanted.return_url:
             with suppress(ForeignUrl):
                 self._services.change_return_url(shop, view["id"], wanted.return_url)
 

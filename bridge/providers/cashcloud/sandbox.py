@@ -292,7 +292,7 @@ class Cashcloud:
     def _count_refund(self, refund: Entry) -> None:
         request = self._desk.ledger.get(self.name, refund.parent or "")
         if request is None:
-            return
+            raise LookupError(f"{refund.reference} is of no payment")
         refunded = request.refunded_amount + refund.amount
         request = self._desk.ledger.change(request, refunded_amount=refunded)
         if refunded == request.amount:

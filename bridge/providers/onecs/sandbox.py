@@ -684,7 +684,7 @@ class Onecs:
             self._desk.ledger.change(entry, state="canceled", next_at=None, next_action=None)
 
     def _add_child(
-        self, entry: Entry, kind: str, amount: int, xid: str, our_reference: str
+        self, entry: Entry, kind: str, amount: int, xid: str, our_reference: str | None
     ) -> None:
         self._desk.ledger.add(
             Entry(
@@ -846,9 +846,7 @@ class Onecs:
         amounts = {"auth": entry.amount, "cap": entry.amount if at_once else 0}
         if at_once:
             steps.append(_step("capture", entry.amount, "OK", OK, "success"))
-            self._add_child(
-                entry, "capture", entry.amount, steps[-1]["xid"], entry.our_reference or ""
-            )
+            self._add_child(entry, "capture", entry.amount, steps[-1]["xid"], entry.our_reference)
         return self._told(
             entry,
             fault,

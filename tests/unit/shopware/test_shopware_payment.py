@@ -53,6 +53,20 @@ def test_pay__twice_for_one_transaction__is_one_payment_and_returns_by_the_newes
     assert scene.payment(shop, order)["return_url"].endswith("_sw_payment_token=new")
 
 
+@pytest.mark.parametrize(
+    "address", ["https://[shop.example/x", "https://elsewhere.example/x", "no address"]
+)
+def test_pay__returns_to_an_address_that_is_not_the_shops__is_refused_and_later_left_out(
+    scene: Scene, address: str
+) -> None:
+    shop = scene.shop()
+    order = shop.place()
+    assert pay_reply(shop, order, returnUrl=address)["status"] == "fail"
+    first = pay_reply(shop, order)
+    assert pay_reply(shop, order, returnUrl=address) == first
+    assert scene.payment(shop, order)["return_url"].startswith(f"{shop.url}/")
+
+
 def test_pay__six_calls_at_once__make_one_payment(
     new_scene: Callable[..., Scene], database_url: str
 ) -> None:
