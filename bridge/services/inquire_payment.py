@@ -11,7 +11,7 @@ from typing import Any
 from bridge.domain.attempt import Attempt
 from bridge.domain.events import NoteType, Source
 from bridge.domain.operation import Operation, OperationStatus
-from bridge.domain.outcome import Answer
+from bridge.domain.outcome import Answer, Outcome
 from bridge.domain.payment import Payment
 from bridge.failpoints import failpoint
 from bridge.ports import Calls, Clock, Job, Providers, Shop, Unit, Units
@@ -50,7 +50,7 @@ class InquirePayment:
         failpoint("inquired")
         with self._units() as unit:
             record = self._record(unit, payment, source, job)
-            if _is_of(record.payment.attempt, payment.attempt) or answer.provider_reference:
+            if _concerns(answer, payment.attempt, record.payment.attempt):
                 self._settle.inquired(record, answer)
                 record.save()
             _end(unit, job)
@@ -82,7 +82,7 @@ class InquirePayment:
             )
             answer = answer if unmoved else BOOKS_MOVED
             current = unit.operations.get(operation.id)
-            if _is_of(current.attempt, operation.attempt) or answer.provider_reference:
+            if _concerns(answer, operation.attempt, current.attempt):
                 current = record.keep(self._settle.operation_inquired(record, current, answer))
                 record.save()
             _end(unit, job)
@@ -116,9 +116,15 @@ def _others_of_its_kind(unit: Unit, operation: Operation) -> list[Operation]:
     ]
 
 
-def _is_of(now: Attempt, asked: Attempt) -> bool:
-    """Tell whether the answer to an inquiry is about the request as it is now: no other try was begun, and none is under way."""
-    return now.number == asked.number and not now.sending
+def _concerns(answer: Answer, asked: Attempt, now: Attempt) -> bool:
+    """Tell whether the answer to an inquiry says something about the request as it is now.
+
+    Another try may have begun meanwhile, or be under way. Then only what the provider has under a name of its own counts, and of an
+    earlier try only that money moved: its refusal says nothing about the present one.
+    """
+    if now.number != asked.number:
+        return answer.provider_reference is not None and answer.outcome is not Outcome.DECLINED
+    return not now.sending or answer.provider_reference is not None
 
 
 def _may_be_there(operation: Operation) -> bool:

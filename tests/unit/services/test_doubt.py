@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bridge.domain.attempt import AttemptState
+from bridge.domain.attempt import Attempt, AttemptState
+from bridge.domain.events import Source
 from bridge.domain.operation import OperationStatus
+from bridge.domain.outcome import Outcome
 from bridge.domain.payment import Status
+from bridge.domain.reasons import Reason
 from bridge.ports import JobKind, PaymentFilter
 from bridge.services.schedule import DAY, INQUIRY_OFFSETS
-from factories import FIFTY, NOON
+from factories import FIFTY, NOON, a_payment, an_answer
 from stage import PowerCut
 
 LOST = [
@@ -377,3 +381,22 @@ def test_wake_up__too_late__the_call_is_not_made_any_more(stage):
     stage.clock.advance(11)
     stage.services.create_payment._ask.send(payment)
     assert stage.sandbox.ledger() == [] and stage.has_job(JobKind.PAYMENT, payment.id)
+
+
+@pytest.mark.invariant("I1")
+@pytest.mark.parametrize(
+    ("number", "state"), [(1, AttemptState.SENDING), (2, AttemptState.NOT_SENT)]
+)
+def test_inquired__earlier_try_was_refused_while_the_next_is_under_way__leaves_that_alone(
+    stage, monkeypatch, number, state
+):
+    """I1: the wallet's name was corrected and asked again; the refusal of before must not have a third request sent."""
+    payment = a_payment(attempt=Attempt(AttemptState.SENDING, 2, NOON), tries=2)
+    with stage.house.units() as unit:
+        unit.payments.add(payment)
+    account = stage.house.accounts.get(payment.merchant, payment.provider)
+    refused = an_answer(Outcome.DECLINED, reason=Reason.PAYER_UNKNOWN)
+    monkeypatch.setattr(account, "inquire", lambda _: refused)
+    asked = replace(payment, attempt=Attempt(AttemptState.IN_DOUBT, number, NOON))
+    stage.services.sync_payment._inquire(asked, Source.INQUIRY)
+    assert stage.payment({"id": payment.id}).attempt.state is state
