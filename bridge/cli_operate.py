@@ -79,17 +79,17 @@ def _payments(house: Any, wanted: PaymentFilter, limit: int) -> Sequence[Payment
 @click.argument("payment_id")
 def show(path: str, payment_id: str) -> None:
     """Show a payment, its refunds and captures, all that happened, and what the bridge waits for."""
-    with _books(path) as house, house.units.read() as unit:
-        payment = unit.payments.get(payment_id)
-        _print(house.represent.payment(payment))
-        for operation in unit.operations.of_payment(payment_id):
-            _print({"kind": operation.kind.value} | house.represent.operation(operation))
-        for event in unit.events.of_payment(payment_id):
-            told = "" if event.sequence is None else f"  told: {event.last_result or 'not yet'}"
-            click.echo(
-                f"{event.at:%Y-%m-%d %H:%M:%S}  {event.type:<24} by {event.source:<9} {event.detail or ''}{told}"
-            )
     with _books(path) as house:
+        with house.units.read() as unit:
+            payment = unit.payments.get(payment_id)
+            _print(house.represent.payment(payment))
+            for operation in unit.operations.of_payment(payment_id):
+                _print({"kind": operation.kind.value} | house.represent.operation(operation))
+            for event in unit.events.of_payment(payment_id):
+                told = "" if event.sequence is None else f"  told: {event.last_result or 'not yet'}"
+                click.echo(
+                    f"{event.at:%Y-%m-%d %H:%M:%S}  {event.type:<24} by {event.source:<9} {event.detail or ''}{told}"
+                )
         click.echo("\nNow (times are UTC)")
         for sentence in house.services.explain_payment(payment_id):
             click.echo(f"- {sentence}")

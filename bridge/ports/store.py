@@ -290,7 +290,7 @@ class Callbacks(Protocol):
         """Return one. Raises NotFound."""
 
     def about(self, payment: Payment, limit: int) -> Sequence[StoredCallback]:
-        """Return callbacks since the payment was made, newest first: its own, and those of its account that were rejected or fit no payment."""
+        """Return callbacks since the payment was made: its own, then those of its account that wait, were rejected or fit no payment, newest first."""
 
     def mark(
         self,

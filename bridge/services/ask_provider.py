@@ -245,6 +245,7 @@ class AskProvider:
             )
             current = unit.operations.get(operation.id)
             if current.attempt == operation.attempt and current.attempt.sending:
+                # The payment itself does not change: a request that was held back is in no doubt.
                 record.keep(current.attempted(Progress.HELD_BACK, record.at))
                 unit.outbox.put(
                     JobKind.OPERATION, operation.id, lane_of(payment), self._soon(payment)

@@ -10,7 +10,7 @@ from bridge.domain.payment import Payment, Status
 from bridge.ports import Clock, JobKind, OpenJob, StoredCallback, Unit, Units
 
 MOST_CALLBACKS = 10
-"""So many callbacks are told, the newest first."""
+"""At most this many callbacks are shown."""
 
 JOBS = {
     JobKind.PAYMENT: "The payment is checked",
@@ -35,18 +35,17 @@ class ExplainPayment:
         with self._units.read() as unit:
             payment = unit.payments.get(payment_id)
             operations = unit.operations.of_payment(payment_id)
+            callbacks = unit.callbacks.about(payment, MOST_CALLBACKS)
+            subjects = [payment.id, *(one.id for one in operations), *(one.id for one in callbacks)]
             return [
                 _about_the_request(payment),
                 *_about_operations(operations),
-                *self._about_jobs(unit, payment, operations),
-                *_about_callbacks(unit.callbacks.about(payment, MOST_CALLBACKS), payment_id),
+                *self._about_jobs(unit.outbox.open(subjects)),
+                *_about_callbacks(callbacks, payment_id),
                 *_about_notifications(unit, payment_id),
             ]
 
-    def _about_jobs(
-        self, unit: Unit, payment: Payment, operations: Sequence[Operation]
-    ) -> Iterator[str]:
-        jobs = unit.outbox.open([payment.id, *(one.id for one in operations)])
+    def _about_jobs(self, jobs: Sequence[OpenJob]) -> Iterator[str]:
         now = self._clock()
         yield from (_about_job(job, now) for job in jobs)
         if not any(job.kind is not JobKind.NOTIFY for job in jobs):
@@ -56,12 +55,15 @@ class ExplainPayment:
 def _about_the_request(p: Payment) -> str:
     sent = f"{p.attempt.sent_at:%Y-%m-%d %H:%M:%S}" if p.attempt.sent_at else "an unknown time"
     if p.status not in (Status.CREATED, Status.PENDING):
-        return f"The payment is {p.status.value}; the bridge waits for nothing to call it so."
+        watched = (
+            f" It can still be accepted at {p.provider} and is watched." if p.provider_open else ""
+        )
+        return f"The payment is {p.status.value}.{watched}"
     if p.attempt.sending:
         return f"A call to {p.provider} may be under way since {sent}; it is not repeated while that is so."
     if p.attempt.in_doubt:
         return (
-            f"The request was sent to {p.provider} at {sent} and its answer was lost. {p.provider} is asked what became of it;"
+            f"The request may have been sent to {p.provider} at {sent}, and no answer came. {p.provider} is asked what became of it;"
             " the request is not repeated before the answer is known."
         )
     if p.giving_up is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, delete, or_, select, update
 
 from bridge.domain.payment import Payment
 from bridge.errors import NotFound
@@ -67,17 +67,24 @@ class SqlCallbacks:
         return _stored_from(row)
 
     def about(self, payment: Payment, limit: int) -> Sequence[StoredCallback]:
-        """Return callbacks since the payment was made, newest first: its own, and those of its account that were rejected or fit no payment."""
+        """Return callbacks since the payment was made: its own, then those of its account that wait, were rejected or fit no payment,
+        newest first.
+
+        Its own come first, so that forged ones cannot crowd them out.
+        """
         c = callbacks.c
+        own_first = case((c.payment_id == payment.id, 0), else_=1)
         nobodys = and_(
             c.merchant == payment.merchant,
             c.provider == payment.provider,
-            c.state.in_(["rejected", "unmatched"]),
+            c.state.in_(["received", "rejected", "unmatched"]),
         )
         query = select(callbacks).where(
             c.received_at >= payment.created_at, or_(c.payment_id == payment.id, nobodys)
         )
-        rows = self._connection.execute(query.order_by(c.received_at.desc()).limit(limit))
+        rows = self._connection.execute(
+            query.order_by(own_first, c.received_at.desc()).limit(limit)
+        )
         return [_stored_from(row) for row in rows]
 
     def mark(

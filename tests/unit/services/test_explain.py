@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bridge.domain.payment import Payer
@@ -23,7 +25,8 @@ def test_explain__answer_was_lost__says_so_and_when_the_provider_is_asked(stage)
     stage.sandbox.fault("request", "drop_after")
     text = explained(stage, stage.create())
     assert (
-        "The request was sent to cashcloud at 2026-03-01 12:00:00 and its answer was lost." in text
+        "The request may have been sent to cashcloud at 2026-03-01 12:00:00, and no answer came."
+        in text
     )
     assert "The payment is checked now" in text
 
@@ -46,6 +49,24 @@ def test_explain__callback_that_is_not_genuine__is_named_with_its_reason(stage):
     stage.services.receive_callback("cashcloud", "acme", forged)
     assert "A callback of the account came at 2026-03-01 12:00:00: rejected" in explained(
         stage, payment
+    )
+
+
+def test_explain__callback_not_yet_processed__is_named_with_its_job(stage):
+    payment = stage.create()
+    stage.pay(payment)
+    stage.hear()
+    text = explained(stage, payment)
+    assert ": received" in text
+    assert re.search(r"The callback cb_\w+ is processed now; no worker holds the job", text)
+
+
+def test_explain__given_up_and_open_at_the_provider__says_so(stage):
+    payment = stage.create()
+    stage.services.cancel_payment(stage.shop(), payment["id"], "key-of-the-cancel")
+    assert (
+        "The payment is canceled. It can still be accepted at cashcloud and is watched."
+        in explained(stage, payment)
     )
 
 
